@@ -1,0 +1,1 @@
+"""What should change: indexes chosen by measured cost, and the rules."""

@@ -1,0 +1,1 @@
+"""Changes as reversible Alembic revisions: written, applied, read back, undone."""

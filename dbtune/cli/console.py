@@ -1,0 +1,41 @@
+"""Messages and questions: what a person reads on stderr."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from dbtune.errors import ConfigurationError, RefusedError
+
+
+def print_error(message: str, hint: str | None) -> None:
+    """Write `Error: message. Hint: hint` to stderr."""
+    click.echo(f"Error: {_sentence(message)}", err=True)
+    if hint:
+        click.echo(f"Hint: {_sentence(hint)}", err=True)
+
+
+def note(message: str) -> None:
+    """Write a line that is not the result to stderr."""
+    click.echo(message, err=True)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask on the terminal and return only on yes; `yes` answers it beforehand.
+
+    Raises ConfigurationError without a terminal, RefusedError on any other answer.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise ConfigurationError(
+            "this command asks before it changes the database, and there is no terminal to ask on",
+            hint="add --yes to agree beforehand, or --dry-run to see what would be done",
+        )
+    if not click.confirm(question, err=True):
+        raise RefusedError("answered no; nothing was changed")
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "`", '"', ")")) else f"{text}."

@@ -1,0 +1,109 @@
+"""The command group, and the one place where an error becomes a message and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import signal
+import sys
+from types import FrameType
+
+import click
+
+from dbtune._version import __version__
+from dbtune.cli.console import print_error
+from dbtune.config import read_defaults
+from dbtune.errors import DbtuneError, ExitCode
+
+# In the order of a user's journey, which is also the order of `dbtune --help`.
+COMMANDS = (
+    "demo",
+    "analyze",
+    "apply-indexes",
+    "enable-wal",
+    "rollback",
+    "history",
+    "optimize",
+    "check",
+    "backup",
+    "restore",
+    "doctor",
+)
+
+
+class JourneyGroup(click.Group):
+    """Imports a command's module only when it is asked for, which keeps `--help` fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"dbtune.cli.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+
+@click.group(
+    cls=JourneyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "DBTUNE"},
+)
+@click.version_option(__version__, prog_name="dbtune")
+@click.option("-q", "--quiet", is_flag=True, help="No progress; only results and errors.")
+@click.option("-v", "--verbose", count=True, help="Say on stderr what is done (-vv: in detail).")
+@click.pass_context
+def group(ctx: click.Context, quiet: bool, verbose: int) -> None:
+    """Find out why a SQLite database is slow, fix it reversibly, and prove it.
+
+    DB is a path or a sqlite:/// URL. Options also come from DBTUNE_<COMMAND>_<OPTION>, from
+    [tool.dbtune] in pyproject.toml, or from dbtune.toml.
+    """
+    ctx.obj = {"quiet": quiet}
+    ctx.default_map = read_defaults()
+    level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
+    logging.basicConfig(stream=sys.stderr, level=level, format="%(name)s: %(message)s")
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; messages go to stderr.
+
+    kill -TERM ends like Ctrl-C, so that scratch files are removed and transactions rolled back.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        code = group.main(args=arguments, prog_name="dbtune", standalone_mode=False)
+        return code if isinstance(code, int) else ExitCode.DONE
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except DbtuneError as error:
+        print_error(error.message, error.hint)
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        print_error("interrupted", None)
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away, as `| head` does. Python would complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
+    except Exception as error:  # noqa: BLE001 - the last resort turns any bug into exit 70
+        return _report_bug(error)
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _report_bug(error: Exception) -> int:
+    logging.getLogger("dbtune").debug("unexpected error", exc_info=error)
+    print_error(
+        f"a bug in dbtune {__version__}: {type(error).__name__}: {error}",
+        "run it again with -vv and report what it prints, with the output of dbtune doctor. "
+        "Your database's safety does not depend on this step: run dbtune check or "
+        "dbtune history to see its state.",
+    )
+    return ExitCode.BUG

@@ -1,0 +1,96 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import unquote
+
+import click
+
+from dbtune.errors import ConfigurationError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_URL_PREFIX = "sqlite:///"
+
+
+class DatabasePath(click.ParamType):  # type: ignore[type-arg]  # generic only in click 8.4+
+    """A SQLite file by path or sqlite:/// URL; whether it exists is the core's question."""
+
+    name = "DB"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path; a ConfigurationError for another URL scheme or an in-memory database."""
+        text = str(value)
+        if text.startswith(_URL_PREFIX):
+            text = unquote(text[len(_URL_PREFIX) :].split("?", 1)[0])
+        elif "://" in text:
+            raise ConfigurationError(
+                f'"{text.split("://", 1)[0]}://..." is not a SQLite database',
+                hint="give a path or a sqlite:/// URL",
+            )
+        if text in {"", ":memory:"}:
+            raise ConfigurationError(
+                "an in-memory database lives in one process only and cannot be opened from here",
+                hint="give the path of a file",
+            )
+        return Path(text)
+
+
+def database_argument(command: F) -> F:
+    """Add the DB argument, passed on as `database: Path`."""
+    return click.argument("database", metavar="DB", type=DatabasePath())(command)
+
+
+def yes_option(command: F) -> F:
+    """Add --yes."""
+    return click.option("--yes", is_flag=True, help="Do not ask.")(command)
+
+
+def dry_run_option(command: F) -> F:
+    """Add --dry-run."""
+    return click.option(
+        "--dry-run", is_flag=True, help="Show what would be done and change nothing."
+    )(command)
+
+
+def backup_option(command: F) -> F:
+    """Add --no-backup and --keep-backups, passed on as `no_backup` and `keep_backups`."""
+    command = click.option(
+        "--keep-backups",
+        type=click.IntRange(min=1),
+        default=3,
+        show_default=True,
+        help="How many of dbtune's backups of this database are kept.",
+    )(command)
+    return click.option(
+        "--no-backup", is_flag=True, help="Make no backup first (the change stays reversible)."
+    )(command)
+
+
+def project_options(command: F) -> F:
+    """Add --alembic-ini, --head and --migrations: which Alembic project holds the revisions."""
+    command = click.option(
+        "--migrations",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Folder of the revisions [default: <DB file>.dbtune/versions].",
+    )(command)
+    command = click.option(
+        "--head", help="Which head to build on, if your Alembic project has several."
+    )(command)
+    return click.option(
+        "--alembic-ini",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write the revision into your own Alembic project.",
+    )(command)
+
+
+def output_option(command: F) -> F:
+    """Add --output: the Report as JSON in a file, while stdout keeps its own form."""
+    return click.option(
+        "--output",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Also write the report as JSON to this file.",
+    )(command)

@@ -1,0 +1,1 @@
+"""Builds the demo platform from sql/platform/."""

@@ -1,0 +1,1 @@
+"""Thin adapters for frameworks; each framework is imported only in its own module."""

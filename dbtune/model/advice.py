@@ -1,0 +1,150 @@
+"""What dbtune concludes: changes, findings, and the one Report that every renderer draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, Union
+
+Severity = Literal["high", "medium", "low", "info"]
+SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low", "info")
+
+EvidenceValue = Union[None, bool, int, float, str, tuple[str, ...]]  # noqa: UP007
+
+
+@dataclass(frozen=True)
+class IndexSpec:
+    """An index that could exist. `terms` are SQL key terms with collation and direction.
+
+    Terms are already quoted where needed, such as `user_id`, `created_at DESC`,
+    `"order"`, `email COLLATE NOCASE` or `lower(name)`; `where` is the partial condition or None.
+    """
+
+    table: str
+    terms: tuple[str, ...]
+    where: str | None = None
+    unique: bool = False
+
+
+@dataclass(frozen=True)
+class Change:
+    """SQL that takes the database forward and back; `up` and `down` are one statement an entry."""
+
+    up: tuple[str, ...]
+    down: tuple[str, ...]
+    reason: str
+    index_name: str | None = None
+    index: IndexSpec | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One measured fact behind a finding, such as ("cost_before", 1.2e9, "ns")."""
+
+    name: str
+    value: EvidenceValue
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found, with its proof and what to do.
+
+    `code` is the rule's stable kebab-case id; `subject` names what it is about (an index, table,
+    query shape id or file); `help` says what to do; `command` is the exact command or SQL.
+    """
+
+    code: str
+    severity: Severity
+    subject: str
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+    help: str = ""
+    command: str | None = None
+    change: Change | None = None
+
+
+@dataclass(frozen=True)
+class ShapeReport:
+    """One query shape before and after. Costs are ns of the cost model for one execution."""
+
+    id: str
+    text: str
+    count: float
+    share: float
+    cost_before: float
+    cost_after: float
+    plan_before: tuple[str, ...]
+    plan_after: tuple[str, ...]
+    time_before_ns: float | None = None
+    time_after_ns: float | None = None
+    values: Literal["recorded", "drawn", "none"] = "recorded"
+
+
+@dataclass(frozen=True)
+class ConsideredIndex:
+    """An index that somebody proposed, judged on the copy.
+
+    `gain_ratio` is the share of the workload's cost that is lost again without it, from 0 to 1;
+    `write_cost_ratio` is what writes to its table cost with it over without it.
+    """
+
+    name: str
+    sql: str
+    used_by: tuple[str, ...]
+    gain_ratio: float
+    size_bytes: int
+    write_cost_ratio: float
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Cost of the recorded workload before and after, ns; `gain_ratio` is 1 - after/before."""
+
+    cost_before: float
+    cost_after: float
+    gain_ratio: float
+    actions: tuple[str, ...]
+    time_before_ns: float | None = None
+    time_after_ns: float | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """The database that a report is about."""
+
+    path: str
+    size_bytes: int
+    schema_sha256: str
+    sqlite_version: str
+    application_sqlite_version: str | None = None
+
+
+@dataclass(frozen=True)
+class AppliedChange:
+    """A revision written or undone: its id, statements, and seconds under the write lock."""
+
+    revision: str
+    direction: Literal["up", "down"]
+    statements: tuple[str, ...]
+    reason: str
+    lock_seconds: float | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """The one document behind terminal, JSON, Markdown and HTML output."""
+
+    command: str
+    created_at: str
+    dbtune_version: str
+    source: Source
+    verdict: Verdict | None
+    findings: tuple[Finding, ...] = ()
+    shapes: tuple[ShapeReport, ...] = ()
+    considered: tuple[ConsideredIndex, ...] = ()
+    not_checked: tuple[str, ...] = ()
+    changes: tuple[AppliedChange, ...] | None = None
+    backup: str | None = None
+    notes: tuple[str, ...] = field(default=())

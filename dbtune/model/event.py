@@ -1,0 +1,22 @@
+"""Progress, as the core reports it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Event:
+    """One step of progress: a stage's name and, where known, how far it is (`done` of `total`)."""
+
+    stage: str
+    done: float | None = None
+    total: float | None = None
+
+
+OnEvent = Callable[[Event], None]
+
+
+def ignore_event(event: Event) -> None:
+    """Discard an event: the default where nobody watches."""

@@ -1,0 +1,127 @@
+"""What an application sends: recorded statements, their shapes, and how requests use them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Union
+
+SqlValue = Union[None, int, float, str, bytes]  # noqa: UP007 - evaluated at run time on 3.10
+Parameters = Union[tuple[SqlValue, ...], Mapping[str, SqlValue], None]  # noqa: UP007
+StatementKind = Literal["read", "write", "other"]
+
+
+@dataclass(frozen=True)
+class RecordedQuery:
+    """One line of a recording. Field names follow the recording format in docs/recording.md.
+
+    `parameters` is None where no value was recorded; `masked` is True where the recording
+    holds only types and lengths. `count` is already multiplied by the sample rate.
+    """
+
+    text: str
+    parameters: Parameters = None
+    masked: bool = False
+    count: float = 1.0
+    duration_ns: int | None = None
+    rows: int | None = None
+    error: str | None = None
+    timestamp: str | None = None
+    request_id: str | None = None
+    route: str | None = None
+    file_path: str | None = None
+    line_number: int | None = None
+    transaction_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One concrete statement of a shape with its values; `drawn` where the values were invented."""
+
+    text: str
+    parameters: Parameters = None
+    drawn: bool = False
+
+
+@dataclass(frozen=True)
+class QueryShape:
+    """Statements that differ only in literals, white space, case and list lengths.
+
+    `id` is the first 12 hex digits of the fingerprint. `count` is executions, `duration_ns` their
+    sum where recorded. `samples` are up to 5 distinct statements; `needs_values` is True where
+    the statement has placeholders but the recording held no values for them.
+    """
+
+    id: str
+    template: str
+    kind: StatementKind
+    count: float
+    duration_ns: int | None
+    samples: tuple[Sample, ...]
+    needs_values: bool = False
+    call_sites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RepeatedQuery:
+    """A read of one shape sent many times within one request: the N+1 pattern.
+
+    `requests` counts the requests in which it came 5 times or more; `calls` is the sum of its
+    calls in those; `worst` is the most in one request.
+    """
+
+    shape_id: str
+    route: str | None
+    call_site: str | None
+    requests: int
+    calls: int
+    worst: int
+
+
+@dataclass(frozen=True)
+class SmallTransactions:
+    """Single-row writes committed one by one within one request."""
+
+    shape_id: str
+    route: str | None
+    requests: int
+    calls: int
+    worst: int
+
+
+@dataclass(frozen=True)
+class BrokenLine:
+    """A line of a recording that could not be read: where, and why."""
+
+    source: str
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A recording, digested.
+
+    `statements` counts what was read, `started_at`/`ended_at` are the earliest and latest
+    timestamps as ISO 8601 text, None where the recording has none. `sqlite_version` is the
+    application's, from the recording's header. `values_missing` is True where at least one
+    shape has placeholders without values.
+    """
+
+    shapes: tuple[QueryShape, ...]
+    statements: int
+    repeated: tuple[RepeatedQuery, ...] = ()
+    small_transactions: tuple[SmallTransactions, ...] = ()
+    broken: tuple[BrokenLine, ...] = ()
+    broken_count: int = 0
+    sqlite_version: str | None = None
+    started_at: str | None = None
+    ended_at: str | None = None
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The lines of EXPLAIN QUERY PLAN in order, each indented by two spaces a level."""
+
+    steps: tuple[str, ...]

@@ -1,0 +1,1 @@
+"""Draws a Report: JSON, terminal, DDL, model code."""

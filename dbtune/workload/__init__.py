@@ -1,0 +1,1 @@
+"""Recordings: reading them, and telling the shapes and the requests in them."""
