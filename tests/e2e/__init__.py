@@ -1,0 +1,1 @@
+"""The installed command in a subprocess, as a user runs it."""

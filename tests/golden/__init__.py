@@ -1,0 +1,1 @@
+"""Whole outputs compared with files; `pytest --update-golden` writes them anew."""

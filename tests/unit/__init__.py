@@ -1,0 +1,1 @@
+"""One capability at a time, in process."""
