@@ -1,0 +1,205 @@
+"""Which indexes could help a statement: every sensible key order, covering and partial form.
+
+Pure. Heads (what is compared for equality) x tails (one range, a sort or group order, an
+extreme, a LIKE prefix), then each widened to cover the query, then each made partial where a
+literal is the same in all samples. Too many on purpose: the planner itself decides later.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from dbtune.advisor.access import TableAccess, Term
+from dbtune.model.advice import IndexSpec
+from dbtune.model.schema import Schema, Table
+from dbtune.sqlite.identifiers import quote_identifier
+
+# Wider keys than this cost every write more than any seek gains.
+MAX_KEYS = 6
+# A covering index wider than this nearly copies the table.
+MAX_COVERING = 7
+# Permutations of equality columns are settled by popularity beyond this many heads.
+MAX_HEADS = 14
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An index that could help the shapes named; `covering` where columns only widen it."""
+
+    spec: IndexSpec
+    shape_ids: frozenset[str]
+    covering: bool
+
+
+def enumerate_candidates(
+    accesses: Mapping[str, Iterable[TableAccess]], schema: Schema, weights: Mapping[str, float]
+) -> tuple[Candidate, ...]:
+    """Return the candidates of all shapes, merged; existing indexes are left out.
+
+    `accesses` maps a shape's id to what its statement asks of each table, `weights` to how much
+    it matters (count x cost), which settles the order of equality columns.
+    """
+    popularity = _popularity(accesses, weights)
+    found: dict[IndexSpec, set[str]] = {}
+    covering: dict[IndexSpec, bool] = {}
+    for shape_id, uses in accesses.items():
+        for access in uses:
+            table = schema.table(access.table)
+            if table is None:
+                continue
+            for spec, widened in _specs(access, table, popularity):
+                found.setdefault(spec, set()).add(shape_id)
+                covering[spec] = covering.get(spec, True) and widened
+    present = {existing for table in schema.tables for existing in existing_specs(table)}
+    return tuple(
+        Candidate(spec, frozenset(ids), covering[spec])
+        for spec, ids in found.items()
+        if _identity(spec) not in present
+    )
+
+
+def existing_specs(table: Table) -> Iterator[IndexSpec]:
+    """Yield the table's indexes in the form that candidates are compared in."""
+    for index in table.indexes:
+        terms = []
+        for column in index.columns:
+            sql = quote_identifier(column.name) if column.name else (column.expression or "")
+            declared = next((c.collation for c in table.columns if c.name == column.name), "BINARY")
+            collate = (
+                ""
+                if column.collation.upper() == declared.upper()
+                else (f" COLLATE {column.collation.upper()}")
+            )
+            terms.append(sql + collate + (" DESC" if column.descending else ""))
+        yield _identity(IndexSpec(table.name, tuple(terms), index.where_sql))
+
+
+def _identity(spec: IndexSpec) -> IndexSpec:
+    terms = tuple(term.lower().replace(" ", "") for term in spec.terms)
+    where = spec.where.lower().replace(" ", "") if spec.where else None
+    return IndexSpec(spec.table.lower(), terms, where)
+
+
+def _popularity(
+    accesses: Mapping[str, Iterable[TableAccess]], weights: Mapping[str, float]
+) -> Counter[tuple[str, str]]:
+    popularity: Counter[tuple[str, str]] = Counter()
+    for shape_id, uses in accesses.items():
+        for access in uses:
+            for term in {*access.equalities, *access.joins}:
+                popularity[access.table, term.sql] += int(weights.get(shape_id, 1.0)) + 1
+    return popularity
+
+
+def _specs(
+    access: TableAccess, table: Table, popularity: Counter[tuple[str, str]]
+) -> Iterator[tuple[IndexSpec, bool]]:
+    """Yield (index, whether it only widens another) for one use of a table."""
+    for keys in _base_keys(access, popularity):
+        if len(keys) > MAX_KEYS:
+            continue
+        yield from _emit(access, table, keys, None)
+        for condition, column in access.conditions:
+            rest = tuple(term for term in keys if term.column != column)
+            if rest:
+                yield from _emit(access, table, rest, condition)
+            elif len(keys) == 1:
+                yield from _emit(access, table, keys, condition)
+
+
+def _emit(
+    access: TableAccess, table: Table, keys: tuple[Term, ...], condition: str | None
+) -> Iterator[tuple[IndexSpec, bool]]:
+    trimmed = _without_rowid(keys, table)
+    if not trimmed:
+        return
+    yield IndexSpec(table.name, _key_sql(trimmed), condition), False
+    if not access.cover:
+        return
+    covered = {term.column for term in trimmed}
+    rest = sorted(access.needed - covered - {table.rowid_alias})
+    if rest and len(trimmed) + len(rest) <= MAX_COVERING:
+        widened = (*trimmed, *(Term(quote_identifier(name), name) for name in rest))
+        yield IndexSpec(table.name, _key_sql(widened), condition), True
+
+
+def _base_keys(
+    access: TableAccess, popularity: Counter[tuple[str, str]]
+) -> Iterator[tuple[Term, ...]]:
+    seen: set[tuple[Term, ...]] = set()
+    for head in _heads(access, popularity):
+        for tail in _tails(access):
+            used = {term.sql for term in head}
+            keys = (*head, *(term for term in tail if term.sql not in used))
+            if keys and keys not in seen:
+                seen.add(keys)
+                yield keys
+
+
+def _heads(access: TableAccess, popularity: Counter[tuple[str, str]]) -> Iterator[tuple[Term, ...]]:
+    def ordered(terms: Iterable[Term]) -> tuple[Term, ...]:
+        return tuple(sorted(terms, key=lambda t: (-popularity[access.table, t.sql], t.sql)))
+
+    equal, joined = ordered(access.equalities), ordered(access.joins)
+    both = (*equal, *(term for term in joined if term not in equal))
+    heads: dict[tuple[Term, ...], None] = {}
+    for head in (equal, both, joined):
+        heads.setdefault(head)
+    for term in both:
+        heads.setdefault((term,))
+    for term in joined:
+        heads.setdefault((term, *(t for t in equal if t.sql != term.sql)))
+    for arm in access.arms:
+        heads.setdefault(arm)
+        heads.setdefault((*equal, *(t for t in arm if t not in equal)))
+    for pair in _pairs(both):
+        heads.setdefault(pair)
+    heads.setdefault(())
+    yield from list(heads)[:MAX_HEADS]
+    if len(heads) > MAX_HEADS:
+        yield ()
+
+
+def _pairs(terms: tuple[Term, ...]) -> Iterator[tuple[Term, ...]]:
+    for first in terms:
+        for second in terms:
+            if first.sql != second.sql:
+                yield first, second
+
+
+def _tails(access: TableAccess) -> Iterator[tuple[Term, ...]]:
+    yield ()
+    for term in access.ranges:
+        yield (term,)
+    for order in access.orders:
+        # All DESC is the same index read backwards; a mix needs its directions.
+        mixed = len({term.descending for term in order}) > 1
+        yield tuple(term if mixed else Term(term.sql, term.column) for term in order)
+        if access.ranges and len(order) == 1:
+            yield from (
+                (Term(order[0].sql, order[0].column), term)
+                for term in access.ranges
+                if term.sql != order[0].sql
+            )
+    yield from access.groups
+    for term in (*access.extremes, *access.prefixes):
+        yield (term,)
+
+
+def _without_rowid(keys: tuple[Term, ...], table: Table) -> tuple[Term, ...]:
+    """Drop repeated keys and a trailing rowid; empty where the rowid leads (useless)."""
+    kept: list[Term] = []
+    for term in keys:
+        if term.column is None or all(term.sql != other.sql for other in kept):
+            kept.append(term)
+    while kept and kept[-1].column is not None and kept[-1].column == table.rowid_alias:
+        kept.pop()
+    if kept and kept[0].column is not None and kept[0].column == table.rowid_alias:
+        return ()
+    return tuple(kept)
+
+
+def _key_sql(keys: Iterable[Term]) -> tuple[str, ...]:
+    return tuple(term.sql + (" DESC" if term.descending else "") for term in keys)

@@ -1,0 +1,74 @@
+"""Predicates as an index sees them: what is compared with what, how, and under which collation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from dbtune.advisor.dialect import to_sql
+
+
+def conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
+    node = node.unnest()
+    if isinstance(node, exp.And):
+        for part in node.flatten():
+            yield from conjuncts(part)
+    else:
+        yield node
+
+
+def comparison(
+    node: exp.Expr,
+) -> tuple[str, exp.Expr, list[exp.Expr], str | None] | None:
+    """Return (kind, left side, right sides, collation) of a predicate an index can serve."""
+    if isinstance(node, exp.Between):
+        return "range", *_collated(node.this, [node.args["low"], node.args["high"]])
+    if isinstance(node, exp.In):
+        return "equality", *_collated(node.this, list(node.expressions))
+    if isinstance(node, (exp.EQ, exp.Is, exp.NullSafeEQ)):
+        return "equality", *_collated(node.this, [node.expression])
+    if isinstance(node, (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Glob)):
+        return "range", *_collated(node.this, [node.expression])
+    if isinstance(node, exp.Like):
+        pattern = node.expression
+        leads = isinstance(pattern, exp.Literal) and pattern.this.startswith(("%", "_"))
+        return None if leads else ("prefix", *_collated(node.this, [pattern]))
+    if isinstance(node, exp.Not) and isinstance(node.this.unnest(), exp.Is):
+        inner = node.this.unnest()
+        return "range", inner.this, [inner.expression], None
+    if isinstance(node, exp.Column):
+        return "equality", node, [], None
+    return None
+
+
+def _collated(
+    left: exp.Expr, rights: list[exp.Expr]
+) -> tuple[exp.Expr, list[exp.Expr], str | None]:
+    # "a = b COLLATE NOCASE" compares with NOCASE on either side; the left operand wins.
+    collation: str | None = None
+    bare: list[exp.Expr] = []
+    for side in (left, *rights):
+        node = side.unnest()
+        if isinstance(node, exp.Collate):
+            collation = collation or node.expression.name
+            node = node.this
+        bare.append(node)
+    return bare[0], bare[1:], collation
+
+
+def partial_condition(node: exp.Expr, term_sql: str, column: str | None) -> tuple[str, str] | None:
+    """Return the condition of a partial index that the predicate implies, and its column."""
+    if column is None or "COLLATE" in term_sql:
+        return None
+    if isinstance(node, exp.Not):
+        return f"{term_sql} IS NOT NULL", column
+    value = node.args.get("expression")
+    if isinstance(node, exp.Is) and isinstance(value, exp.Null):
+        return f"{term_sql} IS NULL", column
+    literal = isinstance(value, exp.Literal) or (
+        isinstance(value, exp.Neg) and isinstance(value.this, exp.Literal)
+    )
+    if isinstance(node, exp.EQ) and value is not None and literal:
+        return f"{term_sql} = {to_sql(value)}", column
+    return None
