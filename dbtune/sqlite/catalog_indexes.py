@@ -1,0 +1,42 @@
+"""Indexes, put together from the catalog's rows and their own statements."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from dbtune.model.schema import Index, IndexColumn
+from dbtune.sqlite.catalog_rows import KeyRow
+from dbtune.sqlite.declarations import IndexDeclaration, read_index_declaration
+
+_EXPRESSION = -2
+
+
+def read_index(keys: tuple[KeyRow, ...], sql: str | None) -> Index:
+    """Return the index that these key columns, in order, and its CREATE INDEX describe.
+
+    `sql` is None or empty for the index of a constraint.
+    """
+    declaration = read_index_declaration(sql) if sql else IndexDeclaration()
+    first = keys[0]
+    return Index(
+        name=first.index,
+        table=first.table,
+        unique=first.unique,
+        origin=cast(Literal["c", "u", "pk"], first.origin),
+        columns=tuple(_column(key, declaration) for key in keys),
+        where_sql=declaration.where_sql,
+        sql=sql or None,
+    )
+
+
+def _column(key: KeyRow, declaration: IndexDeclaration) -> IndexColumn:
+    expression = None
+    if key.column_id == _EXPRESSION:
+        terms = declaration.terms
+        expression = terms[key.position] if key.position < len(terms) else ""
+    return IndexColumn(
+        name=None if key.column_id == _EXPRESSION else key.name or "rowid",
+        expression=expression,
+        descending=key.descending,
+        collation=key.collation,
+    )
