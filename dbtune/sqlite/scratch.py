@@ -1,0 +1,132 @@
+"""Throw-away copies of a database, in a private folder that is gone afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from dbtune.errors import ConfigurationError, RefusedError
+from dbtune.model.event import OnEvent, ignore_event
+from dbtune.model.schema import Schema
+from dbtune.sqlite.connect import open_readonly
+from dbtune.sqlite.free_space import RESERVE_BYTES, free_bytes, require_free_bytes
+from dbtune.sqlite.page_copy import CopyOptions, copy_pages, database_bytes
+from dbtune.sqlite.stale_folders import claim_folder, remove_stale_folders
+
+FOLDER_PREFIX = "dbtune-"
+
+# What is built beside a copy: a second copy for the proof, and indexes of up to twice its size
+# (measured: pools of 60 to 334 MB on databases of 50 to 120 MB). A smaller factor fills the disk
+# half-way; a larger one samples databases that would have fitted.
+POOL_FACTOR = 4.0
+
+# Without --scratch-mb. A copy of 1 GB takes some seconds; above it, a sample answers sooner.
+DEFAULT_ROOM_BYTES = 4 << 30
+_SHARE_OF_FREE_SPACE = 0.8
+
+
+@dataclass(frozen=True)
+class SampledTable:
+    """A table of which the copy holds only this fraction of the rows."""
+
+    name: str
+    fraction: float
+
+
+@dataclass(frozen=True)
+class ScratchCopy:
+    """A copy to be thrown away; `sampled` is empty where it is whole."""
+
+    path: Path
+    sampled: tuple[SampledTable, ...] = ()
+
+
+@contextlib.contextmanager
+def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
+    """Make a folder that only this user may enter, and remove it with all in it at the end.
+
+    Also at an exception or KeyboardInterrupt; what a killed run left is removed by the next one.
+    """
+    base = Path(tempfile.gettempdir()) if parent is None else parent
+    if not base.is_dir():
+        raise ConfigurationError(
+            f"the scratch folder {base} does not exist", hint="create it, or name another"
+        )
+    remove_stale_folders(base, FOLDER_PREFIX)
+    folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=base))
+    try:
+        with claim_folder(folder):
+            yield folder
+    finally:
+        _remove(folder)
+
+
+def room_for_scratch(folder: Path, scratch_mb: float | None) -> int:
+    """Return how many bytes scratch files may take: the user's limit, or a share of what is free.
+
+    Never more than the disk has. One MB is a million bytes.
+    """
+    free = max(0, free_bytes(folder) - RESERVE_BYTES)
+    if scratch_mb is not None:
+        return min(int(scratch_mb * 1e6), free)
+    return min(int(free * _SHARE_OF_FREE_SPACE), DEFAULT_ROOM_BYTES)
+
+
+def copy_database(
+    source: Path,
+    schema: Schema,
+    folder: Path,
+    *,
+    room_bytes: int | None = None,
+    allow_blocking: bool = False,
+    on_event: OnEvent = ignore_event,
+) -> ScratchCopy:
+    """Copy a database into a scratch folder: whole if it fits the room, else a sample of it.
+
+    A copy fits where POOL_FACTOR times its size does. The copy keeps a rollback journal and is
+    closed, so that apsw may open it. Raises RefusedError where the disk has no room, LockedError
+    and SourceError as open_readonly does.
+    """
+    room = room_for_scratch(folder, None) if room_bytes is None else room_bytes
+    options = CopyOptions(
+        allow_blocking=allow_blocking, on_event=on_event, stage="copying the database"
+    )
+    with closing(open_readonly(source, wait_ms=options.wait_ms)) as connection:
+        size = database_bytes(connection)
+        if size * POOL_FACTOR > room:
+            raise RefusedError(f"a copy of {source} does not fit the scratch room")
+        path = _new_file(folder)
+        require_free_bytes(
+            folder, size, f"a copy of {source}", hint="name a folder with room: --scratch DIR"
+        )
+        with closing(_open_copy(path)) as copy:
+            copy_pages(connection, copy, source, options)
+            copy.execute("PRAGMA journal_mode = DELETE").fetchone()
+    return ScratchCopy(path)
+
+
+def _open_copy(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
+    # A crash loses a copy that is thrown away anyway.
+    connection.execute("PRAGMA synchronous = OFF")
+    return connection
+
+
+def _new_file(folder: Path) -> Path:
+    handle, name = tempfile.mkstemp(prefix="copy-", suffix=".db", dir=folder)
+    with open(handle, "wb"):
+        return Path(name)
+
+
+def _remove(folder: Path) -> None:
+    try:
+        shutil.rmtree(folder)
+    except KeyboardInterrupt:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
