@@ -56,6 +56,18 @@ def dry_run_option(command: F) -> F:
     )(command)
 
 
+def wait_option(command: F) -> F:
+    """Add --wait, passed on as `wait` in seconds."""
+    return click.option(
+        "--wait",
+        metavar="S",
+        type=click.FloatRange(min=0, max=86_400),
+        default=5.0,
+        show_default=True,
+        help="Seconds to wait for another connection's lock.",
+    )(command)
+
+
 def backup_option(command: F) -> F:
     """Add --no-backup and --keep-backups, passed on as `no_backup` and `keep_backups`."""
     command = click.option(
