@@ -15,6 +15,7 @@ class ShapeFacts:
 
     `tables` are the tables SQLite reads or writes for it, through views and triggers too.
     `cost_*_ns` are of the cost model; `*_after` are with the recommended indexes in place.
+    `returned_rows` is how many rows one run returns, None where that was not counted.
     `error` is SQLite's message where the statement cannot be prepared; the rest is then empty.
     """
 
@@ -30,6 +31,7 @@ class ShapeFacts:
     automatic_index_rows_after: float = 0.0
     sorts_before: float = 0.0
     sorts_after: float = 0.0
+    returned_rows: float | None = None
     error: str | None = None
 
 
