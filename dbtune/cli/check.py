@@ -1,0 +1,44 @@
+"""`dbtune check`: has a database drifted from what a report recommends?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dbtune.cli.console import note
+from dbtune.cli.options import database_argument, wait_option
+from dbtune.errors import ExitCode
+
+
+@click.command("check")
+@database_argument
+@click.option(
+    "--from",
+    "report_path",
+    metavar="REPORT",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Report to compare with, as --output of analyze, apply-indexes or enable-wal wrote it.",
+)
+@wait_option
+def command(database: Path, report_path: Path, wait: float) -> int:
+    """Tell whether a report's indexes, journal mode and pragmas are in place.
+
+    Reads only. For start-up and deployment: ends with 0 if all is there, with 1 on drift,
+    naming for each the command that mends it, and with 5 if the report is of another database.
+    """
+    from dbtune.cli.report_output import print_result, read_report
+    from dbtune.journeys.check import check
+    from dbtune.report.text import printable
+
+    result = check(database, read_report(report_path), str(report_path), wait_ms=int(wait * 1000))
+    lines = [f"in place: {item}" for item in result.in_place]
+    for drift in result.drifts:
+        lines += [f"drift:    {drift.message}", f"  mend:   {drift.command}"]
+    checked = len(result.drifts) + len(result.in_place)
+    lines.append(f"{database}: {checked} checked, {len(result.drifts)} drifted")
+    print_result("".join(f"{printable(line)}\n" for line in lines))
+    for text in result.notes:
+        note(f"Note: {printable(text)}.")
+    return ExitCode.FOUND if result.drifts else ExitCode.DONE
