@@ -165,6 +165,7 @@ class FileHealth:
     `integrity_errors` are the lines of quick_check other than "ok";
     `foreign_key_violations` are (table, rowid or None, referenced table) of at most 1,000 rows.
     `fragmentation_ratio` is the share of table pages out of order, None where dbstat is missing.
+    `not_checked` says in words which checks were left out, and why.
     """
 
     size_bytes: int
@@ -179,3 +180,4 @@ class FileHealth:
     foreign_key_violations: tuple[tuple[str, int | None, str], ...]
     fragmentation_ratio: float | None
     sqlite_version: str
+    not_checked: tuple[str, ...] = ()
