@@ -1,0 +1,67 @@
+"""Which other processes have a file open, as far as the operating system tells."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_PROCESSES = Path("/proc")
+_COMMAND_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class FileUser:
+    """A process that has a file open, with its command line, shortened."""
+
+    pid: int
+    command: str
+
+    def __str__(self) -> str:
+        return f"process {self.pid} ({self.command})"
+
+
+def other_users(path: Path) -> tuple[FileUser, ...]:
+    """Return the other processes that have a file open, in the order of their numbers.
+
+    Known on Linux only, and there only for processes this user may look into and that are not
+    in another container: an empty result proves nothing. Opens nothing of the file.
+    """
+    try:
+        wanted = os.stat(path)
+    except OSError:
+        return ()
+    found = (pid for pid in _processes() if pid != os.getpid() and _has_open(pid, wanted))
+    return tuple(FileUser(pid, _command(pid)) for pid in found)
+
+
+def _processes() -> Iterator[int]:
+    with contextlib.suppress(OSError):
+        yield from sorted(int(name) for name in os.listdir(_PROCESSES) if name.isdecimal())
+
+
+def _has_open(pid: int, wanted: os.stat_result) -> bool:
+    folder = _PROCESSES / str(pid) / "fd"
+    try:
+        descriptors = os.listdir(folder)
+    except OSError:
+        return False  # ended meanwhile, or another user's
+    return any(_is_file(folder / number, wanted) for number in descriptors)
+
+
+def _is_file(descriptor: Path, wanted: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(os.stat(descriptor), wanted)
+    except OSError:
+        return False  # closed meanwhile
+
+
+def _command(pid: int) -> str:
+    try:
+        words = (_PROCESSES / str(pid) / "cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return "ended meanwhile"
+    text = b" ".join(word for word in words if word).decode("utf-8", "replace")
+    return text if len(text) <= _COMMAND_LENGTH else f"{text[:_COMMAND_LENGTH]}..."
