@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PROCESSES = Path("/proc")
-_COMMAND_LENGTH = 60
 
 
 @dataclass(frozen=True)
 class FileUser:
-    """A process that has a file open, with its command line, shortened."""
+    """A process that has a file open, with the name of its program."""
 
     pid: int
     command: str
@@ -59,9 +58,8 @@ def _is_file(descriptor: Path, wanted: os.stat_result) -> bool:
 
 
 def _command(pid: int) -> str:
+    # Not the command line, which may hold a password.
     try:
-        words = (_PROCESSES / str(pid) / "cmdline").read_bytes().split(b"\0")
+        return (_PROCESSES / str(pid) / "comm").read_text(errors="replace").strip()
     except OSError:
         return "ended meanwhile"
-    text = b" ".join(word for word in words if word).decode("utf-8", "replace")
-    return text if len(text) <= _COMMAND_LENGTH else f"{text[:_COMMAND_LENGTH]}..."
