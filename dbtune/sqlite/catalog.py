@@ -183,7 +183,7 @@ def _foreign_key(
 def _kind(found: ObjectRow, shadows: frozenset[str]) -> TableKind:
     if found.name.lower() in shadows:
         return "shadow"
-    return "virtual" if virtual_module(found.sql) else "table"
+    return "table" if virtual_module(found.sql) is None else "virtual"
 
 
 def _shadows_by_name(objects: Iterable[ObjectRow]) -> frozenset[str]:

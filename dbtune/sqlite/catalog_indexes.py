@@ -16,8 +16,9 @@ def read_index(keys: tuple[KeyRow, ...], sql: str | None) -> Index:
 
     `sql` is None or empty for the index of a constraint.
     """
-    declaration = read_index_declaration(sql) if sql else IndexDeclaration()
     first = keys[0]
+    told_by_text = first.partial or any(key.column_id == _EXPRESSION for key in keys)
+    declaration = read_index_declaration(sql) if sql and told_by_text else IndexDeclaration()
     return Index(
         name=first.index,
         table=first.table,

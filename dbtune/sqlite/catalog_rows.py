@@ -45,6 +45,7 @@ class KeyRow:
     index: str
     unique: bool
     origin: str
+    partial: bool
     position: int
     column_id: int
     name: str | None
@@ -89,7 +90,7 @@ def read_catalog_rows(connection: Queryable) -> CatalogRows:
     )
     columns = [_column(row) for row in connection.execute(sql("sqlite/list_columns"))]
     for found in objects:
-        if found.type == "view" or virtual_module(found.sql):
+        if found.type == "view" or virtual_module(found.sql) is not None:
             columns.extend(_columns_of(connection, found.name))
     return CatalogRows(
         objects=objects,
@@ -126,7 +127,16 @@ def _column(row: tuple[Any, ...]) -> ColumnRow:
 
 
 def _key(row: tuple[Any, ...]) -> KeyRow:
-    table, index, unique, origin, position, column_id, name, descending, collation = row
+    table, index, unique, origin, partial, position, column_id, name, descending, collation = row
     return KeyRow(
-        table, index, bool(unique), origin, position, column_id, name, bool(descending), collation
+        table=table,
+        index=index,
+        unique=bool(unique),
+        origin=origin,
+        partial=bool(partial),
+        position=position,
+        column_id=column_id,
+        name=name,
+        descending=bool(descending),
+        collation=collation,
     )

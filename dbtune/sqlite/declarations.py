@@ -14,6 +14,10 @@ from dbtune.sqlite.tokens import (
     unquote_name,
 )
 
+# SQLite stores a statement's beginning in this form, whatever the user wrote.
+_VIRTUAL = "CREATE VIRTUAL TABLE "
+# Without one of them there is nothing to read, which spares most tables their tokens.
+_TELLING_WORDS = ("WITHOUT", "STRICT", "COLLATE")
 _TABLE_CONSTRAINTS = ("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN")
 
 
@@ -41,13 +45,15 @@ class IndexDeclaration:
 
 def read_table_declaration(sql: str) -> TableDeclaration:
     """Return what a CREATE TABLE statement says of its rowid, strictness and collations."""
-    tokens = tuple(tokenize(sql))
-    body, options = inside_first_parentheses(tokens)
+    upper = sql.upper()
+    if not any(word in upper for word in _TELLING_WORDS):
+        return TableDeclaration()
+    body, options = inside_first_parentheses(tuple(tokenize(sql)))
     words = {token.text.upper() for token in options if token.kind == "word"}
     return TableDeclaration(
         without_rowid="WITHOUT" in words,
         strict="STRICT" in words,
-        collations=_collations(body) if "COLLATE" in sql.upper() else (),
+        collations=_collations(body) if "COLLATE" in upper else (),
     )
 
 
@@ -66,12 +72,12 @@ def read_index_declaration(sql: str) -> IndexDeclaration:
 
 def virtual_module(sql: str) -> str | None:
     """Return the module of a CREATE VIRTUAL TABLE statement in lower case, None for others."""
-    tokens = tuple(tokenize(sql))
-    if len(tokens) < 2 or not tokens[1].is_word("VIRTUAL"):
+    if not sql.startswith(_VIRTUAL):
         return None
+    tokens = tuple(tokenize(sql))
     using = next((i for i, token in enumerate(tokens) if token.is_word("USING")), len(tokens))
     following = tokens[using + 1 : using + 2]
-    return unquote_name(following[0]).lower() if following else None
+    return unquote_name(following[0]).lower() if following else ""
 
 
 def _collations(body: tuple[Token, ...]) -> tuple[tuple[str, str], ...]:
