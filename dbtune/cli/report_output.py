@@ -1,0 +1,143 @@
+"""A Report on its way out: to stdout in a form that suits it, or to a file as JSON."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from dbtune.errors import ConfigurationError, RefusedError
+from dbtune.model.advice import Report
+
+_FALLBACK_SIZE = (80, 24)
+_SQLITE_MAGIC = b"SQLite format 3\0"
+_BESIDE_DATABASE = ("", "-wal", "-shm", "-journal")
+
+
+def read_report(path: Path) -> Report:
+    """Return the Report that --output wrote. Raises ConfigurationError for anything else."""
+    from dbtune.report.from_json import from_json
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            f"{path} does not exist", hint="write it with dbtune analyze DB --output FILE"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}") from error
+    return from_json(text, str(path))
+
+
+def print_result(text: str) -> None:
+    """Write a command's result to stdout; what its encoding lacks comes as an escape."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    click.echo(text, nl=False, color=wants_color())
+
+
+def print_report(report: Report, form: str = "terminal", *, drops: bool = False) -> None:
+    """Write a report to stdout as terminal, json, sql, sqlalchemy or django."""
+    from dbtune.report import to_ddl, to_json, to_models
+
+    if form == "json":
+        print_result(to_json.to_json(report))
+    elif form == "sql":
+        print_result(to_ddl.to_sql(report, drops=drops))
+    elif form == "sqlalchemy":
+        print_result(to_models.to_sqlalchemy(report))
+    elif form == "django":
+        print_result(to_models.to_django(report))
+    else:
+        _draw(report)
+
+
+def _draw(report: Report) -> None:
+    """Draw a report as wide as the terminal, or in 80 columns (or $COLUMNS) elsewhere."""
+    from dbtune.report.to_terminal import to_terminal
+
+    width = shutil.get_terminal_size(_FALLBACK_SIZE).columns
+    print_result(to_terminal(report, width=width, color=wants_color()))
+
+
+def wants_color() -> bool:
+    """Return whether stdout is a terminal that shows colours, by https://no-color.org too."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def check_output(output: Path | None, database: Path) -> None:
+    """Refuse a place for the report before the work starts that leads up to it.
+
+    Raises RefusedError for the database itself, the files beside it, another database and a
+    symbolic link; ConfigurationError for a folder, or a file in a folder that does not exist.
+    """
+    if output is None:
+        return
+    if output.is_symlink():
+        raise RefusedError(
+            f"{output} is a symbolic link, and dbtune does not write through one",
+            hint="give the file's own path; --json prints the report instead",
+        )
+    problem = _unfit(output)
+    if problem is not None:
+        raise ConfigurationError(f"--output {output} is {problem}", hint="give the path of a file")
+    if _is_database(output, database):
+        raise RefusedError(
+            f"--output {output} is a database or belongs to one, and a report would overwrite it",
+            hint="give another file",
+        )
+
+
+def write_report(report: Report, output: Path | None, database: Path) -> None:
+    """Write a report as JSON to a file, whole or not at all; nothing where `output` is None.
+
+    Raises what `check_output` raises, and ConfigurationError where the file cannot be written.
+    """
+    from dbtune.report.to_json import to_json
+
+    if output is None:
+        return
+    check_output(output, database)
+    partial = output.with_name(f".{output.name}.{os.getpid()}.partial")
+    try:
+        _write_new(partial, to_json(report))
+        partial.replace(output)
+    except OSError as error:
+        raise ConfigurationError(f"{output} cannot be written: {error.strerror}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _write_new(path: Path, text: str) -> None:
+    with path.open("x", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _unfit(output: Path) -> str | None:
+    if not output.parent.is_dir():
+        return "in a folder that does not exist"
+    if output.is_dir():
+        return "a folder"
+    # A rename would put a file in the place of a device or a pipe.
+    return "not a regular file" if output.exists() and not output.is_file() else None
+
+
+def _is_database(output: Path, database: Path) -> bool:
+    for suffix in _BESIDE_DATABASE:
+        beside = Path(f"{database}{suffix}")
+        if os.path.realpath(output) == os.path.realpath(beside):
+            return True
+        if output.exists() and beside.exists() and output.samefile(beside):
+            return True
+    try:
+        with output.open("rb") as file:
+            return file.read(len(_SQLITE_MAGIC)) == _SQLITE_MAGIC
+    except OSError:
+        return False

@@ -1,0 +1,129 @@
+"""Tables of a report: the query shapes, and the indexes that somebody proposed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from tabulate import tabulate
+
+from dbtune.model.advice import ConsideredIndex, ShapeReport
+from dbtune.report.colors import Colors
+from dbtune.report.quantities import (
+    format_change,
+    format_count,
+    format_duration,
+    format_ratio,
+    format_size,
+)
+from dbtune.report.text import display_width, one_line, printable, shorten, wrap_text
+
+# More rows than this nobody reads; the rest is in the JSON document.
+_MAX_SHAPES = 25
+_WIDE = 100
+_SHORT_ID = 6
+_GAP = "  "
+_MIN_TEXT = 12
+# What is selected is long and says little; where from and by what is what tells queries apart.
+_SELECTED = re.compile(r"^(SELECT )(?!\.\.\.).{8,}?( FROM )", re.IGNORECASE)
+
+
+def shape_lines(shapes: tuple[ShapeReport, ...], width: int, colors: Colors) -> list[str]:
+    """Return the query shapes by their share of the cost, with the cost of one call."""
+    if not shapes:
+        return []
+    ordered = sorted(shapes, key=lambda shape: (-shape.share, shape.id))
+    shown = ordered[:_MAX_SHAPES]
+    timed = width >= _WIDE and any(shape.time_before_ns is not None for shape in shown)
+    headers = ["id", "calls", "share", "before", "after"] + ["time before", "time after"] * timed
+    rows = [_shape_cells(shape, timed, width) for shape in shown]
+    texts = [_shape_text(shape.text) for shape in shown]
+    lines = _table([*headers, "query"], rows, texts, width, colors)
+    title = "Query shapes"
+    first, *rest = wrap_text(f"{title} by share of the cost; before and after: one call", width)
+    return [
+        colors.bold(title) + first[len(title) :],
+        *rest,
+        *lines,
+        *_rest(ordered[_MAX_SHAPES:], colors),
+    ]
+
+
+def considered_lines(indexes: tuple[ConsideredIndex, ...], width: int, colors: Colors) -> list[str]:
+    """Return the proposed indexes, the most useful first, and what each would cost."""
+    if not indexes:
+        return []
+    ordered = sorted(indexes, key=lambda index: (-index.gain_ratio, index.name))
+    headers = ["gain", "queries", "size", "writes", "index"]
+    rows = [_considered_cells(index) for index in ordered]
+    texts = [_considered_text(index) for index in ordered]
+    used = sum(1 for index in indexes if index.used_by)
+    title = "Proposed indexes"
+    first, *rest = wrap_text(
+        f"{title}, {used} of {len(indexes)} used; gain: what the workload loses without it", width
+    )
+    return [
+        colors.bold(title) + first[len(title) :],
+        *rest,
+        *_table(headers, rows, texts, width, colors),
+    ]
+
+
+def _shape_cells(shape: ShapeReport, timed: bool, width: int) -> list[str]:
+    cells = [
+        printable(shape.id) if width >= _WIDE else printable(shape.id[:_SHORT_ID]),
+        format_count(shape.count),
+        format_ratio(shape.share),
+        format_duration(shape.cost_before),
+        format_duration(shape.cost_after),
+    ]
+    times = (shape.time_before_ns, shape.time_after_ns) if timed else ()
+    return cells + ["" if time is None else format_duration(time) for time in times]
+
+
+def _shape_text(sql: str) -> str:
+    return _SELECTED.sub(r"\1...\2", one_line(sql))
+
+
+def _considered_cells(index: ConsideredIndex) -> list[str]:
+    return [
+        format_ratio(index.gain_ratio),
+        format_count(len(index.used_by)) if index.used_by else "unused",
+        format_size(index.size_bytes),
+        format_change(index.write_cost_ratio),
+    ]
+
+
+def _considered_text(index: ConsideredIndex) -> str:
+    name = printable(index.name)
+    return f"{name}: {printable(index.note)}" if index.note else name
+
+
+def _table(
+    headers: Sequence[str], rows: list[list[str]], texts: list[str], width: int, colors: Colors
+) -> list[str]:
+    """Lay out the cells, with the text in what room the others leave of the width."""
+    columns = list(zip(headers[:-1], *rows, strict=True))
+    widths = [max(map(display_width, column)) for column in columns]
+    room = max(width - sum(widths) - len(_GAP) * len(widths), _MIN_TEXT)
+    cells = [[*row, shorten(text, room)] for row, text in zip(rows, texts, strict=True)]
+    drawn = tabulate(
+        # As a header it would be padded by two columns that a narrow terminal has not got.
+        [headers, *cells],
+        tablefmt="plain",
+        colalign=["left" if name == "id" else "right" for name in headers[:-1]] + ["left"],
+        disable_numparse=True,
+    )
+    header, *lines = (line.rstrip() for line in drawn.splitlines())
+    rule = _GAP.join(
+        "-" * size
+        for size in (*widths, max(map(display_width, (row[-1] for row in [headers, *cells]))))
+    )
+    return [header, colors.dim(rule), *lines]
+
+
+def _rest(shapes: list[ShapeReport], colors: Colors) -> list[str]:
+    if not shapes:
+        return []
+    share = format_ratio(sum(shape.share for shape in shapes))
+    return [colors.dim(f"and {len(shapes):,} more with {share} of the cost: see --json")]

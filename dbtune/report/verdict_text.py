@@ -1,0 +1,99 @@
+"""The first lines of a report: how much faster, and the three things to do."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import PurePath
+
+from dbtune.model.advice import Report, Verdict
+from dbtune.report.colors import Colors
+from dbtune.report.command_text import command_lines
+from dbtune.report.quantities import (
+    format_count,
+    format_duration,
+    format_factor,
+    format_ratio,
+)
+from dbtune.report.text import wrap_text
+
+_ACTIONS = 3
+# Below this a gain is noise: nobody would notice it.
+_WORTH_SAYING_RATIO = 0.01
+_COMMAND = re.compile(r"^(?P<words>.*?)(?:[:,]|\swith|\srun)?\s*`?(?P<command>dbtune .+?)`?\.?$")
+_HOW_TO_RECORD = (
+    "No recording given, so no query was checked. To record, add "
+    "connection.set_trace_callback(lambda sql: print(sql + ';', file=log)) to your application "
+    "or see docs/recording.md, then:"
+)
+
+
+def verdict_lines(report: Report, width: int, colors: Colors) -> list[str]:
+    """Return the verdict and the commands of its actions."""
+    if report.verdict is None:
+        return _without_recording(report, width, colors)
+    lines = _gain(report, report.verdict, width, colors)
+    for number, action in enumerate(report.verdict.actions[:_ACTIONS], start=1):
+        lines += ["", *_action(number, action, width, colors)]
+    return lines
+
+
+def _gain(report: Report, verdict: Verdict, width: int, colors: Colors) -> list[str]:
+    factor = format_factor(verdict.cost_before, verdict.cost_after)
+    name = PurePath(report.source.path).name
+    if factor is None or verdict.gain_ratio < _WORTH_SAYING_RATIO:
+        return [colors.bold(line) for line in wrap_text(_no_gain(report, name), width)]
+    head = f"{name} {'can be' if report.command == 'analyze' else 'is now'} {factor} faster."
+    costs = (
+        f"{_workload(report)} cost {format_duration(verdict.cost_before)} before and "
+        f"{format_duration(verdict.cost_after)} after ({format_ratio(verdict.gain_ratio)} less)."
+    )
+    lines = [colors.good(line) for line in wrap_text(head, width)] + wrap_text(costs, width)
+    return lines + wrap_text(_measured(verdict), width)
+
+
+def _no_gain(report: Report, name: str) -> str:
+    checked = f"{_workload(report)} checked on {name}"
+    if not report.findings:
+        return f"Nothing to change: {checked}, and no index gains enough. Use --min-gain to change."
+    return f"No new index: {checked}, and none gains enough. Use --min-gain to change."
+
+
+def _workload(report: Report) -> str:
+    calls = format_count(sum(shape.count for shape in report.shapes))
+    shapes = len(report.shapes)
+    return f"{calls} calls of {format_count(shapes)} query shape{'s' if shapes != 1 else ''}"
+
+
+def _measured(verdict: Verdict) -> str:
+    if verdict.time_before_ns is None or verdict.time_after_ns is None:
+        return ""
+    before, after = map(format_duration, (verdict.time_before_ns, verdict.time_after_ns))
+    return f"Measured on a copy: {before} before, {after} after."
+
+
+def _action(number: int, action: str, width: int, colors: Colors) -> list[str]:
+    match = _COMMAND.match(action)
+    if match is None:
+        return wrap_text(f"{number}. {action}", width, "  ", "     ")
+    words = match["words"] or "Run"
+    lines = wrap_text(f"{number}. {words}", width, "  ", "     ")
+    return lines + [colors.command(x) for x in command_lines(match["command"], width, "     ")]
+
+
+def _without_recording(report: Report, width: int, colors: Colors) -> list[str]:
+    name = PurePath(report.source.path).name
+    count = len(report.findings)
+    found = f"{count} finding{'s' if count != 1 else ''}" if count else "Nothing found"
+    lines = [
+        colors.bold(line)
+        for line in wrap_text(f"{found} in the schema and health of {name}.", width)
+    ]
+    if report.command != "analyze":
+        return lines
+    again = f"dbtune analyze {shlex.quote(report.source.path)} --queries FILE"
+    return [
+        *lines,
+        *wrap_text(_HOW_TO_RECORD, width),
+        *[colors.command(line) for line in command_lines(again, width, "  ")],
+    ]

@@ -1,0 +1,318 @@
+"""Reports made by hand, for the tests of everything that draws or reads one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dbtune.model.advice import (
+    AppliedChange,
+    Change,
+    ConsideredIndex,
+    Evidence,
+    Finding,
+    IndexSpec,
+    Report,
+    ShapeReport,
+    Source,
+    Verdict,
+)
+
+BOOKINGS = IndexSpec("bookings", ("user_id", "created_at DESC"))
+CHEFS = IndexSpec("chefs", ("cuisine_type COLLATE NOCASE", "rating DESC"), where="is_active = 1")
+POSTS = IndexSpec("sns_posts", ("lower(title)",))
+ORDERS = IndexSpec("order", ('"group"', "ordered_at"), where="shipped_at IS NULL")
+
+
+def _create(name: str, sql: str, index: IndexSpec, reason: str) -> Change:
+    return Change((sql,), (f"DROP INDEX {name}",), reason, name, index)
+
+
+MISSING_BOOKINGS = Finding(
+    code="missing-index",
+    severity="high",
+    subject="ix_bookings_user_id_created_at",
+    message="2 query shapes read all 120,000 rows of bookings on each call; with the index they "
+    "read the rows they return, already in order.",
+    evidence=(
+        Evidence("cost_before_ns", 151_200_000_000.0),
+        Evidence("cost_after_ns", 1_730_000_000.0),
+        Evidence("size_bytes", 4_014_080),
+        Evidence("write_cost_ratio", 1.12),
+        Evidence("queries", ("0a1b2c3d4e5f", "5f4e3d2c1b0a")),
+        Evidence("values", "drawn"),
+    ),
+    help="Create the index; apply-indexes does so reversibly, with a backup.",
+    command="dbtune apply-indexes platform.db --queries platform.queries.jsonl "
+    "--only ix_bookings_user_id_created_at",
+    change=_create(
+        "ix_bookings_user_id_created_at",
+        "CREATE INDEX ix_bookings_user_id_created_at ON bookings (user_id, created_at DESC)",
+        BOOKINGS,
+        "serves 2 query shapes",
+    ),
+)
+MISSING_CHEFS = Finding(
+    code="missing-index",
+    severity="high",
+    subject="ix_chefs_cuisine_type_rating_partial",
+    message="The list of chefs reads and sorts all 5,000 rows of chefs on each call.",
+    evidence=(
+        Evidence("cost_before_ns", 41_000_000_000.0),
+        Evidence("cost_after_ns", 912_000_000.0),
+        Evidence("size_bytes", 122_880),
+        Evidence("write_cost_ratio", 1.0),
+        Evidence("queries", ("77aa88bb99cc",)),
+    ),
+    help="Create the index; apply-indexes does so reversibly, with a backup.",
+    command="dbtune apply-indexes platform.db --queries platform.queries.jsonl "
+    "--only ix_chefs_cuisine_type_rating_partial",
+    change=_create(
+        "ix_chefs_cuisine_type_rating_partial",
+        "CREATE INDEX ix_chefs_cuisine_type_rating_partial ON chefs "
+        "(cuisine_type COLLATE NOCASE, rating DESC) WHERE is_active = 1",
+        CHEFS,
+        "serves 1 query shape",
+    ),
+)
+ROLLBACK_JOURNAL = Finding(
+    code="rollback-journal",
+    severity="medium",
+    subject="platform.db",
+    message="Writers block readers, since journal_mode is DELETE.",
+    evidence=(Evidence("journal_mode", "delete"), Evidence("writes_ratio", 0.21)),
+    help="Switch to WAL and install the engine hook that comes with it.",
+    command="dbtune enable-wal platform.db",
+    change=Change(("PRAGMA journal_mode = WAL",), ("PRAGMA journal_mode = DELETE",), "WAL"),
+)
+UNUSED = Finding(
+    code="unused-index",
+    severity="low",
+    subject="idx_users_bio",
+    message="No recorded query uses idx_users_bio.",
+    evidence=(
+        Evidence("size_bytes", 7_340_032),
+        Evidence("recording_span_seconds", 86_400 * 2.5),
+        Evidence("statements_count", 48_211),
+        Evidence("plans_differ", False),
+    ),
+    help="A job that runs once a month may not be in the recording: drop it once you know.",
+    command="DROP INDEX idx_users_bio",
+    change=Change(
+        ("DROP INDEX idx_users_bio",),
+        ("CREATE INDEX idx_users_bio ON users (bio)",),
+        "no recorded query uses it",
+        "idx_users_bio",
+    ),
+)
+N_PLUS_ONE = Finding(
+    code="n-plus-one",
+    severity="medium",
+    subject="c0ffee123456",
+    message="GET /chefs sends one query for each chef it lists: 26 of 31 queries of a page.",
+    evidence=(
+        Evidence("route", "GET /chefs"),
+        Evidence("call_site", "platform_app/views/chefs.py:118"),
+        Evidence("calls_count", 18_200),
+        Evidence("worst_count", 26),
+    ),
+    help="Load the reviews with the chefs, with selectinload(Chef.reviews) for instance.",
+)
+HOSTILE = Finding(
+    code="foreign-key-without-index",
+    severity="low",
+    subject='evil\x1b[2J"\n-- name',
+    message='Deleting a row of "evil\x1b]0;owned\x07\n-- name" scans \u202ereversed\u202c, '
+    "which is \u65e5\u672c\u8a9e\u306e\u8868 or \U0001f468\u200d\U0001f469\u200d\U0001f467.",
+    evidence=(Evidence("rows", 1_200_000), Evidence("measured", None)),
+    help="Index the key's columns.",
+    change=Change(
+        ('CREATE INDEX "ix_evil\n_name" ON "evil\x1b[2J""\n-- name" (a)',),
+        ('DROP INDEX "ix_evil\n_name"',),
+        "foreign key",
+        "ix_evil\n_name",
+        IndexSpec('evil\x1b[2J"\n-- name', ("a",)),
+    ),
+)
+MISSING_POSTS = Finding(
+    code="function-on-column",
+    severity="info",
+    subject="sns_posts",
+    message="lower(title) hides the column title from its index.",
+    help="Index the expression, or store the title in lower case.",
+    change=_create(
+        "ix_sns_posts_lower_title",
+        "CREATE INDEX ix_sns_posts_lower_title ON sns_posts (lower(title))",
+        POSTS,
+        "serves 1 query shape",
+    ),
+)
+RESERVED = Finding(
+    code="missing-index",
+    severity="medium",
+    subject="ix_order_group_ordered_at_partial",
+    message='Open orders are looked up in all 80,000 rows of "order".',
+    evidence=(Evidence("gain_ratio", 0.994), Evidence("time_before_ns", 23_400_000)),
+    help="Create the index; apply-indexes does so reversibly, with a backup.",
+    change=_create(
+        "ix_order_group_ordered_at_partial",
+        'CREATE INDEX ix_order_group_ordered_at_partial ON "order" ("group", ordered_at) '
+        "WHERE shipped_at IS NULL",
+        ORDERS,
+        "serves 1 query shape",
+    ),
+)
+
+SHAPES = (
+    ShapeReport(
+        id="0a1b2c3d4e5f",
+        text="SELECT bookings.id, bookings.user_id, bookings.chef_id, bookings.status, "
+        "bookings.created_at FROM bookings WHERE user_id = ? ORDER BY created_at DESC LIMIT 20",
+        count=12_345.0,
+        share=0.731,
+        cost_before=12_100_000.0,
+        cost_after=41_000.0,
+        plan_before=("SCAN bookings", "USE TEMP B-TREE FOR ORDER BY"),
+        plan_after=("SEARCH bookings USING INDEX ix_bookings_user_id_created_at (user_id=?)",),
+        time_before_ns=10_900_000.0,
+        time_after_ns=38_000.0,
+        values="drawn",
+    ),
+    ShapeReport(
+        id="77aa88bb99cc",
+        text="SELECT * FROM chefs WHERE is_active = 1 AND cuisine_type = ? COLLATE NOCASE "
+        "ORDER BY rating DESC",
+        count=7_000.0,
+        share=0.202,
+        cost_before=5_900_000.0,
+        cost_after=130_286.0,
+        plan_before=("SCAN chefs", "USE TEMP B-TREE FOR ORDER BY"),
+        plan_after=("SEARCH chefs USING INDEX ix_chefs_cuisine_type_rating_partial",),
+        time_before_ns=4_800_000.0,
+        time_after_ns=120_000.0,
+    ),
+    ShapeReport(
+        id="c0ffee123456",
+        text="SELECT \u8a55\u4fa1, \u672c\u6587 FROM \u30ec\u30d3\u30e5\u30fc\n"
+        "WHERE \u30b7\u30a7\u30d5_id = ?",
+        count=18_200.0,
+        share=0.0664,
+        cost_before=745_000.0,
+        cost_after=745_000.0,
+        plan_before=("SEARCH \u30ec\u30d3\u30e5\u30fc USING INTEGER PRIMARY KEY (rowid=?)",),
+        plan_after=("SEARCH \u30ec\u30d3\u30e5\u30fc USING INTEGER PRIMARY KEY (rowid=?)",),
+    ),
+    ShapeReport(
+        id="5f4e3d2c1b0a",
+        text='INSERT INTO "evil\x1b[2J" VALUES (?, ?)',
+        count=2.5,
+        share=0.0004,
+        cost_before=8_200.0,
+        cost_after=9_184.0,
+        plan_before=(),
+        plan_after=(),
+        values="none",
+    ),
+)
+
+CONSIDERED = (
+    ConsideredIndex(
+        name="idx_chefs_is_active",
+        sql="CREATE INDEX idx_chefs_is_active ON chefs(is_active)",
+        used_by=(),
+        gain_ratio=0.0,
+        size_bytes=61_440,
+        write_cost_ratio=1.08,
+        note="no query uses it",
+    ),
+    ConsideredIndex(
+        name="idx_bookings_user_id",
+        sql="CREATE INDEX idx_bookings_user_id ON bookings(user_id)",
+        used_by=("0a1b2c3d4e5f", "5f4e3d2c1b0a"),
+        gain_ratio=0.612,
+        size_bytes=1_536_000,
+        write_cost_ratio=1.14,
+    ),
+)
+
+SOURCE = Source(
+    path="/srv/app/platform.db",
+    size_bytes=50_331_648,
+    schema_sha256="5d" * 32,
+    sqlite_version="3.45.1",
+    application_sqlite_version="3.40.1",
+)
+
+FULL = Report(
+    command="analyze",
+    created_at="2026-03-01T10:15:30+00:00",
+    dbtune_version="0.1.0",
+    source=SOURCE,
+    verdict=Verdict(
+        cost_before=203_000_000_000.0,
+        cost_after=3_300_000_000.0,
+        gain_ratio=0.98374,
+        actions=(
+            "Create 4 indexes: dbtune apply-indexes platform.db --queries platform.queries.jsonl",
+            "Switch to WAL: dbtune enable-wal platform.db",
+            "Load the reviews of GET /chefs in one query",
+        ),
+        time_before_ns=198_000_000_000.0,
+        time_after_ns=3_120_000_000.0,
+    ),
+    findings=(
+        MISSING_BOOKINGS,
+        MISSING_CHEFS,
+        RESERVED,
+        ROLLBACK_JOURNAL,
+        N_PLUS_ONE,
+        UNUSED,
+        HOSTILE,
+        MISSING_POSTS,
+    ),
+    shapes=SHAPES,
+    considered=CONSIDERED,
+    not_checked=(
+        "1 statement cannot be prepared: no such function: levenshtein",
+        "3 of 48,211 lines of platform.queries.jsonl are broken: line 7 (not JSON), ...",
+    ),
+    notes=("Values of 1 query shape were drawn from the copy.",),
+)
+
+WITHOUT_RECORDING = replace(
+    FULL,
+    verdict=None,
+    findings=(ROLLBACK_JOURNAL,),
+    shapes=(),
+    notes=(),
+    considered=(),
+    not_checked=(),
+)
+NOTHING_FOUND = replace(
+    FULL,
+    verdict=Verdict(3_300_000_000.0, 3_300_000_000.0, 0.0, ()),
+    findings=(),
+    considered=(),
+    not_checked=(),
+    notes=(),
+)
+APPLIED = replace(
+    FULL,
+    command="apply-indexes",
+    changes=(
+        AppliedChange(
+            revision="a1b2c3d4e5f6",
+            direction="up",
+            statements=MISSING_BOOKINGS.change.up if MISSING_BOOKINGS.change else (),
+            reason="serves 2 query shapes",
+            lock_seconds=0.31,
+            path="platform.db.dbtune/versions/a1b2c3d4e5f6_add_indexes.py",
+        ),
+    ),
+    backup="platform.db.dbtune/backup-20260301T101530Z.db",
+)
+REPORTS = {
+    "full": FULL,
+    "without recording": WITHOUT_RECORDING,
+    "nothing found": NOTHING_FOUND,
+    "applied": APPLIED,
+}
