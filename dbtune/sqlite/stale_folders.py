@@ -42,6 +42,26 @@ def remove_stale_folders(base: Path, prefix: str) -> None:
             _remove_if_dead(Path(entry.path))
 
 
+def find_stale_folders(base: Path, prefix: str) -> tuple[Path, ...]:
+    """Return those folders in the order of their names, and remove none."""
+    if _fcntl is None or not base.is_dir():
+        return ()
+    named = (Path(entry.path) for entry in os.scandir(base) if entry.name.startswith(prefix))
+    return tuple(sorted(folder for folder in named if not folder.is_symlink() and _is_dead(folder)))
+
+
+def _is_dead(folder: Path) -> bool:
+    assert _fcntl is not None
+    try:
+        if folder.stat().st_uid != os.getuid():
+            return False
+        with open(folder / _LOCK_NAME, "rb") as file:
+            _fcntl.flock(file, _fcntl.LOCK_SH | _fcntl.LOCK_NB)
+            return True
+    except OSError:
+        return False
+
+
 def _remove_if_dead(folder: Path) -> None:
     assert _fcntl is not None
     try:
