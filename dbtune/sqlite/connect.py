@@ -74,6 +74,27 @@ def open_writer(path: Path, *, wait_ms: int = 5000) -> sqlite3.Connection:
     return connection
 
 
+def open_unshared(path: Path) -> sqlite3.Connection:
+    """Open a file that nobody writes, such as a finished backup, creating no file beside it.
+
+    Reads without locks (immutable=1). A -wal beside it would be passed over, so a file that has
+    one is opened as `open_readonly` does. Raises as that does.
+    """
+    require_database_file(path)
+    if _holds_bytes(side_file(path, "-wal")):
+        return open_readonly(path)
+    try:
+        connection = _connect(database_uri(path, "ro", immutable=True), 0)
+        try:
+            _restrict(connection)
+        except sqlite3.Error:
+            connection.close()
+            raise
+    except sqlite3.Error as error:
+        raise explain_failure(error, path) from error
+    return connection
+
+
 def _open_without_wal(
     path: Path, wait_ms: int, cause: sqlite3.OperationalError
 ) -> sqlite3.Connection:

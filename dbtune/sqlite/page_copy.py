@@ -47,9 +47,9 @@ def copy_pages(
     `path` is the source's, for messages. Raises LockedError where a lock is not given within the
     wait, RefusedError after three restarts by writers, SourceError where a page cannot be read.
     """
-    held = options.allow_blocking or _journal_mode(source) == "wal"
+    held = options.allow_blocking or has_snapshots(source)
     pages = max(1, _STEP_BYTES // _page_size(source))
-    with _one_snapshot(source) if held else contextlib.nullcontext():
+    with read_transaction(source) if held else contextlib.nullcontext():
         try:
             source.backup(
                 target,
@@ -59,6 +59,25 @@ def copy_pages(
             )
         except sqlite3.Error as error:
             raise explain_failure(error, path, wait_ms=options.wait_ms) from error
+
+
+@contextlib.contextmanager
+def read_transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Keep one read transaction open, so that all reads see the same state."""
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("BEGIN")
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def has_snapshots(connection: sqlite3.Connection) -> bool:
+    """Return whether a read transaction leaves writers alone, as it does in WAL mode only."""
+    return bool(connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal")
 
 
 def database_bytes(connection: sqlite3.Connection) -> int:
@@ -103,22 +122,6 @@ class _Pace:
                 hint="run it while the application is quieter, or add --allow-blocking: writers "
                 "then wait until the copy is done",
             )
-
-
-@contextlib.contextmanager
-def _one_snapshot(connection: sqlite3.Connection) -> Iterator[None]:
-    """Keep one read transaction open, so that all steps see the same state."""
-    connection.execute("BEGIN")
-    try:
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        yield
-    finally:
-        connection.execute("ROLLBACK")
-
-
-def _journal_mode(connection: sqlite3.Connection) -> str:
-    mode: str = connection.execute("PRAGMA journal_mode").fetchone()[0]
-    return mode
 
 
 def _page_size(connection: sqlite3.Connection) -> int:

@@ -69,6 +69,11 @@ def read_health(connection: Queryable, path: Path, *, beside_writers: bool = Tru
     )
 
 
+def integrity_errors(connection: Queryable) -> tuple[str, ...]:
+    """Return what quick_check finds wrong; nothing of tables it cannot check here."""
+    return tuple(_quick_check(connection).found)
+
+
 def _quick_check(connection: Queryable) -> _Checked:
     """Check the whole file; where an unknown function or collation stops that, table by table."""
     whole = _run_quick_check(connection, str(MAX_INTEGRITY_ERRORS))

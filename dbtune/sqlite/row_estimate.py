@@ -53,7 +53,9 @@ def _rows_by_density(connection: Queryable, table: Table) -> int:
     if rowid is None:
         return 0
     name = quote_identifier(table.name)
-    first, last = next(iter(connection.execute(f"SELECT min({rowid}), max({rowid}) FROM {name}")))
+    # Two queries: SQLite finds one of min and max by the tree, and both together by a scan.
+    first = _number(connection, f"SELECT min({rowid}) FROM {name}")
+    last = _number(connection, f"SELECT max({rowid}) FROM {name}")
     width = last - first + 1
     probe = (
         f"SELECT count(*), max(r) FROM (SELECT {rowid} AS r FROM {name}"
