@@ -1,0 +1,72 @@
+"""`dbtune analyze`: find out why a database is slow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dbtune.cli.analyze_options import (
+    chosen_form,
+    form_options,
+    input_options,
+    scratch_options,
+    search_options,
+)
+from dbtune.cli.options import database_argument
+from dbtune.cli.progress import show_progress
+from dbtune.cli.report_output import check_output, print_report, write_report
+from dbtune.errors import ExitCode
+from dbtune.model.advice import Severity
+
+# What an option is called in AnalyzeOptions, where that name says more than the option's own.
+_FIELDS = {
+    "time_limit": "time_limit_seconds",
+    "min_gain": "min_gain_ratio",
+    "max_write_slowdown": "max_write_slowdown_ratio",
+    "app_sqlite": "application_sqlite_version",
+}
+_FAILING: dict[str | None, tuple[Severity, ...]] = {
+    "high": ("high",),
+    "medium": ("high", "medium"),
+    "low": ("high", "medium", "low"),
+}
+
+
+@click.command("analyze")
+@database_argument
+@input_options
+@search_options
+@scratch_options
+@form_options
+def command(
+    database: Path, output: Path | None, fail_on: str | None, drops: bool, **chosen: Any
+) -> int:
+    """Find out why DB is slow: missing indexes, health, queries that cannot be fast.
+
+    Reads only; queries run on a throw-away copy. Without --queries, a recording of what your
+    application sends (docs/recording.md), only schema and health are checked.
+    """
+    from dbtune.journeys.analyze import AnalyzeOptions, analyze
+
+    form = chosen_form(
+        drops=drops, **{name: chosen.pop(name) for name in ("format", "sql", "json")}
+    )
+    check_output(output, database)
+    with show_progress() as on_event:
+        report = analyze(database, AnalyzeOptions(**_fields(chosen)), on_event)
+    write_report(report, output, database)
+    print_report(report, form, drops=drops)
+    found = any(finding.severity in _FAILING.get(fail_on, ()) for finding in report.findings)
+    return ExitCode.FOUND if found else ExitCode.DONE
+
+
+def _fields(chosen: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of AnalyzeOptions; what was not given keeps its default."""
+    more, budget_mb = chosen.pop("more_queries"), chosen.pop("budget_mb")
+    if more and not chosen["queries"]:
+        raise click.UsageError(f"Got unexpected extra argument ({' '.join(more)}).")
+    given = {_FIELDS.get(name, name): value for name, value in chosen.items() if value is not None}
+    given["queries"] = (*chosen["queries"], *more)
+    return given if budget_mb is None else {**given, "budget_bytes": round(budget_mb * 1e6)}

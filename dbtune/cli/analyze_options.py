@@ -1,0 +1,139 @@
+"""The options of `dbtune analyze`, in the groups that its help shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_POSITIVE = click.FloatRange(min=0, min_open=True)
+_RATIO = click.FloatRange(min=0)
+
+
+def input_options(command: F) -> F:
+    """Add what is judged: --queries, --consider, --strict, --app-sqlite."""
+    return _added(
+        command,
+        click.option(
+            "--queries",
+            multiple=True,
+            metavar="FILE",
+            help="A recording (JSONL or .sql), a folder of them, or - for stdin; several are fine.",
+        ),
+        click.argument("more_queries", nargs=-1, metavar=""),
+        click.option(
+            "--consider",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Judge the CREATE INDEX statements of this file too.",
+        ),
+        click.option("--strict", is_flag=True, help="Stop at a broken line of a recording."),
+        click.option(
+            "--app-sqlite",
+            metavar="VERSION",
+            help="The application's SQLite version [default: the recording's].",
+        ),
+    )
+
+
+def search_options(command: F) -> F:
+    """Add what the advisor aims at: --budget-mb, --time-limit, --min-gain and so on."""
+    return _added(
+        command,
+        click.option(
+            "--budget-mb", type=_POSITIVE, metavar="MB", help="Most room for new indexes."
+        ),
+        click.option(
+            "--time-limit",
+            type=_POSITIVE,
+            metavar="SECONDS",
+            help="Most time to search for indexes.",
+        ),
+        click.option(
+            "--min-gain",
+            type=click.FloatRange(0, 1),
+            metavar="RATIO",
+            help="Least part of the workload's cost that an index has to save, such as 0.02.",
+        ),
+        click.option(
+            "--max-write-slowdown",
+            type=_RATIO,
+            metavar="RATIO",
+            help="Most that writes to a table may slow down, such as 0.5 for 50 %.",
+        ),
+    )
+
+
+def scratch_options(command: F) -> F:
+    """Add where the copy goes and how it is made: --scratch, --scratch-mb, --allow-blocking."""
+    return _added(
+        command,
+        click.option(
+            "--scratch",
+            type=click.Path(file_okay=False, path_type=Path),
+            metavar="DIR",
+            help="Folder for the throw-away copy [default: the temporary folder].",
+        ),
+        click.option(
+            "--scratch-mb",
+            type=_POSITIVE,
+            metavar="MB",
+            help="Most room for the copy; large tables are sampled to fit.",
+        ),
+        click.option(
+            "--allow-blocking",
+            is_flag=True,
+            help="Copy in one step where steps do not get ahead; writers wait meanwhile.",
+        ),
+    )
+
+
+def form_options(command: F) -> F:
+    """Add what comes out: --format, --sql, --json, --drops, --output, --fail-on."""
+    return _added(
+        command,
+        click.option(
+            "--format",
+            type=click.Choice(["sql", "sqlalchemy", "django"]),
+            help="Print only the new indexes: as DDL or as lines for your models.",
+        ),
+        click.option("--sql", is_flag=True, help="The same as --format sql."),
+        click.option("--json", is_flag=True, help="Print the whole report as JSON."),
+        click.option(
+            "--drops", is_flag=True, help="With --sql: drops as statements, not as comments."
+        ),
+        click.option(
+            "--output",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Also write the report as JSON to this file.",
+        ),
+        click.option(
+            "--fail-on",
+            type=click.Choice(["high", "medium", "low"]),
+            help="Exit with 1 if there is a finding of this severity or above.",
+        ),
+    )
+
+
+def chosen_form(*, format: str | None, sql: bool, json: bool, drops: bool) -> str:
+    """Return what goes to stdout: terminal, json, sql, sqlalchemy or django.
+
+    Raises UsageError where the options ask for two of them.
+    """
+    forms = {format, "sql" if sql else None, "json" if json else None} - {None}
+    if len(forms) > 1:
+        raise click.UsageError("--json, --sql and --format exclude one another: give one of them.")
+    form = next((form for form in forms if form is not None), "terminal")
+    if drops and form != "sql":
+        raise click.UsageError("--drops goes with --sql only.")
+    return form
+
+
+def _added(command: F, *options: Callable[[F], F]) -> F:
+    for option in reversed(options):
+        command = option(command)
+    return command

@@ -1,0 +1,56 @@
+"""`dbtune --help` is quick, since nothing heavy is imported for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import RunDbtune, clean_environment
+
+HEAVY = {
+    "alembic",
+    "apsw",
+    "django",
+    "flask",
+    "hypothesis",
+    "mako",
+    "psycopg",
+    "pytest",
+    "rich",
+    "sqlalchemy",
+    "sqlglot",
+    "sqlparse",
+    "tabulate",
+    "wcwidth",
+}
+_IMPORTED_FOR = """
+import sys
+from dbtune.cli.main import run
+code = run(sys.argv[1:])
+print(*sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["analyze", "--help"]])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    """Counted in modules, not in time, so that a busy machine says the same."""
+    done = subprocess.run(
+        [sys.executable, "-c", _IMPORTED_FOR, *arguments],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not HEAVY & set(done.stderr.split())
+    assert "click" in done.stderr.split()
+
+
+def test_help_lists_the_commands(run_dbtune: RunDbtune) -> None:
+    """Each with what it does."""
+    done = run_dbtune("--help")
+    assert done.returncode == 0
+    assert "analyze" in done.stdout and "apply-indexes" in done.stdout
