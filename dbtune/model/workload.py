@@ -16,7 +16,9 @@ class RecordedQuery:
     """One line of a recording. Field names follow the recording format in docs/recording.md.
 
     `parameters` is None where no value was recorded; `masked` is True where the recording
-    holds only types and lengths. `count` is already multiplied by the sample rate.
+    holds only types and lengths. `count` is executions, those that were not sampled
+    included; `recorded_count` is without those, None where it is the same. `duration_ns` is the
+    time of one.
     """
 
     text: str
@@ -32,6 +34,7 @@ class RecordedQuery:
     file_path: str | None = None
     line_number: int | None = None
     transaction_id: str | None = None
+    recorded_count: float | None = None
 
 
 @dataclass(frozen=True)
@@ -104,8 +107,8 @@ class Workload:
 
     `statements` counts what was read, `started_at`/`ended_at` are the earliest and latest
     timestamps as ISO 8601 text, None where the recording has none. `sqlite_version` is the
-    application's, from the recording's header. `values_missing` is True where at least one
-    shape has placeholders without values.
+    application's, from the recording's header. `dropped_shapes` counts shapes left out because
+    there were too many, `dropped_count` their executions.
     """
 
     shapes: tuple[QueryShape, ...]
@@ -118,6 +121,8 @@ class Workload:
     started_at: str | None = None
     ended_at: str | None = None
     sources: tuple[str, ...] = ()
+    dropped_shapes: int = 0
+    dropped_count: float = 0.0
 
 
 @dataclass(frozen=True)

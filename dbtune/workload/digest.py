@@ -1,0 +1,175 @@
+"""A recording of any length as query shapes, in flat memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import NamedTuple
+
+from dbtune.model.workload import RecordedQuery, Workload
+from dbtune.workload.comments import may_hold_comments, strip_comments
+from dbtune.workload.fingerprint import (
+    StatementForm,
+    StructureKey,
+    fingerprint,
+    read_form,
+    structure_key,
+)
+from dbtune.workload.n_plus_one import RequestTracker
+from dbtune.workload.recording_line import RecordingHeader
+from dbtune.workload.samples import SampleRoom
+from dbtune.workload.shape_tally import ShapeTally
+from dbtune.workload.splitting import split_statements
+
+# An application has hundreds of shapes, a generator of SQL thousands. Beyond this number names
+# are being made up, and each shape says little.
+MAX_SHAPES = 20_000
+# Texts of samples and templates together; one statement may be 16 MiB long.
+MAX_CHARACTERS = 64 << 20
+# Characters of text behind the keys. Below a few megabytes lists of many lengths would push each
+# other out; a key costs about its text again.
+_CACHE_CHARACTERS = 16 << 20
+_LONGEST_CACHED = 64 * 1024
+_AROUND = " \t\r\n\f;\ufeff"
+
+
+class _Known(NamedTuple):
+    """What statements of one structure are already known to be."""
+
+    tally: ShapeTally
+    has_placeholders: bool
+    many_rows: bool
+
+
+class WorkloadDigest:
+    """Takes statements one by one and tells the workload: shapes, counts, samples, requests.
+
+    The result depends only on the statements and their order.
+    """
+
+    def __init__(
+        self, *, max_shapes: int = MAX_SHAPES, max_characters: int = MAX_CHARACTERS
+    ) -> None:
+        self._max_shapes = max_shapes
+        self._max_characters = max_characters
+        self._room = SampleRoom(max_characters)
+        self._tallies: dict[str, ShapeTally] = {}
+        self._known: dict[StructureKey, _Known] = {}
+        self._known_characters = 0
+        self._requests = RequestTracker()
+        self._statements = 0
+        self._dropped_shapes = 0
+        self._dropped_count = 0.0
+        self._versions: set[str] = set()
+        self._started_at: str | None = None
+        self._ended_at: str | None = None
+
+    def add_header(self, header: RecordingHeader) -> None:
+        """Take what a recording says about itself."""
+        if header.sqlite_version is not None:
+            self._versions.add(header.sqlite_version)
+        self._note_time(header.started_at)
+
+    def add_statements(self, texts: Iterable[str]) -> None:
+        """Take single statements of which only the text is known, each executed once."""
+        for raw in texts:
+            text = _clean(raw)
+            if text:
+                known = self._recognise(text)
+                known.tally.add_text(text, has_placeholders=known.has_placeholders)
+                self._statements += 1
+
+    def add(self, query: RecordedQuery) -> None:
+        """Take one line of a recording; several statements in one text count each for itself."""
+        self._note_time(query.timestamp)
+        self._statements += 1
+        text = _clean(query.text)
+        if ";" in text and not query.parameters:
+            for part in split_statements(text):
+                # How the time divides between them is not known.
+                self._add_one(replace(query, duration_ns=None), part)
+        elif text:
+            self._add_one(query, text)
+
+    def finish(self) -> Workload:
+        """Return the workload so far, the shapes executed most often first."""
+        tallies = sorted(self._tallies.values(), key=lambda tally: (-tally.count, tally.id))
+        repeated, small_transactions = self._requests.finish()
+        return Workload(
+            shapes=tuple(tally.finish() for tally in tallies),
+            statements=self._statements,
+            repeated=repeated,
+            small_transactions=small_transactions,
+            sqlite_version=min(self._versions, key=_version_number, default=None),
+            started_at=self._started_at,
+            ended_at=self._ended_at,
+            dropped_shapes=self._dropped_shapes,
+            dropped_count=self._dropped_count,
+        )
+
+    def _add_one(self, query: RecordedQuery, text: str) -> None:
+        known = self._recognise(text)
+        known.tally.add(query, text, has_placeholders=known.has_placeholders)
+        if query.request_id is not None:
+            self._requests.add(query, known.tally, many_rows=known.many_rows)
+
+    def _note_time(self, timestamp: str | None) -> None:
+        if timestamp is not None:
+            self._started_at = min(timestamp, self._started_at or timestamp)
+            self._ended_at = max(timestamp, self._ended_at or timestamp)
+
+    def _recognise(self, text: str) -> _Known:
+        key = structure_key(text)
+        known = self._known.get(key)
+        if known is None:
+            form = read_form(text)
+            known = _Known(self._tally_of(form), form.has_placeholders, form.many_rows)
+            if len(text) <= _LONGEST_CACHED:
+                self._remember(key, known, len(text))
+        return known
+
+    def _remember(self, key: StructureKey, known: _Known, characters: int) -> None:
+        self._known_characters += characters
+        if self._known_characters > _CACHE_CHARACTERS:
+            self._known.clear()
+            self._known_characters = characters
+        self._known[key] = known
+
+    def _tally_of(self, form: StatementForm) -> ShapeTally:
+        digest = fingerprint(form.template)
+        tally = self._tallies.get(digest)
+        if tally is None:
+            if len(self._tallies) >= self._max_shapes or self._room.left < 0:
+                self._drop_least()
+            tally = self._tallies[digest] = ShapeTally(digest, form, self._room)
+        return tally
+
+    def _drop_least(self) -> None:
+        """Drop a fifth of the shapes, or more where the texts need it, and count what goes."""
+        by_weight = sorted(self._tallies.values(), key=self._weigh(), reverse=True)
+        self._known.clear()
+        self._known_characters = 0
+        keep = self._max_shapes * 4 // 5
+        while by_weight and (len(by_weight) > keep or self._room.left < self._max_characters // 2):
+            tally = by_weight.pop()
+            tally.give_back()
+            self._dropped_shapes += 1
+            self._dropped_count += tally.count
+        self._tallies = {tally.fingerprint: tally for tally in by_weight}
+
+    def _weigh(self) -> Callable[[ShapeTally], float]:
+        # Rare but slow counts as much as quick but frequent.
+        executions = sum(tally.count for tally in self._tallies.values()) or 1.0
+        time_ns = sum(tally.duration_ns for tally in self._tallies.values()) or 1.0
+        return lambda tally: max(tally.count / executions, tally.duration_ns / time_ns)
+
+
+def _clean(text: str) -> str:
+    if may_hold_comments(text):
+        text = strip_comments(text)
+    return text.strip(_AROUND)
+
+
+def _version_number(version: str) -> tuple[int, ...]:
+    # What is recommended has to hold on the oldest of several applications.
+    return tuple(int(part) for part in version.split(".") if part.isdigit())

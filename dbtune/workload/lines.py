@@ -1,0 +1,70 @@
+"""Reading text by lines in flat memory, whatever stands in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+# A block is what is decoded at once: below 64 KiB the call overhead shows, and above 4 MiB
+# only the memory grows.
+BLOCK_BYTES = 1 << 20
+# SQLite itself takes statements of up to 1 GB. Sixteen times the longest that is likely still
+# fits any machine, and a file without line ends cannot fill the memory.
+LINE_LIMIT_BYTES = 16 << 20
+
+
+@dataclass(frozen=True)
+class LineBlock:
+    """Some lines without their ends; `first` is the number of the first, from 1.
+
+    A line is None where it was longer than the limit. Bytes that are not UTF-8 are lone
+    surrogates in it. `bytes_read` counts from the start of the stream.
+    """
+
+    first: int
+    lines: list[str | None]
+    bytes_read: int
+
+
+def read_blocks(stream: BinaryIO, *, limit_bytes: int = LINE_LIMIT_BYTES) -> Iterator[LineBlock]:
+    """Yield all lines of a stream in order, about 1 MiB at a time."""
+    number, bytes_read = 1, 0
+    rest = b""
+    too_long = False
+    while chunk := stream.read(BLOCK_BYTES):
+        bytes_read += len(chunk)
+        data = rest + chunk
+        end = data.rfind(b"\n")
+        if end < 0:
+            too_long = too_long or len(data) > limit_bytes
+            rest = b"" if too_long else data
+            continue
+        lines = _split(data[:end])
+        rest = data[end + 1 :]
+        if too_long:
+            lines[0] = None
+        too_long = False
+        yield LineBlock(number, lines, bytes_read)
+        number += len(lines)
+    if rest or too_long:
+        yield LineBlock(number, [None] if too_long else _split(rest), bytes_read)
+
+
+def is_unicode(text: str) -> bool:
+    """Tell whether a text can be written as UTF-8: it holds no lone surrogate."""
+    if text.isascii():
+        return True
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _split(data: bytes) -> list[str | None]:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = data.decode("utf-8", "surrogateescape")
+    return [*text.replace("\r\n", "\n").removesuffix("\r").split("\n")]

@@ -1,0 +1,145 @@
+"""What one request does again and again: the same read, or a commit for each row."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from dbtune.model.workload import RecordedQuery, RepeatedQuery, SmallTransactions
+from dbtune.workload.shape_tally import ShapeTally, call_site
+
+# Below five a loop over a handful of rows would be reported; N+1 series start at a page's length.
+LEAST_REPEATS = 5
+# Requests overlap as far as there are workers; one that has been quiet for a thousand others is
+# over. The second limit holds for a job that runs for hours under one id.
+MAX_OPEN_REQUESTS = 1_000
+MAX_OPEN_ENTRIES = 200_000
+MAX_FOUND = 10_000
+
+_KeyT = TypeVar("_KeyT", bound=tuple[object, ...])
+
+
+@dataclass
+class _Request:
+    """An open request: calls of each read at each place, and writes of each transaction."""
+
+    route: str | None = None
+    reads: dict[tuple[str, str | None], float] = field(default_factory=dict)
+    commits: dict[str, float] = field(default_factory=dict)
+    transactions: dict[str, tuple[str, float]] = field(default_factory=dict)
+    begun: int = 0
+    is_begun: bool = False
+
+    @property
+    def entries(self) -> int:
+        return 1 + len(self.reads) + len(self.commits) + len(self.transactions)
+
+
+@dataclass
+class _Found:
+    """Requests in which a pattern came often enough."""
+
+    requests: int = 0
+    calls: float = 0.0
+    worst: float = 0.0
+
+    def add(self, calls: float) -> None:
+        self.requests += 1
+        self.calls += calls
+        self.worst = max(self.worst, calls)
+
+
+class RequestTracker:
+    """Follows requests through a recording in which they interleave; memory is bounded.
+
+    A request whose statements stop for long enough is closed and counted; should it come back,
+    it counts as another.
+    """
+
+    def __init__(self) -> None:
+        self._open: OrderedDict[str, _Request] = OrderedDict()
+        self._entries = 0
+        self._repeated: dict[tuple[str, str | None, str | None], _Found] = {}
+        self._commits: dict[tuple[str, str | None], _Found] = {}
+
+    def add(self, query: RecordedQuery, shape: ShapeTally, *, many_rows: bool) -> None:
+        """Take a statement that has a request id; `many_rows` as its VALUES lists say."""
+        if query.request_id is None:
+            return
+        request = self._open.get(query.request_id)
+        if request is None:
+            request = self._open[query.request_id] = _Request()
+            self._entries += 1
+        else:
+            self._open.move_to_end(query.request_id)
+        before = request.entries
+        calls = query.count if query.recorded_count is None else query.recorded_count
+        request.route = request.route or query.route
+        if shape.kind == "read":
+            key = (shape.id, call_site(query))
+            request.reads[key] = request.reads.get(key, 0.0) + calls
+        elif shape.kind == "write":
+            is_single = not many_rows and (query.rows is None or query.rows <= 1)
+            _add_write(request, query.transaction_id, shape.id, calls if is_single else 0.0)
+        else:
+            _follow_transaction(request, shape.template)
+        self._entries += request.entries - before
+        while len(self._open) > MAX_OPEN_REQUESTS or self._entries > MAX_OPEN_ENTRIES:
+            self._close(self._open.popitem(last=False)[1])
+
+    def finish(self) -> tuple[tuple[RepeatedQuery, ...], tuple[SmallTransactions, ...]]:
+        """Close all requests and return what was found, the most calls first."""
+        while self._open:
+            self._close(self._open.popitem(last=False)[1])
+        repeated = [
+            RepeatedQuery(shape, route, site, found.requests, round(found.calls), int(found.worst))
+            for (shape, route, site), found in _most_first(self._repeated)
+        ]
+        commits = [
+            SmallTransactions(shape, route, found.requests, round(found.calls), int(found.worst))
+            for (shape, route), found in _most_first(self._commits)
+        ]
+        return tuple(repeated), tuple(commits)
+
+    def _close(self, request: _Request) -> None:
+        self._entries -= request.entries
+        for (shape, site), calls in request.reads.items():
+            _note(self._repeated, (shape, request.route, site), calls)
+        commits = request.commits
+        for shape, writes in request.transactions.values():
+            if writes == 1:
+                commits[shape] = commits.get(shape, 0.0) + 1
+        for shape, calls in commits.items():
+            _note(self._commits, (shape, request.route), calls)
+
+
+def _add_write(request: _Request, transaction: str | None, shape: str, single_rows: float) -> None:
+    """Count a write; `single_rows` is how often it wrote one row, 0.0 for a write of many."""
+    if transaction is None and request.is_begun:
+        transaction = f"BEGIN {request.begun}"
+    if transaction is not None:
+        first, writes = request.transactions.get(transaction, (shape, 0.0))
+        request.transactions[transaction] = (first, writes + (single_rows or 2.0))
+    elif single_rows:
+        # No transaction was recorded and none begun: each write commits on its own.
+        request.commits[shape] = request.commits.get(shape, 0.0) + single_rows
+
+
+def _follow_transaction(request: _Request, template: str) -> None:
+    words = template.split(None, 2)
+    verb = words[0] if words else ""
+    if verb == "begin":
+        request.begun += 1
+        request.is_begun = True
+    elif verb in {"commit", "end"} or (verb == "rollback" and " to " not in f"{template} "):
+        request.is_begun = False
+
+
+def _note(found: dict[_KeyT, _Found], key: _KeyT, calls: float) -> None:
+    if calls >= LEAST_REPEATS and (key in found or len(found) < MAX_FOUND):
+        found.setdefault(key, _Found()).add(calls)
+
+
+def _most_first(found: dict[_KeyT, _Found]) -> list[tuple[_KeyT, _Found]]:
+    return sorted(found.items(), key=lambda item: (-item[1].calls, str(item[0])))

@@ -1,0 +1,122 @@
+"""The values bound to a recorded statement, in the types SQLite stores."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+from dbtune.model.workload import Parameters, SqlValue
+from dbtune.workload.lines import is_unicode
+
+_KEY: Final = "db.query.parameters"
+_KEY_PREFIX: Final = "db.query.parameter."
+_BLOB: Final = "$blob"
+_SHOWN_CHARACTERS: Final = 60
+
+
+class LineError(ValueError):
+    """Why a line of a recording cannot be read; the reader adds its file and number."""
+
+
+class _Masked:
+    """Stands for a value of which only type and length were recorded."""
+
+
+_MASKED: Final = _Masked()
+
+
+def quoted(value: object) -> str:
+    """Return a value as JSON for a message, shortened, with nothing a terminal would obey."""
+    text = json.dumps(value, default=repr)
+    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 3] + "..."
+
+
+def read_parameters(fields: Mapping[str, Any]) -> tuple[Parameters, bool]:
+    """Return the values of a line and whether they are masked; masked ones are None.
+
+    Reads `db.query.parameters`, a list or an object, else OpenTelemetry's
+    `db.query.parameter.<key>`, whose keys are names or positions from 0.
+    """
+    given = fields.get(_KEY)
+    if given is None:
+        return _read_keys(fields)
+    if isinstance(given, list):
+        return _sequence({f"{_KEY}[{number}]": value for number, value in enumerate(given)})
+    if isinstance(given, dict):
+        if _BLOB in given or _is_mask(given):
+            raise LineError(f'"{_KEY}" is {quoted(given)}; expected a list or an object of values')
+        return _named(given)
+    raise LineError(f'"{_KEY}" is {quoted(given)}; expected a list or an object')
+
+
+def _read_keys(fields: Mapping[str, Any]) -> tuple[Parameters, bool]:
+    given = {
+        key[len(_KEY_PREFIX) :]: value
+        for key, value in fields.items()
+        if key.startswith(_KEY_PREFIX)
+    }
+    if not given:
+        return None, False
+    if not all(key.isascii() and key.isdigit() for key in given):
+        return _named(given)
+    by_position = {int(key): value for key, value in given.items()}
+    first = 0 if 0 in by_position else 1
+    if sorted(by_position) != list(range(first, first + len(given))):
+        raise LineError(f'"{_KEY_PREFIX}<key>" has gaps: positions {quoted(sorted(by_position))}')
+    return _sequence({f"{_KEY_PREFIX}{key}": by_position[key] for key in sorted(by_position)})
+
+
+def _sequence(given: Mapping[str, Any]) -> tuple[Parameters, bool]:
+    values = [_value(name, value) for name, value in given.items()]
+    plain = tuple(value for value in values if not isinstance(value, _Masked))
+    return (plain, False) if len(plain) == len(values) else (None, True)
+
+
+def _named(given: Mapping[str, Any]) -> tuple[Parameters, bool]:
+    values = {key.lstrip(":@$"): _value(f"{_KEY}.{key}", value) for key, value in given.items()}
+    if not all(is_unicode(key) for key in values):
+        raise LineError(f'"{_KEY}" has a name that is not valid Unicode')
+    plain = {key: value for key, value in values.items() if not isinstance(value, _Masked)}
+    return (plain, False) if len(plain) == len(values) else (None, True)
+
+
+def _value(name: str, value: Any) -> SqlValue | _Masked:
+    if value is None:
+        return value
+    if isinstance(value, str):
+        if not is_unicode(value):
+            raise LineError(f'"{name}" holds half a surrogate pair, which is no character')
+        return value
+    if isinstance(value, int):
+        if not -(2**63) <= value < 2**63:
+            raise LineError(f'"{name}" is {quoted(value)}; SQLite\'s integers have 64 bits')
+        return int(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise LineError(f'"{name}" is too large for a number of 64 bits')
+        return value
+    if isinstance(value, dict) and _BLOB in value:
+        return _blob(name, value[_BLOB])
+    if isinstance(value, dict) and _is_mask(value):
+        return _MASKED
+    raise LineError(f'"{name}" is {quoted(value)}; expected a value SQLite can bind')
+
+
+def _blob(name: str, encoded: Any) -> bytes:
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except (binascii.Error, TypeError, ValueError) as error:
+        raise LineError(f'"{name}" is {quoted(encoded)}; expected base64') from error
+
+
+def _is_mask(value: Mapping[str, Any]) -> bool:
+    length = value.get("len")
+    return (
+        isinstance(value.get("type"), str)
+        and set(value) <= {"type", "len"}
+        and (length is None or isinstance(length, int))
+    )

@@ -1,0 +1,108 @@
+"""Reading recordings: JSONL, files of statements, folders of both, and stdin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from dbtune.errors import ConfigurationError
+from dbtune.model.event import Event, OnEvent, ignore_event
+from dbtune.model.workload import BrokenLine, RecordedQuery, Workload
+from dbtune.workload.batch import Batch
+from dbtune.workload.digest import WorkloadDigest
+from dbtune.workload.jsonl_lines import JsonlLines
+from dbtune.workload.lines import read_blocks
+from dbtune.workload.recording_file import RecordingFile, find_files, open_recording
+from dbtune.workload.recording_line import RecordingHeader
+from dbtune.workload.sql_lines import SqlLines
+
+BROKEN_LINES_KEPT = 20
+
+_STAGE = "Reading queries"
+
+OnBroken = Callable[[BrokenLine], None]
+OnHeader = Callable[[RecordingHeader], None]
+
+
+@dataclass
+class _BrokenLines:
+    """The first broken lines, and the number of all."""
+
+    kept: list[BrokenLine] = field(default_factory=list)
+    count: int = 0
+
+    def __call__(self, line: BrokenLine) -> None:
+        self.count += 1
+        if len(self.kept) < BROKEN_LINES_KEPT:
+            self.kept.append(line)
+
+
+def read_recording(
+    paths: Sequence[str | Path],
+    *,
+    strict: bool = False,
+    on_broken: OnBroken,
+    on_header: OnHeader = lambda header: None,
+) -> Iterator[RecordedQuery]:
+    """Yield the statements of recordings in order; "-" is stdin.
+
+    A line that cannot be read goes to `on_broken` and the rest is used. Raises
+    ConfigurationError for a file that is missing, unreadable or no text, and with `strict` at
+    the first broken line.
+    """
+    for file in find_files(paths):
+        for batch, _ in _read_file(file):
+            _report_broken(batch, file, strict=strict, on_broken=on_broken)
+            for header in batch.headers:
+                on_header(header)
+            yield from map(RecordedQuery, batch.statements)
+            yield from batch.queries
+
+
+def read_workload(
+    paths: Sequence[str | Path], *, strict: bool = False, on_event: OnEvent = ignore_event
+) -> Workload:
+    """Read recordings and return their digest, in flat memory; "-" is stdin.
+
+    Empty files give an empty workload. The first 20 broken lines are kept, and the count of all.
+    Raises ConfigurationError as read_recording does.
+    """
+    digest = WorkloadDigest()
+    broken = _BrokenLines()
+    files = find_files(paths)
+    for file in files:
+        for batch, event in _read_file(file):
+            on_event(event)
+            _report_broken(batch, file, strict=strict, on_broken=broken)
+            for header in batch.headers:
+                digest.add_header(header)
+            digest.add_statements(batch.statements)
+            for query in batch.queries:
+                digest.add(query)
+    return replace(
+        digest.finish(),
+        broken=tuple(broken.kept),
+        broken_count=broken.count,
+        sources=tuple(file.name for file in files),
+    )
+
+
+def _read_file(file: RecordingFile) -> Iterator[tuple[Batch, Event]]:
+    with open_recording(file) as (stream, form, size_bytes):
+        reader = JsonlLines() if form == "jsonl" else SqlLines()
+        bytes_read = 0
+        for block in read_blocks(stream):
+            bytes_read = block.bytes_read
+            yield reader.parse(block), Event(_STAGE, bytes_read, size_bytes)
+        yield reader.finish(), Event(_STAGE, bytes_read, size_bytes)
+
+
+def _report_broken(batch: Batch, file: RecordingFile, *, strict: bool, on_broken: OnBroken) -> None:
+    for trouble in batch.troubles:
+        if strict:
+            raise ConfigurationError(
+                f"{file.name} line {trouble.line}: {trouble.reason}",
+                hint="mend the line, or leave out --strict to use the other lines",
+            )
+        on_broken(BrokenLine(file.name, trouble.line, trouble.reason))

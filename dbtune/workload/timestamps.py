@@ -1,0 +1,58 @@
+"""Points in time in one form, so that the earliest and the latest are a text comparison."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+
+_ISO = re.compile(
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:[.,](\d{1,9}))?\s?(Z|z|[+-]\d\d(?::?\d\d)?)?",
+    re.ASCII,
+)
+# The clock of the unit is told by the size: 1e11 seconds are the year 5138.
+_UNITS_PER_SECOND = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (0.0, 1.0))
+
+
+def normalise_timestamp(value: object) -> str | None:
+    """Return ISO 8601 with microseconds, in UTC where the offset is known; None if it is no time.
+
+    Takes ISO 8601 text and seconds, milliseconds, microseconds or nanoseconds since 1970. A text
+    without an offset stays without one. Its own expression, since Python 3.10 reads neither `Z`
+    nor nanoseconds.
+    """
+    try:
+        if isinstance(value, str):
+            return _from_text(value)
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0:
+            return _from_epoch(value)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return None
+
+
+def _from_text(text: str) -> str | None:
+    match = _ISO.fullmatch(text.strip())
+    if match is None:
+        return None
+    day, minute, second, fraction, offset = match.groups()
+    fraction = (fraction or "").ljust(6, "0")[:6]
+    moment = datetime.fromisoformat(f"{day}T{minute}{second or ':00'}.{fraction}")
+    if offset is None:
+        return _in_microseconds(moment)
+    if offset not in {"Z", "z"}:
+        digits = offset[1:].replace(":", "").ljust(4, "0")
+        aware = datetime.fromisoformat(
+            f"{moment.isoformat(timespec='microseconds')}{offset[0]}{digits[:2]}:{digits[2:]}"
+        )
+        moment = aware.astimezone(timezone.utc).replace(tzinfo=None)
+    return _in_microseconds(moment) + "Z"
+
+
+def _from_epoch(value: float) -> str:
+    units = next(units for above, units in _UNITS_PER_SECOND if value >= above)
+    moment = datetime.fromtimestamp(value / units, timezone.utc).replace(tzinfo=None)
+    return _in_microseconds(moment) + "Z"
+
+
+def _in_microseconds(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds")
