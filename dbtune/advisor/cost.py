@@ -8,12 +8,15 @@ Unlike time it is the same on every run, so it serves to choose and to test.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import apsw
 
-from dbtune.model.workload import Parameters
+from dbtune.advisor.stubs import add_stubs
+from dbtune.model.workload import SqlValue
 
 VM_STEP_NS = 12
 PAGE_FETCH_NS = 115
@@ -29,12 +32,7 @@ class Statement:
     """One runnable statement of a shape, as SQLite prepares it."""
 
     text: str
-    parameters: Parameters = None
-
-    @property
-    def bindings(self) -> Any:
-        """The values as apsw and sqlite3 take them."""
-        return () if self.parameters is None else self.parameters
+    parameters: tuple[SqlValue, ...] | dict[str, SqlValue] = ()
 
 
 @dataclass(frozen=True)
@@ -50,6 +48,7 @@ class Measurement:
     scanned_rows: float = 0.0
     sorts: float = 0.0
     automatic_index_rows: float = 0.0
+    returned_rows: float = 0.0
     elapsed_ns: float = 0.0
     stopped: bool = False
     failure: str | None = None
@@ -60,13 +59,14 @@ class Measurement:
         return VM_STEP_NS * self.vm_steps + PAGE_FETCH_NS * self.page_fetches
 
 
-def open_scratch(path: str) -> apsw.Connection:
-    """Open a scratch copy for measuring: never a user's file.
+def open_scratch(path: Path, functions: Iterable[str] = ()) -> apsw.Connection:
+    """Open a scratch copy for measuring, with stubs for `functions`: never a user's file.
 
     Page fetches are counted at the cache, so the whole file is kept cached and mmap stays off.
     Durability is off because the copy is thrown away.
     """
-    connection = apsw.Connection(path)
+    connection = apsw.Connection(str(path))
+    add_stubs(connection, functions)
     for pragma in (
         "cache_size = -400000",
         "mmap_size = 0",
@@ -107,7 +107,7 @@ def measure(
     connection.set_progress_handler(lambda: True, max_vm_steps)
     fetched = _page_fetches(connection)
     started = time.perf_counter_ns()
-    stopped, failure = _run(connection, statement)
+    returned, stopped, failure = _run(connection, statement)
     elapsed = time.perf_counter_ns() - started
     fetched = _page_fetches(connection) - fetched
     connection.trace_v2(0, None)
@@ -122,6 +122,7 @@ def measure(
         scanned_rows=counted.get("scanned", 0),
         sorts=counted.get("sorts", 0),
         automatic_index_rows=counted.get("automatic", 0),
+        returned_rows=returned,
         elapsed_ns=elapsed,
         stopped=stopped,
         failure=failure,
@@ -140,21 +141,23 @@ def mean(measurements: list[Measurement]) -> Measurement:
         scanned_rows=share * sum(m.scanned_rows for m in measurements),
         sorts=share * sum(m.sorts for m in measurements),
         automatic_index_rows=share * sum(m.automatic_index_rows for m in measurements),
+        returned_rows=share * sum(m.returned_rows for m in measurements),
         elapsed_ns=share * sum(m.elapsed_ns for m in measurements),
         stopped=any(m.stopped for m in measurements),
         failure=next((m.failure for m in measurements if m.failure), None),
     )
 
 
-def _run(connection: apsw.Connection, statement: Statement) -> tuple[bool, str | None]:
+def _run(connection: apsw.Connection, statement: Statement) -> tuple[int, bool, str | None]:
+    returned = 0
     try:
-        for _ in connection.execute(statement.text, statement.bindings):
-            pass
+        for _ in connection.execute(statement.text, statement.parameters):
+            returned += 1
     except apsw.InterruptError:
-        return True, None
+        return returned, True, None
     except apsw.Error as error:
-        return False, str(error)
-    return False, None
+        return returned, False, str(error)
+    return returned, False, None
 
 
 def _page_fetches(connection: apsw.Connection) -> int:

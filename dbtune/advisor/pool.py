@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 import apsw
 
-from dbtune.model.advice import IndexSpec
-from dbtune.sqlite.index_ddl import create_index_sql
+from dbtune.sqlite.identifiers import quote_identifier
 
 
 class _SchemaRow(NamedTuple):
@@ -32,26 +31,32 @@ class Pool:
 
     def __init__(self, connection: apsw.Connection) -> None:
         self.connection = connection
-        self.specs: dict[str, IndexSpec] = {}
+        self.built: list[str] = []
         self.failed: dict[str, str] = {}
         self.sizes: dict[str, int] = {}
         self._rows: dict[str, _SchemaRow] = {}
         self._visible: frozenset[str] = frozenset()
 
-    def build(self, name: str, spec: IndexSpec) -> bool:
-        """Build one index; return whether SQLite took it (`failed` says why not)."""
+    def build(self, name: str, sql: str) -> bool:
+        """Build the index that `sql` creates; return whether SQLite did (`failed`: why not)."""
         try:
-            self.connection.execute(create_index_sql(name, spec))
+            self.connection.execute(sql)
         except apsw.Error as error:
             self.failed[name] = str(error)
             return False
-        self.specs[name] = spec
+        self.built.append(name)
         return True
 
-    def finish(self, existing: Iterable[str] = ()) -> None:
-        """Analyse the copy and learn size and catalog row of what was built and of `existing`."""
-        self.connection.execute("ANALYZE")
-        names = {*self.specs, *existing}
+    def finish(self, existing: Iterable[str] = (), *, analyze: Iterable[str] | None = None) -> None:
+        """Learn size and catalog row of what was built and of `existing`, after ANALYZE.
+
+        `analyze` names the tables to analyse; None means the whole copy.
+        """
+        if analyze is None:
+            self.connection.execute("ANALYZE")
+        for table in analyze or ():
+            self.connection.execute(f"ANALYZE {quote_identifier(table)}")
+        names = {*self.built, *existing}
         self._rows = {
             row[1]: _SchemaRow(*row)
             for row in self.connection.execute(

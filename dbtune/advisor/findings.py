@@ -1,0 +1,246 @@
+"""The advisor's results as findings and facts: what was measured, put into words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dbtune.advisor.advise import Advice
+from dbtune.advisor.considered import Considered
+from dbtune.advisor.facts import ShapeFacts
+from dbtune.advisor.oracle import ShapeCost
+from dbtune.advisor.proof import ProvenIndex
+from dbtune.model.advice import (
+    Change,
+    Evidence,
+    Finding,
+    IndexSpec,
+    Severity,
+    ShapeReport,
+    Verdict,
+)
+from dbtune.sqlite.index_ddl import drop_index_sql
+
+# Shares of the recorded workload's cost that an index saves.
+_HIGH_GAIN_RATIO = 0.05
+_MEDIUM_GAIN_RATIO = 0.005
+
+
+def missing_index_findings(advice: Advice) -> tuple[Finding, ...]:
+    """Return one missing-index finding for each proven index, most gainful first."""
+    total = workload_cost_ns(advice, advice.before)
+    return tuple(
+        _finding(advice, index, total)
+        for index in sorted(advice.proof.indexes, key=lambda i: -i.gain_ns)
+    )
+
+
+def workload_cost_ns(advice: Advice, costs: Sequence[ShapeCost]) -> float:
+    """Return the cost of the whole recording, from costs parallel to the subjects."""
+    return sum(
+        subject.shape.count * cost.cost_ns
+        for subject, cost in zip(advice.subjects.ready, costs, strict=True)
+    )
+
+
+def workload_time_ns(advice: Advice, costs: Sequence[ShapeCost]) -> float:
+    """Return the time the whole recording takes by the runs measured, in ns."""
+    return sum(
+        subject.shape.count * cost.measurement.elapsed_ns
+        for subject, cost in zip(advice.subjects.ready, costs, strict=True)
+    )
+
+
+def verdict(advice: Advice) -> Verdict:
+    """Return the whole recording before and after; the actions are the journey's to add."""
+    before = workload_cost_ns(advice, advice.before)
+    after = workload_cost_ns(advice, advice.proof.after)
+    return Verdict(
+        cost_before=before,
+        cost_after=after,
+        gain_ratio=1 - after / before if before else 0.0,
+        actions=(),
+        time_before_ns=workload_time_ns(advice, advice.before),
+        time_after_ns=workload_time_ns(advice, advice.proof.after),
+    )
+
+
+def shape_reports(advice: Advice) -> tuple[ShapeReport, ...]:
+    """Return all measured shapes, the dearest before first."""
+    total = workload_cost_ns(advice, advice.before)
+    reports = [
+        ShapeReport(
+            id=subject.shape.id,
+            text=subject.shape.samples[0].text,
+            count=subject.shape.count,
+            share=subject.shape.count * before.cost_ns / total if total else 0.0,
+            cost_before=before.cost_ns,
+            cost_after=after.cost_ns,
+            plan_before=before.plans[0],
+            plan_after=after.plans[0],
+            time_before_ns=before.measurement.elapsed_ns,
+            time_after_ns=after.measurement.elapsed_ns,
+            values="drawn" if subject.drawn else "recorded",
+        )
+        for subject, before, after in _measured(advice)
+    ]
+    return tuple(sorted(reports, key=lambda r: (-r.share, r.id)))
+
+
+def shape_facts(advice: Advice) -> tuple[ShapeFacts, ...]:
+    """Return what rules may look at, for the measured shapes and the unplannable ones."""
+    measured = tuple(
+        ShapeFacts(
+            shape=subject.shape,
+            tables=tuple(sorted(subject.tables)),
+            cost_before_ns=before.cost_ns,
+            cost_after_ns=after.cost_ns,
+            plan_before=before.plans[0],
+            plan_after=after.plans[0],
+            scanned_rows_before=before.measurement.scanned_rows,
+            scanned_rows_after=after.measurement.scanned_rows,
+            automatic_index_rows_before=before.measurement.automatic_index_rows,
+            automatic_index_rows_after=after.measurement.automatic_index_rows,
+            sorts_before=before.measurement.sorts,
+            sorts_after=after.measurement.sorts,
+            returned_rows=after.measurement.returned_rows,
+        )
+        for subject, before, after in _measured(advice)
+    )
+    failed = tuple(
+        ShapeFacts(shape=unplannable.shape, error=unplannable.error)
+        for unplannable in advice.subjects.unplannable
+    )
+    return measured + failed
+
+
+def unused_indexes(advice: Advice) -> tuple[str, ...]:
+    """Return existing indexes that neither library's plans use once the new ones are there."""
+    elsewhere = advice.library.used if advice.library else frozenset()
+    return tuple(name for name in advice.proof.idle if name not in elsewhere)
+
+
+def compared(advice: Advice, considered: Considered) -> str:
+    """Return how the proposed indexes do as a set beside the recommended ones."""
+    before = workload_cost_ns(advice, advice.before)
+    after = workload_cost_ns(advice, advice.proof.after)
+    recommended = advice.proof.indexes
+    built = [index for index in considered.indexes if index.size_bytes]
+    return (
+        f"the {len(built)} proposed indexes that could be built "
+        f"({considered.size_bytes / 1e6:,.1f} MB) bring the recorded cost from "
+        f"{before / 1e9:,.3f} s to {considered.cost_after_ns / 1e9:,.3f} s; "
+        f"the {len(recommended)} recommended ones "
+        f"({sum(i.size_bytes for i in recommended) / 1e6:,.1f} MB) to {after / 1e9:,.3f} s"
+    )
+
+
+def not_checked(advice: Advice) -> Iterator[str]:
+    """Yield what the reader has to know was not, or not fully, measured."""
+    subjects = advice.subjects
+    if subjects.skipped:
+        yield (
+            f"{_shapes(len(subjects.skipped))} neither read nor write rows (PRAGMA, BEGIN and "
+            "the like) and were not run"
+        )
+    drawn = sum(1 for subject in subjects.ready if subject.drawn)
+    if drawn:
+        yield (
+            f"values: drawn from the database for {_shapes(drawn)} recorded without any; "
+            "a recording with values gives safer advice"
+        )
+    stopped = sum(1 for cost in advice.before if cost.measurement.stopped)
+    if stopped:
+        yield f"{_shapes(stopped)} ran too long and were stopped: their cost before is a minimum"
+    for subject, cost in zip(subjects.ready, advice.before, strict=True):
+        if cost.measurement.failure:
+            yield (
+                f"query {subject.shape.id} failed on the copy ({cost.measurement.failure}); "
+                "its cost is only of the work until then"
+            )
+    if subjects.functions:
+        names = ", ".join(subjects.functions)
+        yield f"the application's own functions were stand-ins on the copy: {names}"
+    if advice.found.cut_short:
+        yield "the search was cut short by --time-limit or by the room for scratch files"
+    yield from _kept_regressions(advice)
+    for sql, reason in advice.repaired:
+        yield f"left out after proof: {sql} ({reason})"
+
+
+def _kept_regressions(advice: Advice) -> Iterator[str]:
+    for slower in advice.proof.slower:
+        yield (
+            f"query {slower.shape_id} gets slower, by {slower.added_ns / 1e6:,.1f} ms over the "
+            "whole recording; the indexes to blame gain far more elsewhere"
+        )
+    for difference in advice.library.slower if advice.library else ():
+        yield (
+            f"query {difference.shape_id} takes {difference.steps_after:,} steps instead of "
+            f"{difference.steps_before:,} under SQLite {advice.library and advice.library.version}"
+        )
+
+
+def _measured(advice: Advice) -> Iterator[tuple]:  # type: ignore[type-arg]
+    yield from zip(advice.subjects.ready, advice.before, advice.proof.after, strict=True)
+
+
+def _finding(advice: Advice, index: ProvenIndex, total: float) -> Finding:
+    planned = index.planned
+    on = planned.sql[planned.sql.index(" ON ") + 4 :]
+    gain_ratio = index.gain_ns / total if total else 0.0
+    helped = [
+        (subject.shape, before, after)
+        for subject, before, after in _measured(advice)
+        if subject.shape.id in index.used_by
+    ]
+    before_ns = sum(shape.count * before.cost_ns for shape, before, _ in helped)
+    after_ns = sum(shape.count * after.cost_ns for shape, _, after in helped)
+    left_ratio = after_ns / before_ns if before_ns else 1.0
+    writes = "none recorded" if index.write_cost_ratio is None else index.write_cost_ratio
+    return Finding(
+        code="missing-index",
+        severity=_severity(gain_ratio),
+        subject=index.name,
+        message=(
+            f"an index on {on} saves {gain_ratio:.1%} of the recorded cost; "
+            f"{_shapes(len(helped))} use it, at {left_ratio:.1%} of what they cost now"
+        ),
+        evidence=(
+            Evidence("gain_ratio", gain_ratio),
+            Evidence("cost_before_ns", before_ns),
+            Evidence("cost_after_ns", after_ns),
+            Evidence("size_bytes", index.size_bytes),
+            Evidence("write_cost_ratio", writes),
+            Evidence("build_seconds", round(index.build_seconds, 3)),
+            Evidence("queries", tuple(shape.id for shape, _, _ in helped)),
+            Evidence("values", "drawn" if _drawn(advice, index) else "recorded"),
+        ),
+        help="create the index; it was built and measured on a copy of this database",
+        command=f"{planned.sql};",
+        change=Change(
+            up=(planned.sql,),
+            down=(drop_index_sql(index.name),),
+            reason=f"saves {gain_ratio:.1%} of the recorded cost",
+            index_name=index.name,
+            index=planned.spec,
+        ),
+    )
+
+
+def _drawn(advice: Advice, index: ProvenIndex) -> bool:
+    return any(s.drawn for s in advice.subjects.ready if s.shape.id in index.used_by)
+
+
+def _severity(gain_ratio: float) -> Severity:
+    if gain_ratio >= _HIGH_GAIN_RATIO:
+        return "high"
+    return "medium" if gain_ratio >= _MEDIUM_GAIN_RATIO else "low"
+
+
+def _shapes(count: int) -> str:
+    return "1 query shape" if count == 1 else f"{count} query shapes"
+
+
+def new_indexes(advice: Advice) -> tuple[IndexSpec, ...]:
+    """Return the specs recommended."""
+    return tuple(i.planned.spec for i in advice.proof.indexes if i.planned.spec is not None)

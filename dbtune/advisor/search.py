@@ -1,0 +1,190 @@
+"""From a recording to the indexes worth proving: candidates, prefilter, pool, selection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+import apsw
+
+from dbtune.advisor.access import AccessReader, TableAccess
+from dbtune.advisor.candidates import Candidate, enumerate_candidates
+from dbtune.advisor.clone import Clone
+from dbtune.advisor.key_statistics import KeyEstimate, TableSample
+from dbtune.advisor.oracle import Oracle, ShapeCost
+from dbtune.advisor.pool import Pool
+from dbtune.advisor.selection import Limits, Load, Selection
+from dbtune.advisor.subjects import Subject
+from dbtune.model.advice import IndexSpec
+from dbtune.model.event import Event, OnEvent
+from dbtune.model.schema import Schema, Statistics
+from dbtune.sqlite.index_ddl import create_index_sql
+
+# Shapes beyond this share of the cost get no candidates of their own: they could not pay.
+_COST_COVERED = 0.9995
+# Below this many rows a table is a few pages, and a scan of it costs what a search costs.
+_MIN_TABLE_ROWS = 100
+
+
+@dataclass(frozen=True)
+class SearchLimits:
+    """What the search may use: `room_bytes` of disk for the pool, and time until `stop`."""
+
+    selection: Limits
+    room_bytes: int
+    stop: Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """The indexes chosen, dearest to lose first, and how they were found."""
+
+    specs: tuple[IndexSpec, ...]
+    candidates: int
+    finalists: int
+    cut_short: bool
+
+
+def search(
+    connection: apsw.Connection,
+    schema: Schema,
+    statistics: Statistics,
+    subjects: Sequence[Subject],
+    before: Sequence[ShapeCost],
+    functions: Sequence[str],
+    limits: SearchLimits,
+    on_event: OnEvent,
+) -> SearchResult:
+    """Choose indexes on the scratch copy open in `connection`; it is analysed and built upon."""
+    on_event(Event("Analysing the copy"))
+    connection.execute("ANALYZE")
+    on_event(Event("Looking for candidates"))
+    candidates = find_candidates(schema, statistics, subjects, before)
+    estimates = estimate_keys(connection, schema, statistics, candidates)
+    statements = {s.shape.id: s.statements for s in subjects}
+    with closing(Clone(connection, functions)) as clone:
+        finalists = clone.survivors(candidates, estimates, statements)
+    pool, specs, cut_short = _build_pool(connection, finalists, estimates, limits, on_event)
+    on_event(Event("Choosing indexes"))
+    oracle = Oracle(pool, subjects)
+    loads = tuple(
+        Load(s.shape.count, cost.cost_ns, s.writes)
+        for s, cost in zip(subjects, before, strict=True)
+    )
+    tables = {name: pool.table_of(name) for name in pool.names}
+    selection = Selection(oracle, loads, pool.sizes, tables, limits.selection)
+    chosen = selection.run()
+    ranked = sorted(chosen, key=lambda name: (-selection.loss_ns(chosen, name), name))
+    return SearchResult(
+        tuple(specs[name] for name in ranked),
+        len(candidates),
+        len(finalists),
+        cut_short or limits.stop(),
+    )
+
+
+def find_candidates(
+    schema: Schema,
+    statistics: Statistics,
+    subjects: Sequence[Subject],
+    before: Sequence[ShapeCost],
+) -> tuple[Candidate, ...]:
+    """Return the candidates for all shapes that could pay for an index."""
+    weights = {
+        s.shape.id: s.shape.count * cost.cost_ns for s, cost in zip(subjects, before, strict=True)
+    }
+    paying = _paying(weights)
+    reader = AccessReader(schema)
+    accesses = {
+        s.shape.id: tuple(
+            access
+            for access in _shape_accesses(reader, s)
+            if statistics.rows(access.table) >= _MIN_TABLE_ROWS
+        )
+        for s in subjects
+        if s.shape.id in paying
+    }
+    return enumerate_candidates(accesses, schema, weights)
+
+
+def _paying(weights: dict[str, float]) -> frozenset[str]:
+    total = sum(weights.values())
+    covered = 0.0
+    paying: set[str] = set()
+    for shape_id, weight in sorted(weights.items(), key=lambda item: -item[1]):
+        if covered > total * _COST_COVERED:
+            break
+        covered += weight
+        paying.add(shape_id)
+    return frozenset(paying)
+
+
+def _shape_accesses(reader: AccessReader, subject: Subject) -> tuple[TableAccess, ...]:
+    """Return a shape's accesses; conditions only where all samples have the same literal."""
+    texts = list(dict.fromkeys(statement.text for statement in subject.statements))
+    readings = [reader.read(text) for text in texts]
+    accesses = list(readings[0])
+    if len(texts) > 1:
+        shared = frozenset.intersection(
+            *(frozenset(c for access in reading for c in access.conditions) for reading in readings)
+        )
+        accesses = [_with_conditions(access, shared) for access in accesses]
+    for table in sorted(subject.written):
+        accesses += reader.read_triggers(table)
+    return tuple(dict.fromkeys(accesses))
+
+
+def _with_conditions(access: TableAccess, shared: frozenset[tuple[str, str]]) -> TableAccess:
+    return replace(access, conditions=tuple(c for c in access.conditions if c in shared))
+
+
+def estimate_keys(
+    connection: apsw.Connection,
+    schema: Schema,
+    statistics: Statistics,
+    candidates: Sequence[Candidate],
+) -> dict[IndexSpec, KeyEstimate]:
+    """Return the estimate of each candidate that can be evaluated, from one sample a table."""
+    by_table: dict[str, list[IndexSpec]] = {}
+    for candidate in candidates:
+        by_table.setdefault(candidate.spec.table, []).append(candidate.spec)
+    estimates: dict[IndexSpec, KeyEstimate] = {}
+    for name, specs in by_table.items():
+        table = schema.table(name)
+        if table is None:
+            continue
+        with closing(TableSample(connection, table, statistics.rows(name))) as sample:
+            for spec in specs:
+                try:
+                    estimates[spec] = sample.estimate(spec)
+                except apsw.Error:
+                    continue  # a term only the application can evaluate: never an index of ours
+    return estimates
+
+
+def _build_pool(
+    connection: apsw.Connection,
+    finalists: Sequence[Candidate],
+    estimates: dict[IndexSpec, KeyEstimate],
+    limits: SearchLimits,
+    on_event: OnEvent,
+) -> tuple[Pool, dict[str, IndexSpec], bool]:
+    pool = Pool(connection)
+    specs: dict[str, IndexSpec] = {}
+    left = limits.room_bytes
+    cut_short = False
+    # Narrow ones first: where room or time runs out, those serve the most queries a byte.
+    order = sorted(finalists, key=lambda c: (c.covering, estimates[c.spec].size_bytes))
+    for number, candidate in enumerate(order):
+        on_event(Event("Building candidates on the copy", number, len(order)))
+        size = estimates[candidate.spec].size_bytes
+        if size > left or limits.stop():
+            cut_short = True
+            continue
+        name = f"dbtune_{number}"
+        if pool.build(name, create_index_sql(name, candidate.spec)):
+            specs[name] = candidate.spec
+            left -= size
+    pool.finish()
+    return pool, specs, cut_short

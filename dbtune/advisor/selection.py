@@ -1,0 +1,237 @@
+"""Choosing the indexes: the set that makes the recorded workload cheapest for its space.
+
+Pure but for the costs it asks for. Starts from every index that some plan uses and takes away
+the one whose loss per byte is least, until nothing is worth taking; then drops, adds and
+swaps while that helps. With a budget it also grows a set from nothing by gain per byte, since
+taking away fails badly there, and keeps the better of the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from dbtune.advisor.oracle import ShapeCost
+
+# An index as large as 5 % of the database has to lower the cost of the workload by 1 %.
+PRICE_OF_SPACE = 0.2
+# People read, name and keep each index, so one has to lower the cost by this much whatever
+# its size. At 0 a third more indexes are advised that together gain 1 %.
+PRICE_OF_INDEX = 0.0005
+# Less than this is noise of the model, and searching on costs more than it finds.
+_LEAST_IMPROVEMENT = 0.0002
+# A read made slower counts thrice, so that a better sum does not hide a query gone slow.
+_REGRESSION_TOLERANCE = 1.05
+_REGRESSION_WEIGHT = 2.0
+# Below this saving of one execution nobody notices; a table of a few pages gets no index.
+MIN_SAVING_NS = 10_000.0
+
+
+class Costs(Protocol):
+    """What selection asks of the oracle."""
+
+    def cost(self, number: int, names: frozenset[str]) -> ShapeCost:
+        """Return the cost of one execution of shape `number` under `names`."""
+        ...
+
+    def relevant(self, number: int) -> frozenset[str]:
+        """Return the indexes on the shape's tables."""
+        ...
+
+
+@dataclass(frozen=True)
+class Load:
+    """How often a shape runs, what one run costs today, and whether it writes."""
+
+    count: float
+    base_ns: float
+    writes: bool
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the user allows. `stop` says when the time for searching is over.
+
+    `min_gain_ratio` is the share of some shape's cost that each index has to save;
+    `max_write_slowdown_ratio` what recorded writes may cost more together (0.5: half as much).
+    """
+
+    database_bytes: int
+    budget_bytes: int | None = None
+    min_gain_ratio: float = 0.2
+    max_write_slowdown_ratio: float | None = None
+    stop: Callable[[], bool] = lambda: False
+
+
+class Selection:
+    """A search over the subsets of a pool."""
+
+    def __init__(
+        self,
+        costs: Costs,
+        loads: Sequence[Load],
+        sizes: Mapping[str, int],
+        tables: Mapping[str, str],
+        limits: Limits,
+    ) -> None:
+        self._costs = costs
+        self._loads = loads
+        self._sizes = sizes
+        self._tables = tables
+        self._limits = limits
+        self._shapes_of = {
+            name: tuple(i for i in range(len(loads)) if name in costs.relevant(i)) for name in sizes
+        }
+        self._base_writes = sum(load.count * load.base_ns for load in loads if load.writes)
+
+    def run(self) -> frozenset[str]:
+        """Return the names chosen."""
+        everything = frozenset(self._sizes)
+        start = self._used(everything)
+        chosen = self._improve(self._take_away(start))
+        if self._limits.budget_bytes is not None:
+            grown = self._improve(self._grow(frozenset(), everything))
+            chosen = min((chosen, grown), key=self._objective)
+        return self._worthwhile(chosen)
+
+    def total_ns(self, names: frozenset[str]) -> float:
+        """Return the cost of the whole workload under these indexes."""
+        return sum(
+            load.count * self._costs.cost(i, names).cost_ns for i, load in enumerate(self._loads)
+        )
+
+    def loss_ns(self, names: frozenset[str], name: str) -> float:
+        """Return how much dearer the workload gets when `name` is taken out of `names`."""
+        return self._change(names, names - {name}, self._shapes_of[name])
+
+    def _used(self, names: frozenset[str]) -> frozenset[str]:
+        return frozenset().union(
+            *(self._costs.cost(i, names).used for i in range(len(self._loads)))
+        )
+
+    def _take_away(self, start: frozenset[str]) -> frozenset[str]:
+        """Remove what is worth least for its bytes, until each that is left is worth them."""
+        names = start
+        known: dict[str, float] = {}
+        while names and not self._limits.stop():
+            for name in names - known.keys():
+                known[name] = self._worth(names, name)
+            least = min(names, key=lambda n: (known[n] / self._sizes[n], n))
+            current = self._worth(names, least)
+            if current != known[least]:  # another index went since: look again
+                known[least] = current
+                continue
+            if current > 0 and self._fits(names):
+                break
+            names -= {least}
+            known = {n: w for n, w in known.items() if n in names - self._neighbours(least)}
+        return names
+
+    def _improve(self, names: frozenset[str]) -> frozenset[str]:
+        """Drop, add and swap one at a time while the objective falls."""
+        best = self._objective(names)
+        improved = True
+        while improved and not self._limits.stop():
+            improved = False
+            for move in self._moves(names):
+                if self._limits.stop():
+                    break
+                if not self._fits(move):
+                    continue
+                value = self._objective(move)
+                if value < best * (1 - _LEAST_IMPROVEMENT):
+                    names, best, improved = move, value, True
+                    break
+        return names
+
+    def _moves(self, names: frozenset[str]) -> Iterator[frozenset[str]]:
+        for name in sorted(names):
+            yield names - {name}
+        outside = sorted(self._sizes.keys() - names)
+        for name in outside:
+            yield names | {name}
+        for leaving in sorted(names):
+            for entering in outside:
+                if self._tables[entering] == self._tables[leaving]:
+                    yield (names - {leaving}) | {entering}
+
+    def _grow(self, names: frozenset[str], pool: frozenset[str]) -> frozenset[str]:
+        """Add the index with the greatest gain per byte that still fits, again and again."""
+        while not self._limits.stop():
+            current = self._objective(names)
+            gains = [
+                ((current - self._objective(names | {name})) / self._sizes[name], name)
+                for name in sorted(pool - names)
+                if self._fits(names | {name})
+            ]
+            best = max(gains, default=(0.0, ""))
+            if best[0] <= 0:
+                return names
+            names |= {best[1]}
+        return names
+
+    def _worthwhile(self, names: frozenset[str]) -> frozenset[str]:
+        """Drop indexes of which no single query shape notices enough."""
+        while True:
+            unnoticed = [n for n in sorted(names) if not self._noticed(names, n)]
+            if not unnoticed:
+                return names
+            names -= {min(unnoticed, key=lambda n: (self.loss_ns(names, n), n))}
+
+    def _noticed(self, names: frozenset[str], name: str) -> bool:
+        without = names - {name}
+        for i in self._shapes_of[name]:
+            before = self._costs.cost(i, without).cost_ns
+            saved = before - self._costs.cost(i, names).cost_ns
+            if saved >= MIN_SAVING_NS and saved >= self._limits.min_gain_ratio * before:
+                return True
+        return False
+
+    def _worth(self, names: frozenset[str], name: str) -> float:
+        return self._objective(names - {name}) - self._objective(names)
+
+    def _objective(self, names: frozenset[str]) -> float:
+        burden = sum(self._burden(i, names) for i in range(len(self._loads)))
+        space = self._bytes(names) / max(1, self._limits.database_bytes)
+        price = 1 + PRICE_OF_SPACE * space + PRICE_OF_INDEX * len(names)
+        return burden * price + self._write_excess(names)
+
+    def _burden(self, number: int, names: frozenset[str]) -> float:
+        load = self._loads[number]
+        cost = self._costs.cost(number, names).cost_ns
+        if load.writes:
+            return load.count * cost
+        excess = max(0.0, cost - load.base_ns * _REGRESSION_TOLERANCE)
+        return load.count * (cost + _REGRESSION_WEIGHT * excess)
+
+    def _write_excess(self, names: frozenset[str]) -> float:
+        ratio = self._limits.max_write_slowdown_ratio
+        if ratio is None:
+            return 0.0
+        writes = sum(
+            load.count * self._costs.cost(i, names).cost_ns
+            for i, load in enumerate(self._loads)
+            if load.writes
+        )
+        # Steep enough that no gain for reads outweighs it.
+        return 1_000.0 * max(0.0, writes - (1 + ratio) * self._base_writes)
+
+    def _change(
+        self, before: frozenset[str], after: frozenset[str], shapes: Iterable[int]
+    ) -> float:
+        return sum(
+            self._loads[i].count
+            * (self._costs.cost(i, after).cost_ns - self._costs.cost(i, before).cost_ns)
+            for i in shapes
+        )
+
+    def _neighbours(self, name: str) -> frozenset[str]:
+        return frozenset().union(*(self._costs.relevant(i) for i in self._shapes_of[name]))
+
+    def _bytes(self, names: Iterable[str]) -> int:
+        return sum(self._sizes[name] for name in names)
+
+    def _fits(self, names: frozenset[str]) -> bool:
+        budget = self._limits.budget_bytes
+        return budget is None or self._bytes(names) <= budget

@@ -1,0 +1,249 @@
+"""The analyze journey: a file and a recording in, a Report out; the file is only read."""
+
+from __future__ import annotations
+
+import shlex
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from dbtune._version import __version__
+from dbtune.advisor import findings
+from dbtune.advisor.advise import Advice, AdviceLimits, advise
+from dbtune.advisor.considered import consider, read_proposals
+from dbtune.advisor.drop_check import harmful_drops
+from dbtune.advisor.facts import Facts
+from dbtune.advisor.proof import PlannedIndex
+from dbtune.advisor.rules import run_rules
+from dbtune.model.advice import SEVERITIES, ConsideredIndex, Finding, Report, Source
+from dbtune.model.event import Event, OnEvent, ignore_event
+from dbtune.model.schema import FileHealth, Schema, Statistics
+from dbtune.model.workload import Workload
+from dbtune.sqlite.catalog import read_schema
+from dbtune.sqlite.connect import open_readonly
+from dbtune.sqlite.pragmas import read_health
+from dbtune.sqlite.scratch import ScratchCopy, copy_database, room_for_scratch, scratch_folder
+from dbtune.sqlite.statistics import read_statistics
+from dbtune.workload.sources import read_workload
+
+# Findings whose change drops an index that exists.
+_DROP_CODES = frozenset({"unused-index", "duplicate-index", "redundant-prefix-index"})
+
+# The copy itself, one to search on, and one to prove on.
+_COPIES = 3
+# A search this long finds what an hour finds, to some percent, on databases of 100 MB.
+DEFAULT_TIME_LIMIT_SECONDS = 90.0
+
+
+@dataclass(frozen=True)
+class AnalyzeOptions:
+    """What the user asks of analyze; see `dbtune analyze --help`.
+
+    `max_write_slowdown_ratio` is what the recorded writes may cost more (0.5: half as much).
+    """
+
+    queries: tuple[str, ...] = ()
+    consider: Path | None = None
+    budget_bytes: int | None = None
+    time_limit_seconds: float = DEFAULT_TIME_LIMIT_SECONDS
+    min_gain_ratio: float = 0.2
+    max_write_slowdown_ratio: float | None = None
+    scratch: Path | None = None
+    scratch_mb: float | None = None
+    strict: bool = False
+    allow_blocking: bool = False
+    application_sqlite_version: str | None = None
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What the file itself says."""
+
+    schema: Schema
+    statistics: Statistics
+    health: FileHealth
+
+
+def analyze(database: Path, options: AnalyzeOptions, on_event: OnEvent = ignore_event) -> Report:
+    """Return what is wrong with a database, and what a recording of its queries would gain.
+
+    Opens the file for reading only; queries run on a copy in a private scratch folder. Raises
+    SourceError, LockedError, RefusedError and ConfigurationError as its parts do.
+    """
+    on_event(Event("Reading the database"))
+    proposals = read_proposals(options.consider) if options.consider is not None else ()
+    read = _read(database)
+    workload = _read_workload(options, on_event)
+    version = options.application_sqlite_version or (workload and workload.sqlite_version)
+    facts = Facts(
+        schema=read.schema,
+        statistics=read.statistics,
+        health=read.health,
+        workload=workload,
+        python_sqlite_version=sqlite3.sqlite_version,
+        application_sqlite_version=version or None,
+    )
+    report = Report(
+        command="analyze",
+        created_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        dbtune_version=__version__,
+        source=Source(
+            str(database),
+            read.health.size_bytes,
+            read.schema.sha256,
+            read.health.sqlite_version,
+            version or None,
+        ),
+        verdict=None,
+        not_checked=tuple(_not_read(read, workload)),
+    )
+    if workload is None or not workload.shapes:
+        return replace(report, findings=run_rules(facts))
+    advised = _advise(database, options, facts, report, proposals, on_event)
+    return _with_actions(advised, database, options)
+
+
+def _read(database: Path) -> _Read:
+    with closing(open_readonly(database)) as connection:
+        schema = read_schema(connection)
+        return _Read(schema, read_statistics(connection, schema), read_health(connection, database))
+
+
+def _read_workload(options: AnalyzeOptions, on_event: OnEvent) -> Workload | None:
+    if not options.queries:
+        return None
+    on_event(Event("Reading the recording"))
+    return read_workload(options.queries, strict=options.strict, on_event=on_event)
+
+
+def _not_read(read: _Read, workload: Workload | None) -> Iterator[str]:
+    yield from read.health.not_checked
+    if not read.schema.tables:
+        yield "no tables: there is nothing to tune yet"
+    if workload is None:
+        return
+    if not workload.shapes:
+        yield f"the recording holds no statements ({', '.join(workload.sources)})"
+    for broken in workload.broken:
+        yield f"{broken.source} line {broken.line}: {broken.reason}; the line was left out"
+    if workload.broken_count > len(workload.broken):
+        yield f"{workload.broken_count - len(workload.broken):,} more broken lines were left out"
+
+
+def _advise(
+    database: Path,
+    options: AnalyzeOptions,
+    facts: Facts,
+    report: Report,
+    proposals: tuple[PlannedIndex, ...],
+    on_event: OnEvent,
+) -> Report:
+    assert facts.workload is not None
+    deadline = time.monotonic() + options.time_limit_seconds
+    with scratch_folder(options.scratch) as folder:
+        room = room_for_scratch(folder, options.scratch_mb)
+        copy = copy_database(
+            database,
+            facts.schema,
+            folder,
+            room_bytes=room,
+            allow_blocking=options.allow_blocking,
+            on_event=on_event,
+        )
+        limits = AdviceLimits(
+            options.budget_bytes,
+            options.min_gain_ratio,
+            options.max_write_slowdown_ratio,
+            max(0, room - _COPIES * copy.path.stat().st_size),
+            lambda: time.monotonic() > deadline,
+        )
+        advice = advise(copy.path, facts.schema, facts.workload, limits, on_event)
+        report = _report_advice(report, facts, advice, copy)
+        if proposals:
+            on_event(Event("Judging the proposed indexes"))
+            report = _report_proposals(report, facts.schema, advice, copy, proposals)
+    return report
+
+
+def _report_advice(report: Report, facts: Facts, advice: Advice, copy: ScratchCopy) -> Report:
+    facts = replace(
+        facts,
+        shapes=findings.shape_facts(advice),
+        new_indexes=findings.new_indexes(advice),
+        unused_indexes=findings.unused_indexes(advice),
+    )
+    found = findings.missing_index_findings(advice) + run_rules(facts)
+    kept = _without_harmful_drops(found, advice, copy.path)
+    return replace(
+        report,
+        verdict=findings.verdict(advice),
+        # Stable: within a severity the advisor's and the rules' own orders stay.
+        findings=tuple(sorted(kept, key=lambda f: SEVERITIES.index(f.severity))),
+        shapes=findings.shape_reports(advice),
+        not_checked=(
+            *report.not_checked,
+            *(
+                f"{t.name}: only {t.fraction:.1%} of its rows were copied, to fit the room for "
+                "scratch files; its counts, sizes and costs are of that sample"
+                for t in copy.sampled
+            ),
+            *findings.not_checked(advice),
+        ),
+    )
+
+
+def _report_proposals(
+    report: Report,
+    schema: Schema,
+    advice: Advice,
+    copy: ScratchCopy,
+    proposals: tuple[PlannedIndex, ...],
+) -> Report:
+    judged = consider(copy.path, schema, advice.subjects, advice.before, proposals)
+    considered: tuple[ConsideredIndex, ...] = judged.indexes
+    note = findings.compared(advice, judged)
+    return replace(report, considered=considered, notes=(*report.notes, note))
+
+
+def _without_harmful_drops(
+    found: tuple[Finding, ...], advice: Advice, base: Path
+) -> tuple[Finding, ...]:
+    drops = [
+        f.change.index_name
+        for f in found
+        if f.code in _DROP_CODES and f.change is not None and f.change.index_name is not None
+    ]
+    if not drops:
+        return found
+    planned = [index.planned for index in advice.proof.indexes]
+    harmful = harmful_drops(base, advice.subjects, advice.proof.after, planned, drops)
+    return tuple(
+        f
+        for f in found
+        if f.code not in _DROP_CODES or f.change is None or f.change.index_name not in harmful
+    )
+
+
+def _with_actions(report: Report, database: Path, options: AnalyzeOptions) -> Report:
+    assert report.verdict is not None
+    actions = tuple(_actions(report, database, options))[:3]
+    return replace(report, verdict=replace(report.verdict, actions=actions))
+
+
+def _actions(report: Report, database: Path, options: AnalyzeOptions) -> Iterator[str]:
+    name = shlex.quote(str(database))
+    new = [f for f in report.findings if f.code == "missing-index"]
+    if new:
+        recordings = "".join(f" --queries {shlex.quote(q)}" for q in options.queries)
+        count = "1 index" if len(new) == 1 else f"{len(new)} indexes"
+        yield f"Create {count}: dbtune apply-indexes {name}{recordings}"
+    if any(f.code == "rollback-journal" for f in report.findings):
+        yield f"Switch to WAL: dbtune enable-wal {name}"
+    for finding in report.findings:
+        covered = finding.code in {"missing-index", "rollback-journal", *_DROP_CODES}
+        if not covered and finding.severity in {"high", "medium"}:
+            yield f"{finding.code} ({finding.subject}): {finding.help}"
