@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from contextlib import closing
+import sqlite3
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from dbtune.demo.recording import GENERATOR
 from dbtune.errors import LockedError, RefusedError, SourceError
 from dbtune.sqlite.companion import companion_folder
 from dbtune.sqlite.connect import open_writer
+from dbtune.sqlite.diagnosis import explain_failure
 from dbtune.sqlite.file_users import other_users
 from dbtune.sqlite.header import read_header
 from dbtune.sqlite.location import side_file
@@ -116,12 +118,18 @@ def _require_idle(database: Path) -> None:
             f"{database} is open in {users[0]}, and cannot be replaced",
             hint="end that process, or name another folder: dbtune demo DIR",
         )
+    # A damaged one is nobody's in earnest, and one more reason to build it anew.
+    with suppress(SourceError):
+        _lock_once(database)
+
+
+def _lock_once(database: Path) -> None:
     try:
         with closing(open_writer(database, wait_ms=0)) as connection:
             connection.execute("BEGIN EXCLUSIVE")
             connection.execute("ROLLBACK")
-    except SourceError:
-        return  # damaged meanwhile, which is one more reason to build it anew
+    except sqlite3.Error as error:
+        raise explain_failure(error, database) from error
 
 
 def _foreign(path: Path) -> RefusedError:
