@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from dbtune.journeys.diagnosis import Diagnosis
+from dbtune.sqlite.backup_names import backups_in, unfinished_in
 from dbtune.sqlite.companion import companion_folder
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.diagnosis import explain_failure
@@ -95,11 +96,11 @@ def _leftovers(database: Path) -> Iterator[Diagnosis]:
         advice = "a transaction is going on, or one was cut off: the next writer rolls it back"
         yield Diagnosis(_TOPIC, "journal", str(journal), "note", advice)
     folder = companion_folder(database)
-    unfinished = sorted(folder.glob("*.partial")) if folder.is_dir() else []
+    unfinished = unfinished_in(folder) if folder.is_dir() else ()
     if unfinished:
         value = ", ".join(path.name for path in unfinished)
-        advice = f"backups that were interrupted: they can be deleted from {folder}"
+        advice = f"of backups going on or interrupted: if no dbtune runs, delete them from {folder}"
         yield Diagnosis(_TOPIC, "unfinished backups", value, "note", advice)
-    backups = sorted(folder.glob("backup-*.db")) if folder.is_dir() else []
-    newest = f", newest {backups[-1].name}" if backups else ""
+    backups = backups_in(folder)
+    newest = f", newest {backups[0].name}" if backups else ""
     yield Diagnosis(_TOPIC, "backups", f"{len(backups)}{newest}")

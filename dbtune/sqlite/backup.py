@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import time
@@ -55,8 +56,16 @@ def backup_beside(
     on_event: OnEvent = ignore_event,
 ) -> Path:
     """Back a database up into its companion folder, and keep only the newest `keep` backups."""
-    target = new_backup_path(database)
-    back_up(database, target, wait_ms=wait_ms, allow_blocking=allow_blocking, on_event=on_event)
+    options = CopyOptions(wait_ms, allow_blocking, on_event, "backing up")
+    # Opened first, so that what cannot be read gets no folder beside it.
+    with closing(open_readonly(database, wait_ms=wait_ms)) as connection:
+        target = new_backup_path(database)
+        try:
+            write_backup(connection, database, target, options)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                target.parent.rmdir()  # where it holds nothing else
+            raise
     prune_backups(target.parent, keep)
     return target
 

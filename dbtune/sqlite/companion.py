@@ -31,8 +31,8 @@ def ensure_companion_folder(database: Path) -> Path:
     if folder.is_dir():
         return folder
     try:
-        folder.mkdir(mode=0o700)
         like = os.stat(database)
+        folder.mkdir(mode=0o700)
         folder.chmod(_folder_mode(like.st_mode))
         give_owner(folder, like)
     except OSError as error:

@@ -12,7 +12,7 @@ from dbtune.sqlite.identifiers import quote_identifier
 from dbtune.sqlite.queryable import Queryable
 
 # Counting that many rows takes some 20 ms, so that no lock on a table lasts long.
-_COUNT_AT_MOST = 1_000_000
+COUNTED_AT_MOST = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _row_differences(source: Contents, copy: Contents) -> Iterator[str]:
 
 def _table(connection: Queryable, name: str) -> TableContents:
     quoted = quote_identifier(name)
-    limited = f"SELECT 1 FROM {quoted} LIMIT {_COUNT_AT_MOST}"
+    limited = f"SELECT 1 FROM {quoted} LIMIT {COUNTED_AT_MOST}"
     return TableContents(
         table=name,
         rows=_number(connection, f"SELECT count(*) FROM ({limited})"),

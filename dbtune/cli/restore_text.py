@@ -1,0 +1,41 @@
+"""What `dbtune restore` prints: what would change, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from dbtune.journeys.restore import RestorePlan
+from dbtune.report.text import printable
+
+_SHOWN = 10
+
+
+def plan_text(database: Path, plan: RestorePlan) -> str:
+    """Return what bringing the backup back would change, one thing a line."""
+    lines = [f"backup: {plan.backup}, {plan.backup_tables} tables"]
+    if plan.present_tables is None:
+        lines.append(f"{database} is missing and would be written anew")
+    if plan.other_application:
+        lines.append(f"another application's file? {plan.other_application}")
+    if plan.lost_tables:
+        lines.append(f"tables that would be gone: {_some(plan.lost_tables)}")
+    if plan.gained_tables and plan.present_tables is not None:
+        lines.append(f"tables that would come back: {_some(plan.gained_tables)}")
+    if plan.changed_tables:
+        lines.append(f"rows that would change: {_some(plan.changed_tables)}")
+    return "\n".join(map(printable, lines))
+
+
+def result_text(database: Path, plan: RestorePlan, kept: Path | None) -> str:
+    """Return what was restored, and where the state before is."""
+    lines = [f"restored: {database} is as in {plan.backup}, read back and compared"]
+    if kept is not None:
+        lines.append(f"before:   {kept}")
+    return "".join(f"{printable(line)}\n" for line in lines)
+
+
+def _some(names: Iterable[str]) -> str:
+    listed = tuple(names)
+    more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
+    return ", ".join(listed[:_SHOWN]) + more
