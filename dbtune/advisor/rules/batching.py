@@ -1,0 +1,80 @@
+"""One query for many keys instead of one query a key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+from dbtune.advisor.rules.columns import ColumnUse
+from dbtune.advisor.rules.statement import Comparison, Statement
+from dbtune.model.schema import Table
+
+
+def batched_query(reading: Statement) -> str | None:
+    """Return the read with IN in place of its one equality; None where that changes its meaning.
+
+    A LIMIT would then hold for all keys together, unless the key finds one row anyway; and an
+    aggregate needs its key as a group.
+    """
+    tree = reading.parsed.tree
+    equalities = _key_equalities(reading)
+    if not isinstance(tree, exp.Select) or len(equalities) != 1 or reading.groups:
+        return None
+    column = equalities[0].side.bare
+    assert column is not None
+    alone = _finds_one_row(column)
+    if (reading.limited or reading.offset is not None) and not alone:
+        return None
+    batch = tree.copy()
+    if alone:
+        batch.set("limit", None)
+    target = _equality_in(batch, column)
+    if target is None:
+        return None
+    key = target.this if isinstance(target.this, exp.Column) else target.expression
+    target.replace(exp.In(this=key.copy(), expressions=[exp.Placeholder(), exp.Var(this="...")]))
+    if reading.aggregates:
+        batch = batch.select(key.copy(), append=True).group_by(key.copy())
+    elif not batch.is_star and key.name.lower() not in map(str.lower, batch.named_selects):
+        batch = batch.select(key.copy(), append=True)
+    return f"{reading.parsed.restored(batch)};"
+
+
+def _key_equalities(reading: Statement) -> list[Comparison]:
+    """Return the conditions of the statement that name one value of a column."""
+    return [
+        comparison
+        for predicate in reading.predicates
+        for comparison in predicate.comparisons[:1]
+        if predicate.required
+        and comparison.operator == "="
+        and comparison.side.bare is not None
+        and comparison.is_constant
+        and not isinstance(comparison.others[0].node, exp.Null)
+    ]
+
+
+def _finds_one_row(column: ColumnUse) -> bool:
+    name = column.column.name.lower()
+    return name in _unique_columns(column.use.table)
+
+
+def _unique_columns(table: Table) -> set[str]:
+    found = {table.rowid_alias.lower()} if table.rowid_alias else set()
+    if len(table.primary_key) == 1:
+        found.add(table.primary_key[0].lower())
+    for index in table.indexes:
+        if index.unique and not index.where_sql and len(index.columns) == 1:
+            found.add((index.columns[0].name or "").lower())
+    return found
+
+
+def _equality_in(tree: exp.Select, column: ColumnUse) -> exp.EQ | None:
+    where = tree.args.get("where")
+    equalities: Iterable[exp.EQ] = where.find_all(exp.EQ) if where is not None else ()
+    for node in equalities:
+        sides = [s for s in (node.this, node.expression) if isinstance(s, exp.Column)]
+        if len(sides) == 1 and sides[0].name.lower() == column.column.name.lower():
+            return node
+    return None

@@ -1,0 +1,104 @@
+"""full-scan: a large table is read whole for few rows, still with the recommended indexes."""
+
+from __future__ import annotations
+
+from dbtune.advisor.facts import Facts
+from dbtune.advisor.rules.columns import TableUse
+from dbtune.advisor.rules.plan_steps import is_scanned
+from dbtune.advisor.rules.predicates import read_samples
+from dbtune.advisor.rules.serving_index import create_sql, filtering_spec, is_there
+from dbtune.advisor.rules.sizes import table_rows
+from dbtune.advisor.rules.statement import Statement
+from dbtune.advisor.rules.wording import counted, shown
+from dbtune.advisor.rules.worth import (
+    SMALL_TABLE_ROWS,
+    CostlyShape,
+    costly_shapes,
+    is_small,
+    severity_of,
+)
+from dbtune.model.advice import Evidence, Finding, Severity
+
+CODE = "full-scan"
+
+# Above a tenth of the rows, looking each up through an index touches most of the table's pages
+# anyway, in random order; below it an index nearly always reads less.
+_FEW_ROWS_RATIO = 0.1
+
+
+def check(facts: Facts) -> tuple[Finding, ...]:
+    """Return a finding for each costly shape that reads a large table for few of its rows."""
+    found = []
+    for shape in costly_shapes(facts):
+        if shape.facts.scanned_rows_after < SMALL_TABLE_ROWS or not _returns_few(shape):
+            continue
+        for reading in read_samples(facts, shape.facts.shape)[:1]:
+            use = _largest_scanned(facts, shape, reading)
+            if use is not None:
+                found.append(_finding(facts, shape, reading, use))
+    return tuple(found)
+
+
+def _returns_few(shape: CostlyShape) -> bool:
+    returned = shape.facts.returned_rows
+    return returned is None or returned <= _FEW_ROWS_RATIO * shape.facts.scanned_rows_after
+
+
+def _largest_scanned(facts: Facts, shape: CostlyShape, reading: Statement) -> TableUse | None:
+    scanned = [
+        use
+        for use in reading.uses
+        if use.table.kind == "table"
+        and not is_small(facts, use.table)
+        and is_scanned(shape.facts.plan_after, use.planned)
+        and _could_skip_rows(facts, reading, use)
+    ]
+    return max(scanned, key=lambda use: facts.statistics.rows(use.table.name), default=None)
+
+
+def _could_skip_rows(facts: Facts, reading: Statement, use: TableUse) -> bool:
+    """Return whether conditions leave rows out, and no index for them is there already.
+
+    Where the planner scans beside such an index, most rows pass, and it is right.
+    """
+    if not any(True for _ in reading.filters(use, required=False)):
+        return False
+    spec = filtering_spec(reading, use)
+    return spec is None or not is_there(facts, use, spec)
+
+
+def _finding(facts: Facts, shape: CostlyShape, reading: Statement, use: TableUse) -> Finding:
+    spec = filtering_spec(reading, use)
+    scanned, returned = shape.facts.scanned_rows_after, shape.facts.returned_rows
+    known = returned is not None and not reading.aggregates and reading.verb == "select"
+    outcome = f"to return {counted(returned or 0, 'row')}" if known else "to apply its conditions"
+    return Finding(
+        code=CODE,
+        severity=_severity(shape, known),
+        subject=shape.id,
+        message=(
+            f"{shown(use.table.name)}: each run reads {counted(scanned, 'row')} from end to end "
+            f"{outcome}; {shape.described}"
+        ),
+        evidence=(
+            *shape.evidence,
+            Evidence("scanned_rows", scanned),
+            Evidence("returned_rows", returned),
+            *table_rows(facts, use.table.name),
+            Evidence("plan", shape.facts.plan_after),
+        ),
+        help=(
+            "No index serves these conditions as they are written: compare plain columns with "
+            "=, IN, < or BETWEEN, or narrow the query by a further column."
+            if spec is None
+            else "This index is not among those recommended: most rows may pass the conditions, "
+            "or its cost to writes, the budget or the time limit spoke against it. Judge it with "
+            "--consider."
+        ),
+        command=create_sql(facts, spec) if spec is not None else None,
+    )
+
+
+def _severity(shape: CostlyShape, known: bool) -> Severity:
+    # How many rows pass before an aggregate or a write is not known: the scan may be right.
+    return severity_of(shape.share) if known else "low"

@@ -1,0 +1,85 @@
+"""When a finding is worth a line: shares of the workload's cost, and small tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dbtune.advisor.facts import Facts, ShapeFacts
+from dbtune.advisor.rules.wording import percent, statement
+from dbtune.model.advice import Evidence, Severity
+from dbtune.model.schema import Table
+
+# Reading a table of this size whole takes some 0.1 ms from a few dozen pages. Lower, and
+# findings come for look-up tables nobody waits for; higher, and they miss tables that are read
+# whole thousands of times a minute.
+SMALL_TABLE_ROWS = 1_000
+
+# Shares of the cost that is left with the recommended indexes in place. Under 1 % nobody would
+# notice a fix; from 5 % it is among the first things to do; from 25 % it dominates.
+MIN_SHARE = 0.01
+MEDIUM_SHARE = 0.05
+HIGH_SHARE = 0.25
+
+
+@dataclass(frozen=True)
+class CostlyShape:
+    """A query shape and its share, from 0 to 1, of the cost left after the recommendations."""
+
+    facts: ShapeFacts
+    share: float
+
+    @property
+    def id(self) -> str:
+        """Id of the query shape."""
+        return self.facts.shape.id
+
+    @property
+    def described(self) -> str:
+        """The query and its share, as messages end."""
+        template = statement(self.facts.shape.template)
+        return f"the query is {percent(self.share)} of the workload's cost: {template}"
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What every finding about a query shape is ranked and explained by."""
+        return (
+            Evidence("share_ratio", self.share),
+            Evidence("cost_ns", self.facts.shape.count * self.facts.cost_after_ns),
+            Evidence("calls_count", self.facts.shape.count),
+        )
+
+
+def costly_shapes(facts: Facts) -> Iterator[CostlyShape]:
+    """Yield the shapes that cost at least 1 % with the recommended indexes, the costliest first."""
+    total = sum(_cost(s) for s in facts.shapes)
+    if total <= 0:
+        return
+    for shape in sorted(facts.shapes, key=_cost, reverse=True):
+        share = _cost(shape) / total
+        if share < MIN_SHARE:
+            return
+        if shape.error is None:
+            yield CostlyShape(shape, share)
+
+
+def cost_share(facts: Facts, shape: ShapeFacts) -> float:
+    """Return one shape's share of the cost that is left with the recommended indexes."""
+    total = sum(_cost(s) for s in facts.shapes)
+    return _cost(shape) / total if total > 0 else 0.0
+
+
+def severity_of(share: float) -> Severity:
+    """Return the severity of something that costs this share of the workload."""
+    if share >= HIGH_SHARE:
+        return "high"
+    return "medium" if share >= MEDIUM_SHARE else "low"
+
+
+def is_small(facts: Facts, table: Table) -> bool:
+    """Return whether no index on the table would be noticed."""
+    return facts.statistics.rows(table.name) < SMALL_TABLE_ROWS
+
+
+def _cost(shape: ShapeFacts) -> float:
+    return shape.shape.count * shape.cost_after_ns
