@@ -50,7 +50,7 @@ def search_options(command: F) -> F:
             "--time-limit",
             type=_POSITIVE,
             metavar="SECONDS",
-            help="Most time to search for indexes.",
+            help="Most time to search for indexes  [default: 90].",
         ),
         click.option(
             "--min-gain",

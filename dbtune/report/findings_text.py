@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+from collections import Counter
 from collections.abc import Iterator
 
-from dbtune.model.advice import SEVERITIES, Evidence, Finding, Severity
+from dbtune.model.advice import SEVERITIES, Evidence, EvidenceValue, Finding, Report, Severity
 from dbtune.report.colors import Colors
 from dbtune.report.command_text import command_lines, is_sql
 from dbtune.report.quantities import evidence_label, format_evidence
@@ -13,47 +16,76 @@ from dbtune.report.text import display_width, printable, wrap_text
 _INDENT = "    "
 _SEPARATOR = " · "
 # A longer value reads better on a line of its own than between two others.
-_SHORT_VALUE = 24
+_SHORT_VALUE = 30
+# Of one kind, this many are told in full; more of the same would hide what comes after.
+_IN_FULL = 3
+_MAX_ITEMS = 6
+# What goes without saying.
+_EXPECTED = (("values", "recorded"),)
+# Rules know the command, and not where the database is.
+_PLACEHOLDER = re.compile(r"(?<=\s)DB(?=\s|$)")
 
 
-def findings_lines(
-    findings: tuple[Finding, ...], width: int, colors: Colors
-) -> Iterator[list[str]]:
+def findings_lines(report: Report, width: int, colors: Colors) -> Iterator[list[str]]:
     """Yield a section for each severity that has findings, the worst first.
 
-    Help that was already given for the same code is not repeated.
+    Help that was already given for the same code is not repeated. From the fourth of a code on,
+    unless it is high, a finding is its subject, evidence and command alone.
     """
-    helped: set[tuple[str, str]] = set()
+    layout = _Layout(shlex.quote(report.source.path), width, colors)
     for severity in SEVERITIES:
-        found = [finding for finding in findings if finding.severity == severity]
+        found = [finding for finding in report.findings if finding.severity == severity]
         if found:
-            yield _section(severity, found, helped, width, colors)
+            yield layout.section(severity, found)
 
 
-def _section(
-    severity: Severity,
-    findings: list[Finding],
-    helped: set[tuple[str, str]],
-    width: int,
-    colors: Colors,
-) -> list[str]:
-    lines = [colors.severity(severity, f"{severity.upper()} ({len(findings)})")]
-    for finding in findings:
-        with_help = (finding.code, finding.help) not in helped
-        helped.add((finding.code, finding.help))
-        lines += ["", *_finding(finding, with_help, width, colors)]
-    return lines
+class _Layout:
+    """Draws findings one after the other, and knows what it said already."""
 
+    def __init__(self, database: str, width: int, colors: Colors) -> None:
+        self._database = database
+        self._width = width
+        self._colors = colors
+        self._helped: set[tuple[str, str]] = set()
 
-def _finding(finding: Finding, with_help: bool, width: int, colors: Colors) -> list[str]:
-    lines = _heading(finding, width, colors)
-    lines += wrap_text(finding.message, width, _INDENT)
-    lines += [colors.dim(line) for line in _evidence_lines(finding.evidence, width)]
-    if with_help:
-        lines += wrap_text(finding.help, width, _INDENT)
-    for command in _commands(finding):
-        lines += [colors.command(line) for line in command_lines(command, width, _INDENT)]
-    return lines
+    def section(self, severity: Severity, findings: list[Finding]) -> list[str]:
+        """Return a severity's heading and findings."""
+        heading = f"{severity.upper()} ({len(findings)})"
+        lines = [self._colors.severity(severity, heading)]
+        told: Counter[str] = Counter()
+        for finding in findings:
+            told[finding.code] += 1
+            brief = severity != "high" and told[finding.code] > _IN_FULL
+            lines += ["", *(self._brief(finding) if brief else self._full(finding))]
+        return lines
+
+    def _full(self, finding: Finding) -> list[str]:
+        lines = _heading(finding, self._width, self._colors)
+        lines += wrap_text(finding.message, self._width, _INDENT)
+        lines += self._evidence(finding)
+        if (finding.code, finding.help) not in self._helped:
+            self._helped.add((finding.code, finding.help))
+            lines += wrap_text(finding.help, self._width, _INDENT)
+        return lines + self._commands(finding)
+
+    def _brief(self, finding: Finding) -> list[str]:
+        lines = _heading(finding, self._width, self._colors)
+        return lines + self._evidence(finding) + self._commands(finding)
+
+    def _evidence(self, finding: Finding) -> list[str]:
+        return [self._colors.dim(line) for line in _evidence_lines(finding.evidence, self._width)]
+
+    def _commands(self, finding: Finding) -> list[str]:
+        return [
+            self._colors.command(line)
+            for command in _commands(finding)
+            for line in command_lines(self._located(command), self._width, _INDENT)
+        ]
+
+    def _located(self, command: str) -> str:
+        if is_sql(command):
+            return command
+        return _PLACEHOLDER.sub(lambda _: self._database, command)
 
 
 def _heading(finding: Finding, width: int, colors: Colors) -> list[str]:
@@ -74,7 +106,8 @@ def _commands(finding: Finding) -> list[str]:
 
 def _evidence_lines(evidence: tuple[Evidence, ...], width: int) -> list[str]:
     short, long = [], []
-    for label, value in _merged(evidence):
+    said = tuple(item for item in evidence if (item.name, item.value) not in _EXPECTED)
+    for label, value in _merged(said):
         text = f"{label} {value}"
         if display_width(printable(value)) <= _SHORT_VALUE:
             short.append(printable(text))
@@ -93,7 +126,13 @@ def _merged(evidence: tuple[Evidence, ...]) -> Iterator[tuple[str, str]]:
             after = format_evidence(partner, values[partner])
             yield evidence_label(item.name.replace("_before", "", 1)), f"{before} -> {after}"
         elif "_after" not in item.name or item.name.replace("_after", "_before", 1) not in values:
-            yield evidence_label(item.name), format_evidence(item.name, item.value)
+            yield evidence_label(item.name), format_evidence(item.name, _cut(item.value))
+
+
+def _cut(value: EvidenceValue) -> EvidenceValue:
+    if isinstance(value, tuple) and len(value) > _MAX_ITEMS + 1:
+        return (*value[:_MAX_ITEMS], f"and {len(value) - _MAX_ITEMS:,} more")
+    return value
 
 
 def _joined(parts: list[str], width: int) -> list[str]:

@@ -6,6 +6,7 @@ from dbtune.model.advice import EvidenceValue
 
 _DURATIONS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
 _LONG_DURATIONS = ((3600e9, 7200e9, "h"), (60e9, 600e9, "min"))
+_ZERO_UNIT = {"ns": "s"}
 _SIZES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "bytes"))
 
 
@@ -27,6 +28,8 @@ def format_ratio(ratio: float) -> str:
     percent = ratio * 100
     if 0 < percent < 0.1:
         return "<0.1 %"
+    if -0.05 < percent <= 0:
+        return "0 %"
     if 99 < percent < 100:
         return f"{int(percent * 10) / 10:.1f} %"
     return f"{_digits(percent).removesuffix('.0')} %"
@@ -94,7 +97,7 @@ def _format_number(name: str, value: float) -> str:
 
 def _scaled(value: float, units: tuple[tuple[float, str], ...]) -> str:
     if value == 0:
-        return f"0 {units[-1][1]}"
+        return f"0 {_ZERO_UNIT.get(units[-1][1], units[-1][1])}"
     # 999.6 kB is 1.0 MB once rounded, and never 1,000 kB.
     fitting = (pair for pair in units if abs(value) >= pair[0] * 0.9995)
     scale, unit = next(fitting, units[-1])

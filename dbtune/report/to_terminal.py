@@ -28,7 +28,7 @@ def to_terminal(report: Report, *, width: int, color: bool) -> str:
     colors = Colors(color)
     sections = (
         verdict_lines(report, prose, colors),
-        *findings_lines(report.findings, prose, colors),
+        *findings_lines(report, prose, colors),
         shape_lines(report.shapes, width, colors),
         considered_lines(report.considered, width, colors),
         _changes(report, prose, colors),

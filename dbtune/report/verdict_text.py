@@ -45,11 +45,11 @@ def _gain(report: Report, verdict: Verdict, width: int, colors: Colors) -> list[
         return [colors.bold(line) for line in wrap_text(_no_gain(report, name), width)]
     head = f"{name} {'can be' if report.command == 'analyze' else 'is now'} {factor} faster."
     costs = (
-        f"{_workload(report)} cost {format_duration(verdict.cost_before)} before and "
-        f"{format_duration(verdict.cost_after)} after ({format_ratio(verdict.gain_ratio)} less)."
+        f"{_workload(report)} cost {format_duration(verdict.cost_before)} before, "
+        f"{format_duration(verdict.cost_after)} after ({format_ratio(verdict.gain_ratio)} less)"
+        f"{_measured(verdict)}."
     )
-    lines = [colors.good(line) for line in wrap_text(head, width)] + wrap_text(costs, width)
-    return lines + wrap_text(_measured(verdict), width)
+    return [colors.good(line) for line in wrap_text(head, width)] + wrap_text(costs, width)
 
 
 def _no_gain(report: Report, name: str) -> str:
@@ -69,7 +69,7 @@ def _measured(verdict: Verdict) -> str:
     if verdict.time_before_ns is None or verdict.time_after_ns is None:
         return ""
     before, after = map(format_duration, (verdict.time_before_ns, verdict.time_after_ns))
-    return f"Measured on a copy: {before} before, {after} after."
+    return f"; measured on a copy {before} and {after}"
 
 
 def _action(number: int, action: str, width: int, colors: Colors) -> list[str]:

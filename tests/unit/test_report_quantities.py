@@ -20,7 +20,7 @@ from dbtune.report.quantities import (
 @pytest.mark.parametrize(
     ("duration_ns", "shown"),
     [
-        (0, "0 ns"),
+        (0, "0 s"),
         (850, "850 ns"),
         (999.7, "1.0 µs"),
         (3_400_000, "3.4 ms"),

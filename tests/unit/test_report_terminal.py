@@ -88,12 +88,16 @@ def test_hostile_names_arrive_as_escapes() -> None:
 
 def test_columns_stay_aligned_beside_wide_characters() -> None:
     """East Asian text and emoji in a query do not move the columns of other rows."""
-    wide = replace(SHAPES[2], text="SELECT \u8a55\u4fa1 FROM \u30ec\u30d3\u30e5\u30fc " * 9)
-    text = draw(replace(FULL, shapes=(wide, SHAPES[1])), width=80)
+    wide = replace(SHAPES[2], text="DELETE FROM \u30ec\u30d3\u30e5\u30fc WHERE \u8a55 = 1 " * 9)
+    plain = replace(SHAPES[1], text="DELETE FROM chefs")
+    text = draw(replace(FULL, shapes=(wide, plain)), width=80)
     rows = [line for line in text.splitlines() if line.startswith(("c0ffee", "77aa88"))]
     assert len(rows) == 2
-    assert len({wcswidth(row[: row.index("SELECT")]) for row in rows}) == 1
+    assert len({wcswidth(row[: row.index("DELETE")]) for row in rows}) == 1
     assert all(wcswidth(row) <= 80 for row in rows)
+    index = replace(FULL.considered[0], name="\U0001f40c\u65e5\u672c_index")
+    proposed = draw(replace(FULL, considered=(index, FULL.considered[1])))
+    assert "unused" in proposed and "\U0001f40c\u65e5\u672c_index: no query uses it" in proposed
 
 
 def test_unit_of_evidence_follows_from_its_name() -> None:
@@ -123,6 +127,53 @@ def test_help_is_given_once_for_a_code() -> None:
     """The second finding of the same kind does not repeat what the first said."""
     text = " ".join(draw(replace(FULL, findings=(MISSING_BOOKINGS, MISSING_CHEFS))).split())
     assert text.count(MISSING_BOOKINGS.help) == 1
+
+
+def test_more_of_the_same_is_told_briefly() -> None:
+    """From the fourth low finding of a code on: subject, evidence and command, no message."""
+    same = tuple(
+        replace(MISSING_BOOKINGS, severity="low", subject=f"ix_{n}", message=f"Message {n}.")
+        for n in range(5)
+    )
+    text = draw(replace(FULL, findings=same))
+    assert "Message 2." in text and "Message 3." not in text
+    assert text.count("cost 151 s -> 1.7 s") == 5 and "  missing-index  ix_4\n" in text
+    severe = tuple(replace(finding, severity="high") for finding in same)
+    assert "Message 4." in draw(replace(FULL, findings=severe))
+
+
+def test_long_lists_are_cut() -> None:
+    """Thirty query ids prove no more than six."""
+    evidence = (Evidence("queries", tuple(f"{n:012x}" for n in range(30))),)
+    text = draw(replace(FULL, findings=(replace(ROLLBACK_JOURNAL, evidence=evidence),)))
+    assert "000000000005, and 24 more" in " ".join(text.split())
+
+
+def test_command_names_the_database_in_place_of_DB() -> None:
+    """Rules do not know the path; a reader who copies the command needs it."""
+    finding = replace(ROLLBACK_JOURNAL, command="dbtune optimize DB", change=None)
+    source = replace(FULL.source, path="my shop.db")
+    text = draw(replace(FULL, source=source, findings=(finding,)))
+    assert "$ dbtune optimize 'my shop.db'\n" in text
+
+
+@pytest.mark.parametrize(
+    ("sql", "shown"),
+    [
+        ("SELECT t.a, t.b, t.c FROM t WHERE t.a = ?", "FROM t WHERE a = ?"),
+        ("SELECT a FROM t", "SELECT a FROM t"),
+        (
+            "SELECT u.a, v.b FROM u JOIN v ON u.id = v.id",
+            "FROM u JOIN v ON u.id = v.id",
+        ),
+        ("SELECT u.a, v.b FROM u, v WHERE u.id = 1", "FROM u, v WHERE u.id = 1"),
+        ("UPDATE t SET a = ?", "UPDATE t SET a = ?"),
+    ],
+)
+def test_query_in_a_narrow_table_is_what_tells_it_apart(sql: str, shown: str) -> None:
+    """Not what it selects, but from where and by what."""
+    text = draw(replace(FULL, shapes=(replace(SHAPES[0], text=sql),)))
+    assert f"  {shown}\n" in text
 
 
 def test_commands_run_when_copied() -> None:
