@@ -76,6 +76,32 @@ def reading_only(shadow_tables: frozenset[str]) -> Authorizer:
     return authorize
 
 
+def copying_from(source: str) -> Authorizer:
+    """Return the authorizer of a scratch copy's connection that has its source attached.
+
+    The attached database `source` may be read and nothing else; no other file may be reached.
+    """
+
+    def authorize(
+        action: int,
+        first: str | None,
+        second: str | None,
+        database: str | None,
+        trigger: str | None,
+    ) -> int:
+        if database == source:
+            return _verdict(action in _ALWAYS)
+        if action in {sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH}:
+            return sqlite3.SQLITE_DENY
+        if action == sqlite3.SQLITE_PRAGMA:
+            return _verdict(_may_run_pragma(first or "", second))
+        if action == sqlite3.SQLITE_FUNCTION:
+            return _verdict((second or "").lower() not in _UNSAFE_FUNCTIONS)
+        return sqlite3.SQLITE_OK
+
+    return authorize
+
+
 def _may_run_pragma(name: str, argument: str | None) -> bool:
     name = name.lower()
     return name in (_PRAGMAS_TO_READ if argument is None else _PRAGMAS_WITH_ARGUMENT)

@@ -11,12 +11,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from dbtune.errors import ConfigurationError, RefusedError
+from dbtune.errors import ConfigurationError
 from dbtune.model.event import OnEvent, ignore_event
 from dbtune.model.schema import Schema
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.free_space import RESERVE_BYTES, free_bytes, require_free_bytes
 from dbtune.sqlite.page_copy import CopyOptions, copy_pages, database_bytes
+from dbtune.sqlite.sampling import write_sample
 from dbtune.sqlite.stale_folders import claim_folder, remove_stale_folders
 
 FOLDER_PREFIX = "dbtune-"
@@ -41,10 +42,15 @@ class SampledTable:
 
 @dataclass(frozen=True)
 class ScratchCopy:
-    """A copy to be thrown away; `sampled` is empty where it is whole."""
+    """A copy to be thrown away; `sampled` is empty where it is whole.
+
+    `left_out` names what a sample could not take over: virtual tables that are too large or whose
+    module is unknown, and objects that need functions or collations of the application's.
+    """
 
     path: Path
     sampled: tuple[SampledTable, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @contextlib.contextmanager
@@ -99,9 +105,12 @@ def copy_database(
     )
     with closing(open_readonly(source, wait_ms=options.wait_ms)) as connection:
         size = database_bytes(connection)
-        if size * POOL_FACTOR > room:
-            raise RefusedError(f"a copy of {source} does not fit the scratch room")
         path = _new_file(folder)
+        if size * POOL_FACTOR > room:
+            share = int(room / POOL_FACTOR)
+            sample = write_sample(connection, source, schema, path, share, options)
+            sampled = tuple(SampledTable(name, part) for name, part in sample.fractions)
+            return ScratchCopy(path, sampled, sample.left_out)
         require_free_bytes(
             folder, size, f"a copy of {source}", hint="name a folder with room: --scratch DIR"
         )

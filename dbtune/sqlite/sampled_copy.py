@@ -1,0 +1,238 @@
+"""A scratch copy with all small tables and a sample of the large ones, for databases too large.
+
+The copy's own connection attaches the source with mode=ro, so that rows go over inside SQLite,
+byte for byte, under an authorizer that lets the source be read and nothing else. Large tables are
+walked in short pieces: the sample is not of one moment, and no writer waits for it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Union
+
+from dbtune.model.event import Event, OnEvent
+from dbtune.model.schema import Index, Schema, Table, Trigger, View
+from dbtune.sqlite.authorizer import copying_from
+from dbtune.sqlite.diagnosis import explain_failure, is_locked
+from dbtune.sqlite.identifiers import quote_identifier
+from dbtune.sqlite.location import database_uri
+from dbtune.sqlite.row_identity import rowid_expression
+from dbtune.sqlite.row_walk import Stretch, walk_rows
+from dbtune.sqlite.sample_plan import SamplePlan, TableSample
+
+SOURCE = "dbtune_source"
+
+_Declared = Union[Table, Index, View, Trigger]  # noqa: UP007 - evaluated at run time on 3.10
+
+# The plan goes by estimates; copying ends here where they were wrong.
+_OVERDRAFT = 1.25
+
+# SQLITE_MAX_COLUMN as it is by default: https://www.sqlite.org/limits.html
+_MOST_COLUMNS = 2000
+
+# Lehmer's modulus 2^31 - 1 and the golden ratio of it: neighbouring keys fall far apart, and the
+# product stays within SQLite's 64 bits. Hashing in Python takes ten times as long.
+_MODULUS = 2147483647
+_MULTIPLIER = 1327217885
+
+
+@dataclass(frozen=True)
+class SourceForm:
+    """What the copy has in common with its source from the first page on."""
+
+    page_size_bytes: int
+    encoding: str
+    auto_vacuum: int
+    distrust_schema: bool
+
+
+@dataclass(frozen=True)
+class SampleJob:
+    """A sample to be made: what of which tables, which virtual tables, and in how many bytes."""
+
+    source: Path
+    schema: Schema
+    plan: SamplePlan
+    virtual: tuple[Table, ...]
+    room_bytes: int
+    rows: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class SampledCopy:
+    """Rows copied of each table, and names of the objects that this SQLite cannot build."""
+
+    rows: tuple[tuple[str, int], ...]
+    left_out: tuple[str, ...]
+
+
+def copy_sample(
+    job: SampleJob, form: SourceForm, target: Path, *, wait_ms: int, on_event: OnEvent
+) -> SampledCopy:
+    """Fill a new database with a sample, then with the indexes, views and triggers of the source.
+
+    Raises LockedError where the source stays locked for longer than the wait.
+    """
+    with closing(_open(job.source, form, target, wait_ms)) as connection:
+        try:
+            return _Sampler(connection, job, on_event).run()
+        except sqlite3.Error as error:
+            raise explain_failure(error, job.source, wait_ms=wait_ms) from error
+
+
+def _open(source: Path, form: SourceForm, target: Path, wait_ms: int) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        database_uri(target, "rw"), uri=True, timeout=wait_ms / 1000, isolation_level=None
+    )
+    try:
+        for pragma in (
+            f"page_size = {form.page_size_bytes}",
+            f"encoding = '{form.encoding}'",
+            f"auto_vacuum = {form.auto_vacuum}",
+            "synchronous = OFF",
+            "journal_mode = MEMORY",
+            "foreign_keys = OFF",
+            "ignore_check_constraints = ON",
+            "cell_size_check = ON",
+            f"trusted_schema = {'OFF' if form.distrust_schema else 'ON'}",
+        ):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+        # An empty file gets its page size and encoding from the first table.
+        connection.execute("CREATE TABLE first (x)")
+        connection.execute("DROP TABLE first")
+        connection.execute(f"ATTACH ? AS {SOURCE}", (database_uri(source, "ro"),))
+        connection.create_function("dbtune_hash", -1, _hash, deterministic=True)
+        connection.set_authorizer(copying_from(SOURCE))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+class _Sampler:
+    """One run of a sampled copy over its connection."""
+
+    def __init__(self, connection: sqlite3.Connection, job: SampleJob, on_event: OnEvent) -> None:
+        self._connection = connection
+        self._job = job
+        self._on_event = on_event
+        self._rows = dict(job.rows)
+        self._left_out: list[str] = []
+
+    def run(self) -> SampledCopy:
+        """Build tables, fill them, then build what stands on them."""
+        schema = self._job.schema
+        parts = [part for part in self._job.plan.tables if self._build(part.table)]
+        virtual = [table for table in self._job.virtual if self._build(table)]
+        copied = []
+        for number, part in enumerate(parts):
+            self._on_event(Event("sampling the database", number, len(parts)))
+            copied.append((part.table.name, self._fill(part)))
+        for table in virtual:
+            self._fill_shadows(table)
+        later: tuple[_Declared, ...] = (*schema.indexes, *schema.views, *schema.triggers)
+        for thing in later:
+            self._build(thing)
+        return SampledCopy(tuple(copied), tuple(dict.fromkeys(self._left_out)))
+
+    def _build(self, thing: _Declared) -> bool:
+        """Run an object's own statement; name it as left out where this SQLite cannot."""
+        if not thing.sql:
+            return True  # the index of a constraint comes with its table
+        try:
+            self._connection.execute(thing.sql)
+        except sqlite3.Error:
+            self._left_out.append(thing.name)
+            return False
+        return True
+
+    def _fill(self, part: TableSample) -> int:
+        """Copy the chosen rows of a table and return how many they are."""
+        table = part.table
+        source = f"{SOURCE}.{quote_identifier(table.name)}"
+        columns = ", ".join(_stored_columns(table))
+        insert = (
+            f"INSERT OR IGNORE INTO main.{quote_identifier(table.name)} ({columns})"
+            f" SELECT {columns} FROM {source} WHERE {_chosen(part)} AND "
+        )
+        copied = 0
+        try:
+            rows = self._rows.get(table.name, 0)
+            for stretch in walk_rows(self._connection, source, table, rows):
+                copied += self._copy(insert, stretch)
+                if self._is_full():
+                    break
+        except sqlite3.Error as error:
+            if is_locked(error):
+                raise
+            self._left_out.append(f"rows of {table.name}")
+        return copied
+
+    def _copy(self, insert: str, stretch: Stretch) -> int:
+        return self._connection.execute(insert + stretch.where, stretch.parameters).rowcount
+
+    def _fill_shadows(self, virtual: Table) -> None:
+        """Copy the tables that a virtual table keeps its data in."""
+        try:
+            for shadow in shadows_of(self._job.schema, virtual):
+                name = quote_identifier(shadow.name)
+                self._connection.execute(f"DELETE FROM main.{name}")
+                self._connection.execute(f"INSERT INTO main.{name} SELECT * FROM {SOURCE}.{name}")
+        except sqlite3.Error as error:
+            if is_locked(error):
+                raise
+            self._left_out.append(f"rows of {virtual.name}")
+
+    def _is_full(self) -> bool:
+        pages = self._connection.execute("PRAGMA main.page_count").fetchone()[0]
+        page_size = self._connection.execute("PRAGMA main.page_size").fetchone()[0]
+        return bool(pages * page_size > self._job.room_bytes * _OVERDRAFT)
+
+
+def shadows_of(schema: Schema, virtual: Table) -> tuple[Table, ...]:
+    """Return the tables that a virtual table keeps its data in."""
+    prefix = f"{virtual.name}_".lower()
+    return tuple(
+        table
+        for table in schema.tables
+        if table.kind == "shadow" and table.name.lower().startswith(prefix)
+    )
+
+
+def _stored_columns(table: Table) -> tuple[str, ...]:
+    """Return the columns that hold values of their own, and the rowid, so that it stays."""
+    columns = tuple(quote_identifier(c.name) for c in table.columns if not c.generated)
+    rowid = rowid_expression(table)
+    if rowid is None or table.rowid_alias is not None or len(columns) >= _MOST_COLUMNS:
+        return columns
+    return (rowid, *columns)
+
+
+def _chosen(part: TableSample) -> str:
+    """Return the condition that holds for the rows of the sample."""
+    if part.fraction >= 1.0:
+        return "TRUE"
+    limit = int(part.fraction * _MODULUS)
+    rowid = rowid_expression(part.table)
+    if len(part.key) > 1 or (not part.key and rowid is None):
+        names = part.key or tuple(c.name for c in part.table.columns if not c.generated)
+        values = ", ".join(f"CAST({quote_identifier(name)} AS BLOB)" for name in names)
+        return f"dbtune_hash({values}) < {limit}"
+    key = quote_identifier(part.key[0]) if part.key else rowid
+    # A row that refers to nothing is chosen by its own key.
+    value = key if rowid is None or not part.key else f"coalesce({key}, {rowid})"
+    return (
+        f"CASE typeof({value}) WHEN 'integer'"
+        f" THEN abs({value} % {_MODULUS}) * {_MULTIPLIER} % {_MODULUS}"
+        f" ELSE dbtune_hash(CAST({value} AS BLOB)) END < {limit}"
+    )
+
+
+def _hash(*values: bytes | None) -> int:
+    """Return a number below _MODULUS for values that are no integer, or for several."""
+    # As blobs: text that is no valid UTF-8 would never reach Python.
+    return zlib.crc32(b"\0".join(value or b"" for value in values)) * _MODULUS >> 32
