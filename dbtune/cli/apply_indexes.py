@@ -1,0 +1,74 @@
+"""`dbtune apply-indexes`: put the indexes that pay into a database, reversibly."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dbtune.cli.apply_options import apply_options, chosen_options
+from dbtune.cli.console import confirm
+from dbtune.cli.options import database_argument
+from dbtune.cli.progress import show_progress
+
+if TYPE_CHECKING:
+    from dbtune.journeys.apply import ApplyOptions
+    from dbtune.model.advice import Report
+    from dbtune.model.event import OnEvent
+
+
+@click.command("apply-indexes")
+@database_argument
+@apply_options
+def command(
+    database: Path, report_path: Path | None, output: Path | None, yes: bool, **chosen: Any
+) -> None:
+    """Create the indexes that pay, with a backup, as an Alembic revision that can be undone.
+
+    Analyses DB first, or takes --from a report of it. Shows the DDL, what it gains and how long
+    writers wait, and asks; then proves by reading back which queries use the indexes.
+    """
+    from dbtune.cli.change_text import applied_text, nothing_text, proposal_text
+    from dbtune.cli.report_output import check_output, print_result, wants_color, write_report
+    from dbtune.journeys.apply import apply_proposal, propose_indexes
+
+    options = chosen_options(**chosen)
+    check_output(output, database)
+    with show_progress() as on_event:
+        report = _report(database, report_path, options, on_event)
+        proposal = propose_indexes(database, options, report, on_event)
+    if proposal.draft is None:
+        write_report(proposal.report, output, database)
+        print_result(nothing_text(proposal.report))
+        return
+    text = proposal_text(proposal, color=wants_color())
+    if options.dry_run:
+        write_report(proposal.report, output, database)
+        print_result(text)
+        return
+    click.echo(text, err=True)
+    confirm(f"Apply this to {database}?", yes=yes)
+    with show_progress() as on_event:
+        result = apply_proposal(proposal, options, on_event)
+    write_report(result, output, database)
+    width = shutil.get_terminal_size().columns
+    print_result(applied_text(result, proposal, width=width, color=wants_color()))
+
+
+def _report(
+    database: Path, report_path: Path | None, options: ApplyOptions, on_event: OnEvent
+) -> Report:
+    from dbtune.cli.report_output import read_report
+    from dbtune.journeys.analyze import AnalyzeOptions, analyze
+
+    if report_path is not None:
+        return read_report(report_path)
+    inputs = AnalyzeOptions(
+        queries=options.queries,
+        scratch=options.scratch,
+        scratch_mb=options.scratch_mb,
+        allow_blocking=options.allow_blocking,
+    )
+    return analyze(database, inputs, on_event)

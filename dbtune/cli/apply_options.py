@@ -1,0 +1,110 @@
+"""The options of `dbtune apply-indexes`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from dbtune.cli.options import (
+    backup_option,
+    dry_run_option,
+    output_option,
+    project_options,
+    wait_option,
+    yes_option,
+)
+
+if TYPE_CHECKING:
+    from dbtune.journeys.apply import ApplyOptions
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_POSITIVE = click.FloatRange(min=0, min_open=True)
+
+
+def apply_options(command: F) -> F:
+    """Add what is applied, how it is proved and where its revision goes."""
+    return _added(
+        command,
+        click.option(
+            "--queries",
+            multiple=True,
+            metavar="FILE",
+            help="A recording (JSONL or .sql), a folder of them, or - for stdin; several are fine.",
+        ),
+        click.option(
+            "--from",
+            "report_path",
+            metavar="REPORT",
+            type=click.Path(path_type=Path),
+            help="Apply what this report says, as dbtune analyze --output wrote it.",
+        ),
+        click.option(
+            "--only",
+            multiple=True,
+            metavar="CODE/NAME",
+            help="Only this finding: a code, a code/name or an index's name; several are fine.",
+        ),
+        click.option("--drops", is_flag=True, help="Drop the indexes that are of no use too."),
+        click.option(
+            "--max-lock",
+            type=_POSITIVE,
+            metavar="S",
+            help="Refuse if writers would wait longer than this many seconds.",
+        ),
+        click.option(
+            "--scratch",
+            type=click.Path(file_okay=False, path_type=Path),
+            metavar="DIR",
+            help="Folder for the throw-away copy [default: the temporary folder].",
+        ),
+        click.option(
+            "--scratch-mb",
+            type=_POSITIVE,
+            metavar="MB",
+            help="Most room for the copy; large tables are sampled to fit.",
+        ),
+        click.option(
+            "--allow-blocking",
+            is_flag=True,
+            help="Copy in one step where steps do not get ahead; writers wait meanwhile.",
+        ),
+        project_options,
+        wait_option,
+        dry_run_option,
+        yes_option,
+        backup_option,
+        output_option,
+    )
+
+
+def chosen_options(
+    *,
+    alembic_ini: Path | None,
+    head: str | None,
+    migrations: Path | None,
+    max_lock: float | None,
+    no_backup: bool,
+    wait: float,
+    **same: Any,
+) -> ApplyOptions:
+    """Return the options as the journey takes them."""
+    from dbtune.changes.project import ProjectOptions
+    from dbtune.journeys.apply import ApplyOptions
+
+    return ApplyOptions(
+        project=ProjectOptions(alembic_ini, head, migrations),
+        max_lock_seconds=max_lock,
+        backup=not no_backup,
+        wait_ms=int(wait * 1000),
+        **same,
+    )
+
+
+def _added(command: F, *options: Callable[[F], F]) -> F:
+    for option in reversed(options):
+        command = option(command)
+    return command
