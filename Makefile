@@ -2,14 +2,31 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+BASE := $(VENV)/.installed
+STAMP := $(VENV)/.installed-test
+DEMO_DB := demo/platform.db
+DEMO_QUERIES := demo/platform.queries.jsonl
 
 .PHONY: demo test test-all lint bench clean
 
-$(STAMP): setup.cfg pyproject.toml
+$(BASE): setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+$(STAMP): $(BASE)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,lint]'
 	touch $@
+
+# Builds a slow database, finds out why, fixes it, and prints before and after.
+demo: $(BASE)
+	rm -f demo/before.json demo/applied.json demo/after.json
+	$(BIN)/dbtune demo demo
+	$(BIN)/dbtune analyze $(DEMO_DB) --queries $(DEMO_QUERIES) \
+		--consider demo/hand_written_indexes.sql --output demo/before.json
+	$(BIN)/dbtune apply-indexes $(DEMO_DB) --from demo/before.json --queries $(DEMO_QUERIES) --yes \
+		--output demo/applied.json
+	$(BIN)/dbtune enable-wal $(DEMO_DB) --yes
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 -m "not slow"

@@ -41,8 +41,11 @@ def _see_dashboard(visit: Visit) -> None:
 
 
 def _search_posts(visit: Visit) -> None:
+    """Play a search; one in three finds nothing, and has looked at every post."""
     sign_on(visit)
-    word = visit.chance.one_of(vocabulary("dish"))
+    dishes = vocabulary("dish")
+    menu = f"{visit.chance.one_of(dishes)} & {visit.chance.one_of(dishes)}"
+    word = visit.chance.one_of(_UNKNOWN_DISHES) if visit.chance.happens(0.33) else menu
     visit.rows("search_posts", f"%{word}%", "published", 20, 0)
 
 
@@ -152,12 +155,14 @@ def _hire(visit: Visit) -> None:
     visit.commit()
 
 
+_UNKNOWN_DISHES = ("Glühwein", "ガレット", "haggis", "poutine")
+
 PAGES = (
     Page("GET /feed", 50, _see_feed),
     Page("GET /feed/followed", 35, _see_followed),
     Page("GET /accounts/<id>", 40, _see_account),
     Page("GET /dashboard", 35, _see_dashboard),
-    Page("GET /posts/search", 12, _search_posts),
+    Page("GET /posts/search", 20, _search_posts),
     Page("POST /posts", 50, _post),
     Page("POST /api/posts/<id>/like", 150, _like),
     Page("POST /api/posts/<id>/like", 40, _like, summed=12),

@@ -114,7 +114,7 @@ LIMIT ? OFFSET ?
 
 -- name: search_posts
 -- at: app/sns/search.py:17
--- takes: 260 + 21000
+-- takes: 15 + 58000
 SELECT sns_posts.id AS sns_posts_id, sns_posts.user_id AS sns_posts_user_id,
     sns_posts.account_id AS sns_posts_account_id, sns_posts.campaign_id AS sns_posts_campaign_id,
     sns_posts.platform AS sns_posts_platform, sns_posts.content AS sns_posts_content,

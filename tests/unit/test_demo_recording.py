@@ -19,7 +19,7 @@ from dbtune.demo.statements import read_statements
 from dbtune.model.workload import RecordedQuery
 from dbtune.workload.recording_line import RecordingHeader, parse_line
 
-SCALE = 0.03
+SCALE = 0.1
 
 
 @pytest.fixture(scope="module")
@@ -163,8 +163,8 @@ def test_durations_of_searching_grow_with_the_scale(files: DemoFiles) -> None:
         played = play_pages(files.database, population, scale)
         return max(q.duration_ns or 0 for q in played if q.text == statements[name].text)
 
-    assert longest(1, "user_posts") > 5 * longest(0.05, "user_posts")
-    assert longest(1, "get_booking") == longest(0.05, "get_booking")
+    assert longest(1, "user_posts") > 5 * longest(SCALE, "user_posts")
+    assert longest(1, "get_booking") == longest(SCALE, "get_booking")
 
 
 @pytest.mark.parametrize(
