@@ -48,14 +48,16 @@ def command(
     Reads only; queries run on a throw-away copy. Without --queries, a recording of what your
     application sends (docs/recording.md), only schema and health are checked.
     """
-    from dbtune.journeys.analyze import AnalyzeOptions, analyze
-
     form = chosen_form(
         drops=drops, **{name: chosen.pop(name) for name in ("format", "sql", "json")}
     )
+    fields = _fields(chosen)
     check_output(output, database)
+    # Imported only now: it takes longer than telling that the options are wrong.
+    from dbtune.journeys.analyze import AnalyzeOptions, analyze
+
     with show_progress() as on_event:
-        report = analyze(database, AnalyzeOptions(**_fields(chosen)), on_event)
+        report = analyze(database, AnalyzeOptions(**fields), on_event)
     write_report(report, output, database)
     print_report(report, form, drops=drops)
     found = any(finding.severity in _FAILING.get(fail_on, ()) for finding in report.findings)

@@ -56,13 +56,13 @@ def search_options(command: F) -> F:
             "--min-gain",
             type=click.FloatRange(0, 1),
             metavar="RATIO",
-            help="Least part of the workload's cost that an index has to save, such as 0.02.",
+            help="Least part of some query's cost that each index has to save  [default: 0.2].",
         ),
         click.option(
             "--max-write-slowdown",
             type=_RATIO,
             metavar="RATIO",
-            help="Most that writes to a table may slow down, such as 0.5 for 50 %.",
+            help="Most that the recorded writes may cost more, such as 0.5 for half as much.",
         ),
     )
 
