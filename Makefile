@@ -20,13 +20,14 @@ $(STAMP): $(BASE)
 
 # Builds a slow database, finds out why, fixes it, and prints before and after.
 demo: $(BASE)
-	rm -f demo/before.json demo/applied.json demo/after.json
+	rm -f demo/before.json demo/applied.json
 	$(BIN)/dbtune demo demo
 	$(BIN)/dbtune analyze $(DEMO_DB) --queries $(DEMO_QUERIES) \
 		--consider demo/hand_written_indexes.sql --output demo/before.json
 	$(BIN)/dbtune apply-indexes $(DEMO_DB) --from demo/before.json --queries $(DEMO_QUERIES) --yes \
 		--output demo/applied.json
 	$(BIN)/dbtune enable-wal $(DEMO_DB) --yes
+	$(BIN)/python examples/before_and_after.py demo/applied.json
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 -m "not slow"
