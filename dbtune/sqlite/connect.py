@@ -103,7 +103,9 @@ def _open_without_wal(
     immutable=1 reads without locks and without a -wal, so it is right only where there is none.
     """
     failure = explain_failure(cause, path, wait_ms=wait_ms)
-    if "unable to open" not in str(cause) or _holds_bytes(side_file(path, "-wal")):
+    wants_to_write = any(text in str(cause) for text in ("unable to open", "readonly database"))
+    unread = any(_holds_bytes(side_file(path, suffix)) for suffix in ("-wal", "-journal"))
+    if unread or not wants_to_write:
         raise failure from cause
     try:
         connection = _connect(database_uri(path, "ro", immutable=True), wait_ms)
