@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 
+from dbtune.report.query_text import abbreviated
 from dbtune.report.text import display_width, printable
 
 # A quoted part stays whole: a break inside it would change the command.
 _WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|[^\s])+""")
 _SQL = re.compile(
-    r"(ALTER|ANALYZE|CREATE|DELETE|DROP|INSERT|PRAGMA|REINDEX|SELECT|UPDATE|VACUUM|WITH)\b"
+    r"(ALTER|ANALYZE|BEGIN|COMMIT|CREATE|DELETE|DROP|EXPLAIN|INSERT|PRAGMA|REINDEX|REPLACE|"
+    r"SELECT|UPDATE|VACUUM|VALUES|WITH)\b",
+    re.IGNORECASE,
 )
+_QUERY = re.compile(r"SELECT\b", re.IGNORECASE)
 
 
 def is_sql(command: str) -> bool:
@@ -23,7 +27,10 @@ def command_lines(command: str, width: int, indent: str) -> list[str]:
 
     Behind `$ ` for a shell, whose lines break before an option and continue with a backslash;
     behind `sqlite> ` for SQL, which ends with a semicolon. A word wider than that stays whole.
+    A query too long for a line has dots for what it selects: it is an example to follow.
     """
+    if _QUERY.match(command) and display_width(command) > width:
+        command = abbreviated(command)
     if is_sql(command):
         words = _words(command.rstrip().rstrip(";") + ";")
         return _fill(words, width, f"{indent}sqlite> ", f"{indent}        ", "")

@@ -20,6 +20,7 @@ _SHORT_VALUE = 30
 # Of one kind, this many are told in full; more of the same would hide what comes after.
 _IN_FULL = 3
 _MAX_ITEMS = 6
+_PLAN = "plan"
 # What goes without saying.
 _EXPECTED = (("values", "recorded"),)
 # Rules know the command, and not where the database is.
@@ -107,13 +108,26 @@ def _commands(finding: Finding) -> list[str]:
 def _evidence_lines(evidence: tuple[Evidence, ...], width: int) -> list[str]:
     short, long = [], []
     said = tuple(item for item in evidence if (item.name, item.value) not in _EXPECTED)
-    for label, value in _merged(said):
+    plans = [item for item in said if item.name == _PLAN and isinstance(item.value, tuple)]
+    for label, value in _merged(tuple(item for item in said if item not in plans)):
         text = f"{label} {value}"
         if display_width(printable(value)) <= _SHORT_VALUE:
             short.append(printable(text))
         else:
             long += wrap_text(f"{label}: {value}", width, _INDENT, _INDENT + "  ")
+    for item in plans:
+        long += _plan_lines(item, width)
     return _joined(short, width) + long
+
+
+def _plan_lines(plan: Evidence, width: int) -> list[str]:
+    """A plan is read step by step, the inner ones indented as SQLite has them."""
+    steps = plan.value if isinstance(plan.value, tuple) else ()
+    lines = [f"{_INDENT}plan"]
+    for step in steps:
+        indent = _INDENT + "  " + " " * (len(step) - len(step.lstrip()))
+        lines += wrap_text(step.strip(), width, indent, indent + "  ")
+    return lines
 
 
 def _merged(evidence: tuple[Evidence, ...]) -> Iterator[tuple[str, str]]:

@@ -49,7 +49,7 @@ def format_count(count: float) -> str:
         return f"{count:,}"
     if count.is_integer() or abs(count) >= 1000:
         return _digits(count) if abs(count) >= 1e15 else f"{round(count):,}"
-    return f"{count:.1f}" if abs(count) >= 10 else f"{count:.3g}"
+    return f"{count:.1f}".removesuffix(".0") if abs(count) >= 10 else f"{count:.3g}"
 
 
 def format_factor(before: float, after: float) -> str | None:
@@ -66,7 +66,7 @@ def format_evidence(name: str, value: EvidenceValue) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
-        return ", ".join(value)
+        return ", ".join(value) or "none"
     if isinstance(value, str):
         return value
     return _format_number(name, value)

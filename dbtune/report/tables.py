@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from tabulate import tabulate
@@ -16,7 +15,8 @@ from dbtune.report.quantities import (
     format_ratio,
     format_size,
 )
-from dbtune.report.text import display_width, one_line, printable, shorten, wrap_text
+from dbtune.report.query_text import recognizable
+from dbtune.report.text import display_width, printable, shorten, wrap_text
 
 # More rows than this nobody reads; the rest is in the JSON document.
 _MAX_SHAPES = 25
@@ -24,11 +24,6 @@ _WIDE = 100
 _SHORT_ID = 6
 _GAP = "  "
 _MIN_TEXT = 12
-# What is selected is long and says little; where from and by what is what tells queries apart.
-_SELECTED = re.compile(r"\bSELECT (?!DISTINCT).{6,}? FROM ", re.IGNORECASE)
-# Where there is one table, its name before each column says nothing.
-_SOURCE = re.compile(r"\bFROM ([^\s(),]+)", re.IGNORECASE)
-_JOINED = re.compile(r"\bJOIN\b|\bFROM [^\s(),]+(?: AS)?(?: \w+)?,", re.IGNORECASE)
 
 
 def shape_lines(shapes: tuple[ShapeReport, ...], width: int, colors: Colors) -> list[str]:
@@ -40,7 +35,7 @@ def shape_lines(shapes: tuple[ShapeReport, ...], width: int, colors: Colors) -> 
     timed = width >= _WIDE and any(shape.time_before_ns is not None for shape in shown)
     headers = ["id", "calls", "share", "before", "after"] + ["time before", "time after"] * timed
     rows = [_shape_cells(shape, timed, width) for shape in shown]
-    texts = [_shape_text(shape.text, width) for shape in shown]
+    texts = [recognizable(shape.text, narrow=width < _WIDE) for shape in shown]
     lines = _table([*headers, "query"], rows, texts, width, colors)
     title = "Query shapes"
     first, *rest = wrap_text(f"{title} by share of the cost; before and after: one call", width)
@@ -82,16 +77,6 @@ def _shape_cells(shape: ShapeReport, timed: bool, width: int) -> list[str]:
     ]
     times = (shape.time_before_ns, shape.time_after_ns) if timed else ()
     return cells + ["" if time is None else format_duration(time) for time in times]
-
-
-def _shape_text(sql: str, width: int) -> str:
-    """Return a query as one recognises it in a cell: from where, and by what."""
-    text = one_line(sql)
-    tables = _SOURCE.findall(text)
-    if len(tables) == 1 and not _JOINED.search(text):
-        text = text.replace(f"{tables[0]}.", "")
-    text = _SELECTED.sub("SELECT ... FROM ", text)
-    return text if width >= _WIDE else text.removeprefix("SELECT ... ")
 
 
 def _considered_cells(index: ConsideredIndex) -> list[str]:

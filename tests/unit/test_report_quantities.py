@@ -83,7 +83,14 @@ def test_write_cost_is_shown_as_what_is_added(ratio: float, shown: str) -> None:
 
 @pytest.mark.parametrize(
     ("count", "shown"),
-    [(0, "0"), (1234567, "1,234,567"), (12345.0, "12,345"), (2.5, "2.5"), (1234.5, "1,234")],
+    [
+        (0, "0"),
+        (1234567, "1,234,567"),
+        (12345.0, "12,345"),
+        (2.5, "2.5"),
+        (11.97, "12"),
+        (1234.5, "1,234"),
+    ],
 )
 def test_count_has_thousands_separators(count: float, shown: str) -> None:
     """Calls may be fractions where the recording was sampled."""
@@ -122,6 +129,7 @@ def test_factor_is_given_only_for_what_got_faster(
         ("exact", False, "exact", "no"),
         ("stat1", None, "stat1", "unknown"),
         ("queries", ("a", "b"), "queries", "a, b"),
+        ("queries", (), "queries", "none"),
         ("journal_mode", "delete", "journal mode", "delete"),
         ("_ns", 5, "_ns", "5 ns"),
     ],

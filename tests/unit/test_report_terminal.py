@@ -149,6 +149,28 @@ def test_long_lists_are_cut() -> None:
     assert "000000000005, and 24 more" in " ".join(text.split())
 
 
+def test_plan_is_told_step_by_step() -> None:
+    """With the inner steps indented, as SQLite prints them; an empty list says so."""
+    plan = ("SCAN chefs", "CORRELATED SCALAR SUBQUERY 1", "  SEARCH bookings")
+    evidence = (Evidence("plan", plan), Evidence("stale_tables", ()))
+    text = draw(replace(FULL, findings=(replace(ROLLBACK_JOURNAL, evidence=evidence),)))
+    assert (
+        "    stale tables none\n"
+        "    plan\n"
+        "      SCAN chefs\n"
+        "      CORRELATED SCALAR SUBQUERY 1\n"
+        "        SEARCH bookings\n"
+    ) in text
+
+
+def test_long_query_to_write_instead_has_dots_for_what_it_selects() -> None:
+    """It is an example to follow, and nine lines of columns hide what matters in it."""
+    columns = ", ".join(f"users.column_{n}" for n in range(30))
+    command = f"SELECT {columns} FROM users WHERE users.id IN (?, ...)"
+    text = draw(replace(FULL, findings=(replace(ROLLBACK_JOURNAL, command=command, change=None),)))
+    assert "    sqlite> SELECT ... FROM users WHERE users.id IN (?, ...);\n" in text
+
+
 def test_command_names_the_database_in_place_of_DB() -> None:
     """Rules do not know the path; a reader who copies the command needs it."""
     finding = replace(ROLLBACK_JOURNAL, command="dbtune optimize DB", change=None)
