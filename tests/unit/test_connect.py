@@ -6,7 +6,8 @@ import logging
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -43,6 +44,14 @@ def database(tmp_path: Path) -> Path:
     path = tmp_path / "shop.db"
     ordinary(path)
     return path
+
+
+@pytest.fixture
+def shared(database: Path) -> Iterator[Path]:
+    """The same database in a folder that every user may enter, which pytest's own are not."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(shutil.copy(database, folder))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -188,46 +197,42 @@ def test_an_impossible_name_is_an_error_of_the_source(path: str) -> None:
 
 
 @posix_only
-def test_a_file_that_may_not_be_read(database: Path) -> None:
+def test_a_file_that_may_not_be_read(shared: Path) -> None:
     """The error says that this user may not, and the hint which user may."""
-    database.chmod(0)
-    opened_to_all(database.parent)
-    printed = run_as_nobody(OPEN, database)
+    shared.chmod(0)
+    printed = run_as_nobody(OPEN, shared)
     assert "SourceError" in printed and "may not be read by this user" in printed
 
 
 @posix_only
-def test_a_file_that_may_not_be_written(database: Path) -> None:
+def test_a_file_that_may_not_be_written(shared: Path) -> None:
     """Reading works; the writer is refused."""
-    database.chmod(0o444)
-    opened_to_all(database.parent)
-    assert "read 1000" in run_as_nobody(OPEN, database)
-    printed = run_as_nobody(OPEN.replace("open_readonly", "open_writer"), database)
+    shared.chmod(0o444)
+    assert "read 1000" in run_as_nobody(OPEN, shared)
+    printed = run_as_nobody(OPEN.replace("open_readonly", "open_writer"), shared)
     assert "RefusedError" in printed and "may not be written" in printed
 
 
 @posix_only
-def test_a_wal_database_in_a_folder_without_permission_to_write(database: Path) -> None:
+def test_a_wal_database_in_a_folder_without_permission_to_write(shared: Path) -> None:
     """Where no -wal is left, it is read as it is, with a warning."""
-    build_more(database, "PRAGMA journal_mode = WAL")
-    opened_to_all(database.parent)
-    printed = run_as_nobody(OPEN, database)
+    build_more(shared, "PRAGMA journal_mode = WAL")
+    shared.parent.chmod(0o555)
+    printed = run_as_nobody(OPEN, shared)
     assert "read 1000" in printed and "read without locks" in printed
-    assert os.listdir(database.parent) == ["shop.db"]
+    assert os.listdir(shared.parent) == ["shop.db"]
 
 
 @posix_only
-def test_a_live_wal_that_cannot_be_read_is_refused(database: Path, tmp_path: Path) -> None:
+def test_a_live_wal_that_cannot_be_read_is_refused(database: Path, shared: Path) -> None:
     """Passing over a -wal would show old rows, so the reason is given instead."""
-    folder = tmp_path / "readonly"
-    folder.mkdir()
     with closing(sqlite3.connect(database, isolation_level=None)) as writer:
         writer.execute("PRAGMA journal_mode = WAL")
         writer.execute("DELETE FROM users")
         for suffix in ("", "-wal"):
-            shutil.copy(f"{database}{suffix}", folder)
-    opened_to_all(folder)
-    printed = run_as_nobody(OPEN, folder / "shop.db")
+            shutil.copy(f"{database}{suffix}", shared.parent)
+    shared.parent.chmod(0o555)
+    printed = run_as_nobody(OPEN, shared)
     assert "SourceError" in printed and "-shm file is missing and cannot be created" in printed
 
 
@@ -307,15 +312,14 @@ def test_files_that_sqlite_makes_have_the_mode_of_the_database(
 
 
 @posix_only
-def test_side_files_of_another_owner_are_warned_of(database: Path) -> None:
+def test_side_files_of_another_owner_are_warned_of(shared: Path) -> None:
     """Another user than the owner, who may write the folder, makes files that are his."""
     if os.getuid() != 0:
         pytest.skip("only root can prepare a file of another user")
-    build_more(database, "PRAGMA journal_mode = WAL")
-    database.chmod(0o666)
-    for folder in (database.parent, *database.parent.parents[:3]):
-        folder.chmod(0o777)
-    assert "under another owner or mode" in run_as_nobody(OPEN, database)
+    build_more(shared, "PRAGMA journal_mode = WAL")
+    shared.chmod(0o666)
+    shared.parent.chmod(0o777)
+    assert "under another owner or mode" in run_as_nobody(OPEN, shared)
 
 
 @posix_only
@@ -412,13 +416,6 @@ try:
 except DbtuneError as error:
     print(type(error).__name__, error.message)
 """
-
-
-def opened_to_all(folder: Path) -> None:
-    """Let everybody enter a folder and nobody but root write it; pytest keeps it private."""
-    for parent in folder.parents[:3]:
-        parent.chmod(0o755)
-    folder.chmod(0o555)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
