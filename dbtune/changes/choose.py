@@ -59,17 +59,13 @@ def leave_out_present(choice: Choice, schema: Schema) -> Choice:
     Raises RefusedError where a name is taken by something else, or where a change is about
     tables or columns that the database does not have.
     """
-    missing: list[Finding] = []
-    notes = list(choice.notes)
-    for finding in choice.findings:
-        change = finding.change
-        assert change is not None
-        found = _present(change, schema)
-        if found is None:
-            missing.append(finding)
-        else:
-            notes.append(found)
-    return Choice(tuple(missing), tuple(notes))
+    present = {id(f): _present(f.change, schema) for f in choice.findings if f.change is not None}
+    missing = tuple(f for f in choice.findings if present[id(f)] is None)
+    as_asked = sum(1 for note in present.values() if note == "")
+    notes = [note for note in present.values() if note]
+    if as_asked:
+        notes.insert(0, f"{as_asked} of {len(present)} changes are in place already")
+    return Choice(missing, (*choice.notes, *notes))
 
 
 def fits_schema(sha256: str, rows: CatalogRows, findings: Iterable[Finding]) -> bool:
@@ -137,7 +133,10 @@ def _require_known(entry: str, offered: Sequence[Finding]) -> None:
 
 
 def _present(change: Change, schema: Schema) -> str | None:
-    """Return in words what makes a change unnecessary, None where it has to be applied."""
+    """Return None where a change has to be applied, else in words what takes its place.
+
+    Without words, what is in place is just what the change asks for.
+    """
     same_name = next((i for i in schema.indexes if _same(i.name, change.index_name)), None)
     if _is_drop(change):
         return _already_dropped(change, same_name, schema)
@@ -152,8 +151,8 @@ def _present(change: Change, schema: Schema) -> str | None:
         )
     equal = next((index for index in schema.indexes if defines(definition, index)), None)
     if equal is not None:
-        as_name = "" if _same(equal.name, change.index_name) else f" as {equal.name}"
-        return f"index {change.index_name} is in place{as_name}"
+        same = _same(equal.name, change.index_name)
+        return "" if same else f"index {change.index_name} is in place as {equal.name}"
     taken = same_name.sql if same_name is not None else _object_named(change.index_name, schema)
     if taken is not None:
         raise RefusedError(
@@ -166,7 +165,7 @@ def _present(change: Change, schema: Schema) -> str | None:
 
 def _already_dropped(change: Change, found: Index | None, schema: Schema) -> str | None:
     if found is None:
-        return f"index {change.index_name} is dropped already"
+        return ""
     if found.enforces_constraint:
         raise RefusedError(
             f"index {found.name} enforces that rows are unique, so it is not dropped",

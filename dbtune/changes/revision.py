@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -15,7 +16,7 @@ from alembic.util import CommandError
 
 from dbtune.changes.journal_mode import downgrade_from_wal_body, upgrade_to_wal_body
 from dbtune.changes.operations import downgrade_body, printable, upgrade_body
-from dbtune.changes.project import Project, read_scripts, surroundings
+from dbtune.changes.project import Project, find_script, read_scripts, surroundings
 from dbtune.errors import RefusedError
 from dbtune.model.advice import Change
 
@@ -82,12 +83,18 @@ def draft_wal_revision(
 def stage_revision(
     project: Project, draft: Draft, folder: Path, *, created_at: datetime | None = None
 ) -> Path:
-    """Write the revision file into a folder of its own, from the project's template.
+    """Write the revision file into an empty folder of its own, from the project's template.
 
     Nothing of the project is changed: `install_revision` moves the file there in one step, so
-    that a killed process never leaves half a file, which would break the whole project.
+    that a killed process never leaves half a file, which would break the whole project. A
+    revision that waits in the project to be applied is copied from there as it is.
     """
-    scripts = _with_folder(read_scripts(project), folder)
+    scripts = read_scripts(project)
+    waiting = find_script(scripts, draft.revision)
+    folder.mkdir(parents=True, exist_ok=True)
+    if waiting is not None:
+        return Path(shutil.copy(waiting.path, folder))
+    scripts = _with_folder(scripts, folder)
     moment = created_at or datetime.now(timezone.utc)
     with surroundings(project.ini):
         try:
@@ -172,10 +179,14 @@ def _summary(changes: Sequence[Change]) -> str:
     if len(changes) == 1 and changes[0].index_name:
         verb = "add" if created else "drop"
         return printable(f"{verb} index {changes[0].index_name}").replace('"', "'")
-    parts = [f"add {len(created)} indexes"] if created else []
+    parts = [f"add {_count(len(created))}"] if created else []
     if dropped:
-        parts.append(f"drop {dropped}" if created else f"drop {dropped} indexes")
+        parts.append(f"drop {dropped}" if created else f"drop {_count(dropped)}")
     return ", ".join(parts)
+
+
+def _count(number: int) -> str:
+    return f"{number} index{'es' if number != 1 else ''}"
 
 
 def _reason_line(change: Change) -> str:

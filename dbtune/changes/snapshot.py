@@ -79,16 +79,20 @@ def differences(
 
     What somebody else created meanwhile does not count; what vanished does.
     """
-    kept = {(entry.type, entry.name, _comparable(entry.sql)) for entry in after}
-    indexes = {entry.name.lower() for entry in after if entry.type == "index"}
-    gone = {name.lower() for name in expected.dropped}
-    wanted = {(entry.type, entry.name, _comparable(entry.sql)) for entry in before}
-    wanted = {entry for entry in wanted if entry[0] != "index" or entry[1].lower() not in gone}
-    wanted |= {("index", name, _comparable(sql)) for name, sql in expected.created}
+    kept = {_key(entry.type, entry.name, entry.sql) for entry in after}
+    indexes = {_comparable(entry.name).lower() for entry in after if entry.type == "index"}
+    gone = {_comparable(name).lower() for name in expected.dropped}
+    wanted = {_key(entry.type, entry.name, entry.sql) for entry in before}
+    wanted = {key for key in wanted if key[0] != "index" or key[1].lower() not in gone}
+    wanted |= {_key("index", name, sql) for name, sql in expected.created}
     return (
         *(f'{kind} "{name}" is not as it should be' for kind, name, _ in sorted(wanted - kept)),
         *(f'index "{name}" is still there' for name in sorted(gone & indexes)),
     )
+
+
+def _key(kind: str, name: str, sql: str | None) -> tuple[str, str, str]:
+    return kind, _comparable(name), _comparable(sql)
 
 
 def _comparable(sql: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,8 @@ def command(
     from dbtune.journeys.apply import apply_proposal, propose_indexes
 
     options = chosen_options(**chosen)
+    # Without a terminal the question at the end would fail: better before the work than after it.
+    confirm("", yes=yes or options.dry_run or sys.stdin.isatty())
     check_output(output, database)
     with show_progress() as on_event:
         report = _report(database, report_path, options, on_event)
@@ -54,7 +57,7 @@ def command(
         result = apply_proposal(proposal, options, on_event)
     write_report(result, output, database)
     width = shutil.get_terminal_size().columns
-    print_result(applied_text(result, proposal, width=width, color=wants_color()))
+    print_result(applied_text(result, proposal, database, width=width, color=wants_color()))
 
 
 def _report(

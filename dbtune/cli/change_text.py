@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from dbtune.changes.autogenerate import include_object_lines
 from dbtune.journeys.apply import Proposal
@@ -21,18 +22,22 @@ def proposal_text(proposal: Proposal, *, color: bool) -> str:
     """Return the statements of a proposal with their reasons, their gain and their price."""
     colors = Colors(color)
     lines = [colors.bold(f"{printable(str(proposal.database))}: to be changed"), ""]
-    lines += [f"  {colors.command(one_line(sql))};" for sql in proposal.statements]
-    lines += ["", *(f"  {line}" for line in _reasons(proposal.report)), ""]
-    lines += [f"  {printable(line)}" for line in _estimates(proposal)]
+    for finding in proposal.report.findings:
+        if finding.change is not None:
+            lines += [f"  {colors.command(one_line(sql))};" for sql in finding.change.up]
+            lines.append(f"      {one_line(finding.change.reason)}")
+    lines += ["", *(f"  {printable(line)}" for line in _estimates(proposal))]
     lines += [f"  Note: {printable(note)}" for note in proposal.notes]
     return "\n".join(lines) + "\n"
 
 
-def applied_text(report: Report, proposal: Proposal, *, width: int, color: bool) -> str:
+def applied_text(
+    report: Report, proposal: Proposal, database: Path, *, width: int, color: bool
+) -> str:
     """Return what was done and gained, how to undo it, and the lines for models and env.py."""
     # Findings say what to do, and it is done.
     text = to_terminal(replace(report, findings=()), width=width, color=color)
-    undo = f"dbtune rollback {shlex.quote(str(proposal.database))}"
+    undo = shlex.join(["dbtune", "rollback", str(database), *_project_options(proposal)])
     parts = [text, f"Undo it with: {undo}\n"]
     names = [
         finding.change.index_name
@@ -70,13 +75,6 @@ def rollback_text(report: Report) -> str:
     return "".join(f"{printable(line)}\n" for line in lines)
 
 
-def _reasons(report: Report) -> Iterator[str]:
-    for finding in report.findings:
-        if finding.change is not None:
-            name = finding.change.index_name or finding.subject
-            yield f"{printable(name)}: {one_line(finding.change.reason)}"
-
-
 def _estimates(proposal: Proposal) -> Iterator[str]:
     verdict, rehearsal = proposal.report.verdict, proposal.rehearsal
     if verdict is not None and format_factor(verdict.cost_before, verdict.cost_after):
@@ -91,8 +89,18 @@ def _estimates(proposal: Proposal) -> Iterator[str]:
         )
         if rehearsal.fraction < 1:
             yield f"(projected from a copy with {rehearsal.fraction:.1%} of the rows)"
+    analyzed = sum(1 for sql in proposal.statements if sql.startswith("ANALYZE"))
+    if analyzed:
+        yield f"Statistics: ANALYZE of {analyzed} table{'s' if analyzed != 1 else ''} with it"
     where = proposal.project.ini or proposal.project.versions
     yield f"Revision: Alembic, in {where}"
+
+
+def _project_options(proposal: Proposal) -> list[str]:
+    project = proposal.project
+    if project.ini is not None:
+        return ["--alembic-ini", str(project.ini)]
+    return ["--migrations", str(project.versions)] if project.shared else []
 
 
 def _models(report: Report, proposal: Proposal, names: list[str]) -> list[str]:

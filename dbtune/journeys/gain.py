@@ -18,6 +18,8 @@ from dbtune.workload.sources import read_workload
 # The heaviest come first, so what is left out is what hardly counts.
 _MOST_QUERIES = 200
 _MOST_NAMED = 4
+# The rest are writes and what has no values; with less, the times would speak for themselves only.
+_LEAST_MEASURED_RATIO = 0.5
 
 
 def trial_queries(report: Report, recordings: Sequence[str]) -> tuple[TrialQuery, ...]:
@@ -129,16 +131,23 @@ def _verdict(verdict: Verdict | None, shapes: Sequence[ShapeReport]) -> Verdict 
         return None
     before = sum(shape.count * shape.cost_before for shape in shapes)
     after = sum(shape.count * shape.cost_after for shape in shapes)
-    timed = [
-        (shape.count, shape.time_before_ns, shape.time_after_ns)
-        for shape in shapes
-        if shape.time_before_ns is not None and shape.time_after_ns is not None
-    ]
+    times = _times(shapes, before)
     return Verdict(
         cost_before=before,
         cost_after=after,
         gain_ratio=1 - after / before if before else 0.0,
         actions=(),
-        time_before_ns=sum(n * t for n, t, _ in timed) if timed else None,
-        time_after_ns=sum(n * t for n, _, t in timed) if timed else None,
+        time_before_ns=None if times is None else times[0],
+        time_after_ns=None if times is None else times[1],
     )
+
+
+def _times(shapes: Sequence[ShapeReport], cost: float) -> tuple[float, float] | None:
+    """Return the measured times of the workload, None where too little of it was measured."""
+    before = after = covered = 0.0
+    for shape in shapes:
+        if shape.time_before_ns is not None and shape.time_after_ns is not None:
+            before += shape.count * shape.time_before_ns
+            after += shape.count * shape.time_after_ns
+            covered += shape.count * shape.cost_before
+    return (before, after) if covered > cost * _LEAST_MEASURED_RATIO else None
