@@ -70,7 +70,8 @@ def expectations_of(report: Report) -> Expectations:
         )
     changes = [finding.change for finding in report.findings if finding.change is not None]
     effects = [effect for change in changes for effect in _effects(change.up)]
-    if any(finding.code == "rollback-journal" for finding in report.findings):
+    # At "info" the report has seen no writes, and leaves the choice to its reader.
+    if any(f.code == "rollback-journal" and f.severity != "info" for f in report.findings):
         effects.append(ExpectedPragma("journal_mode", "wal"))
     wanted = (effect for effect in effects if not isinstance(effect, AbsentIndex))
     return _collect(wanted, tuple(_advised_drops(changes)))

@@ -114,6 +114,16 @@ def test_journal_mode_counts_where_the_report_asks_for_wal(run_dbtune: Run, data
     assert "dbtune.install(engine)" in after.stderr
 
 
+def test_journal_mode_is_left_alone_where_no_writes_were_seen(
+    run_dbtune: Run, database: Path
+) -> None:
+    """At severity info the rollback journal is only mentioned, and WAL is nothing to drift from."""
+    finding = Finding("rollback-journal", "info", database.name, "uses a rollback journal")
+    result = run_dbtune("check", database, "--from", write_report(database, finding))
+    assert result.returncode == 0
+    assert "asks for nothing that can be checked" in result.stderr
+
+
 def test_advised_drops_are_no_drift(run_dbtune: Run, database: Path) -> None:
     """Dropping an index is the owner's choice: done or not, there is nothing to mend."""
     with closing(sqlite3.connect(database)) as connection:
