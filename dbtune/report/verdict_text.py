@@ -18,8 +18,12 @@ from dbtune.report.quantities import (
 from dbtune.report.text import wrap_text
 
 _ACTIONS = 3
+# Other commands tell what they did, with the same figures.
+_ANALYZE = "analyze"
 # Below this a gain is noise: nobody would notice it.
 _WORTH_SAYING_RATIO = 0.01
+# Below this a factor would read 1.0x or 1.1x.
+_WORTH_A_FACTOR_RATIO = 0.1
 _COMMAND = re.compile(r"^(?P<words>.*?)(?:[:,]|\swith|\srun)?\s*`?(?P<command>dbtune .+?)`?\.?$")
 _HOW_TO_RECORD = (
     "No recording given, so no query was checked. To record, add "
@@ -31,7 +35,7 @@ _HOW_TO_RECORD = (
 def verdict_lines(report: Report, width: int, colors: Colors) -> list[str]:
     """Return the verdict and the commands of its actions."""
     if report.verdict is None:
-        return _without_recording(report, width, colors)
+        return _without_recording(report, width, colors) if report.command == _ANALYZE else []
     lines = _gain(report, report.verdict, width, colors)
     for number, action in enumerate(report.verdict.actions[:_ACTIONS], start=1):
         lines += ["", *_action(number, action, width, colors)]
@@ -39,11 +43,13 @@ def verdict_lines(report: Report, width: int, colors: Colors) -> list[str]:
 
 
 def _gain(report: Report, verdict: Verdict, width: int, colors: Colors) -> list[str]:
-    factor = format_factor(verdict.cost_before, verdict.cost_after)
     name = PurePath(report.source.path).name
-    if factor is None or verdict.gain_ratio < _WORTH_SAYING_RATIO:
-        return [colors.bold(line) for line in wrap_text(_no_gain(report, name), width)]
-    head = f"{name} {'can be' if report.command == 'analyze' else 'is now'} {factor} faster."
+    analyzed = report.command == _ANALYZE
+    without_index = analyzed and not _creates(report)
+    if verdict.gain_ratio <= 0 or (verdict.gain_ratio < _WORTH_SAYING_RATIO and without_index):
+        said = _no_gain(report, name) if without_index else _no_faster(verdict, name)
+        return [colors.bold(line) for line in wrap_text(said, width)]
+    head = f"{name} {'can be' if analyzed else 'is now'} {_speed(verdict)}."
     costs = (
         f"{_workload(report)} cost {format_duration(verdict.cost_before)} before, "
         f"{format_duration(verdict.cost_after)} after ({format_ratio(verdict.gain_ratio)} less)"
@@ -52,11 +58,27 @@ def _gain(report: Report, verdict: Verdict, width: int, colors: Colors) -> list[
     return [colors.good(line) for line in wrap_text(head, width)] + wrap_text(costs, width)
 
 
+def _creates(report: Report) -> bool:
+    return any(finding.code == "missing-index" for finding in report.findings)
+
+
+def _speed(verdict: Verdict) -> str:
+    factor = format_factor(verdict.cost_before, verdict.cost_after)
+    if factor is None or verdict.gain_ratio < _WORTH_A_FACTOR_RATIO:
+        return f"{format_ratio(verdict.gain_ratio)} cheaper"
+    return f"{factor} faster"
+
+
 def _no_gain(report: Report, name: str) -> str:
     checked = f"{_workload(report)} checked on {name}"
     if not report.findings:
         return f"Nothing to change: {checked}, and no index gains enough. Use --min-gain to change."
     return f"No new index: {checked}, and none gains enough. Use --min-gain to change."
+
+
+def _no_faster(verdict: Verdict, name: str) -> str:
+    before, after = map(format_duration, (verdict.cost_before, verdict.cost_after))
+    return f"{name} is no faster: the recorded queries cost {before} before, {after} after."
 
 
 def _workload(report: Report) -> str:
@@ -89,8 +111,6 @@ def _without_recording(report: Report, width: int, colors: Colors) -> list[str]:
         colors.bold(line)
         for line in wrap_text(f"{found} in the schema and health of {name}.", width)
     ]
-    if report.command != "analyze":
-        return lines
     again = f"dbtune analyze {shlex.quote(report.source.path)} --queries FILE"
     return [
         *lines,

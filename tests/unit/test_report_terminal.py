@@ -218,6 +218,17 @@ def test_nothing_found_is_said_in_one_clear_line() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("gain_ratio", "said"),
+    [(0.5, "2.0x faster"), (0.04, "4 % cheaper"), (0.002, "0.2 % cheaper")],
+)
+def test_small_gain_is_no_factor(gain_ratio: float, said: str) -> None:
+    """Nobody is 1.0x faster, and an index that is recommended gains something."""
+    verdict = Verdict(1e9, 1e9 * (1 - gain_ratio), gain_ratio, ())
+    report = replace(FULL, verdict=verdict, findings=(MISSING_BOOKINGS,))
+    assert draw(report).startswith(f"platform.db can be {said}.\n")
+
+
 def test_without_a_recording_it_says_how_to_make_one() -> None:
     """Schema and health only, and the way to more."""
     text = draw(WITHOUT_RECORDING)
@@ -241,6 +252,16 @@ def test_changed_database_is_faster_and_not_could_be() -> None:
     assert "backup: platform.db.dbtune/backup-20260301T101530Z.db" in text
 
 
+def test_changed_database_that_is_no_faster_says_so() -> None:
+    """--min-gain and recordings are matters of analyze, not of what was done."""
+    assert FULL.verdict is not None
+    verdict = replace(FULL.verdict, cost_after=FULL.verdict.cost_before, gain_ratio=0.0)
+    applied = replace(REPORTS["applied"], findings=(), verdict=verdict)
+    assert draw(applied).startswith("platform.db is no faster: the recorded queries cost 203 s")
+    unmeasured = draw(replace(applied, verdict=None, shapes=(), considered=()))
+    assert unmeasured.startswith("Changes\n")
+
+
 def test_table_of_many_shapes_ends_with_what_was_left_out() -> None:
     """Two hundred shapes are not two hundred lines."""
     many = tuple(replace(SHAPES[0], id=f"{n:012x}", share=0.005) for n in range(200))
@@ -250,8 +271,8 @@ def test_table_of_many_shapes_ends_with_what_was_left_out() -> None:
 
 def test_gain_without_cost_after_is_no_division_by_zero() -> None:
     """A workload that costs nothing gains nothing."""
-    text = draw(replace(FULL, verdict=Verdict(0.0, 0.0, 0.0, ())))
-    assert text.startswith("No new index: ")
+    idle = replace(FULL, verdict=Verdict(0.0, 0.0, 0.0, ()), findings=(ROLLBACK_JOURNAL,))
+    assert draw(idle).startswith("No new index: ")
 
 
 def test_long_unbreakable_names_do_not_break_the_report() -> None:
