@@ -40,7 +40,9 @@ def _entry(kind: str, name: str, spec: IndexSpec) -> str:
     if spec.where is not None:
         arguments.append(f"condition={_condition(spec.where)}")
     comment = (
-        "" if short == name else f"    # {printable(name)} in the database; here 30 characters\n"
+        ""
+        if short == name
+        else f"    # {printable(name)} in the database: Django allows 30 characters\n"
     )
     return f"{comment}    {kind}({', '.join(arguments)}),\n"
 

@@ -107,7 +107,7 @@ def _commands(finding: Finding) -> list[str]:
 
 def _evidence_lines(evidence: tuple[Evidence, ...], width: int) -> list[str]:
     short, long = [], []
-    said = tuple(item for item in evidence if (item.name, item.value) not in _EXPECTED)
+    said = tuple(item for item in evidence if _says_something(item))
     plans = [item for item in said if item.name == _PLAN and isinstance(item.value, tuple)]
     for label, value in _merged(tuple(item for item in said if item not in plans)):
         text = f"{label} {value}"
@@ -118,6 +118,11 @@ def _evidence_lines(evidence: tuple[Evidence, ...], width: int) -> list[str]:
     for item in plans:
         long += _plan_lines(item, width)
     return _joined(short, width) + long
+
+
+def _says_something(item: Evidence) -> bool:
+    """What is unknown or empty is in the JSON document, where a program asks for it."""
+    return item.value not in (None, ()) and (item.name, item.value) not in _EXPECTED
 
 
 def _plan_lines(plan: Evidence, width: int) -> list[str]:
