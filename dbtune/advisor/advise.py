@@ -139,12 +139,6 @@ def _unwanted(
 ) -> dict[str, str]:
     """Return new indexes that must go, each with the reason."""
     unwanted = {i.name: "it gains nothing once rebuilt" for i in proof.indexes if i.gain_ns <= 0}
-    if library is not None:
-        for name, message in library.refused:
-            unwanted[name] = (
-                f"SQLite {library.version} would refuse writes to the table under "
-                f"trusted_schema=OFF: {message}"
-            )
     gains = {index.name: index.gain_ns for index in proof.indexes}
     harmful = _harmful(proof, library, subjects)
     blamed = [

@@ -215,7 +215,7 @@ def _finding(advice: Advice, index: ProvenIndex, total: float) -> Finding:
             Evidence("queries", tuple(shape.id for shape, _, _ in helped)),
             Evidence("values", "drawn" if _drawn(advice, index) else "recorded"),
         ),
-        help="create the index; it was built and measured on a copy of this database",
+        help=_help(advice, index),
         command=f"{planned.sql};",
         change=Change(
             up=(planned.sql,),
@@ -224,6 +224,18 @@ def _finding(advice: Advice, index: ProvenIndex, total: float) -> Finding:
             index_name=index.name,
             index=planned.spec,
         ),
+    )
+
+
+def _help(advice: Advice, index: ProvenIndex) -> str:
+    text = "create the index; it was built and measured on a copy of this database"
+    risks = dict(advice.library.distrusted) if advice.library else {}
+    if index.name not in risks:
+        return text
+    return (
+        f"{text}. Risk: SQLite {advice.library and advice.library.version} then refuses writes to "
+        f"{index.planned.table} from connections that set trusted_schema=OFF "
+        f"({risks[index.name]}); leave it ON there, or update SQLite"
     )
 
 

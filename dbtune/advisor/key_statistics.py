@@ -49,6 +49,7 @@ class TableSample:
                 f"INSERT INTO {self._name} VALUES ({marks})", self._read(connection, table, columns)
             )
         self._values: dict[tuple[str, str | None], list[Any]] = {}
+        self._averages: dict[tuple[frozenset[str], str | None], int] = {}
         self._widths: dict[tuple[str, str | None], float] = {}
 
     def estimate(self, spec: IndexSpec) -> KeyEstimate:
@@ -57,13 +58,12 @@ class TableSample:
         Raises apsw.SQLError where a term cannot be evaluated (an application's function, say).
         """
         terms = [_without_direction(term) for term in spec.terms]
-        columns = [self._term_values(term, spec.where) for term in terms]
-        sampled = len(columns[0])
+        sampled = len(self._term_values(terms[0], spec.where))
         total = self._scale(sampled, spec.where)
-        averages = []
-        for width in range(1, len(columns) + 1):
-            keys: Counter[Any] = Counter(zip(*columns[:width], strict=True))
-            averages.append(_rows_per_key(keys, sampled, total))
+        averages = [
+            self._average(frozenset(terms[:width]), spec.where, sampled, total)
+            for width in range(1, len(terms) + 1)
+        ]
         line = " ".join(str(number) for number in (max(1, round(total)), *averages))
         entry_bytes = _ENTRY_OVERHEAD_BYTES + sum(self._mean_bytes(t, spec.where) for t in terms)
         return KeyEstimate(line, int(total * entry_bytes * 1.1))
@@ -102,6 +102,15 @@ class TableSample:
             ]
         return self._values[key]
 
+    def _average(self, terms: frozenset[str], where: str | None, sampled: int, total: float) -> int:
+        # How many keys there are does not depend on their order, and candidates share prefixes.
+        key = (terms, where)
+        if key not in self._averages:
+            columns = [self._term_values(term, where) for term in sorted(terms)]
+            keys: Counter[Any] = Counter(zip(*columns, strict=True))
+            self._averages[key] = _rows_per_key(keys, sampled, total)
+        return self._averages[key]
+
     def _mean_bytes(self, term: str, where: str | None) -> float:
         key = (term, where)
         if key not in self._widths:
@@ -123,7 +132,7 @@ def _rows_per_key(keys: Counter[Any], sampled: int, total: float) -> int:
     if not sampled:
         return 1
     distinct = len(keys)
-    once = sum(1 for count in keys.values() if count == 1)
+    once = Counter(keys.values())[1]
     estimated = sampled * distinct / max(1e-9, sampled - once + once * sampled / total)
     estimated = min(total, max(distinct, estimated))
     average = max(1, math.ceil(total / estimated - 1e-9))

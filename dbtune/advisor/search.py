@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -67,13 +67,13 @@ def search(
         finalists = clone.survivors(candidates, estimates, statements)
     pool, specs, cut_short = _build_pool(connection, finalists, estimates, limits, on_event)
     on_event(Event("Choosing indexes"))
-    oracle = Oracle(pool, subjects)
+    oracle = Oracle(pool, subjects, exact=False)
     loads = tuple(
         Load(s.shape.count, cost.cost_ns, s.writes)
         for s, cost in zip(subjects, before, strict=True)
     )
-    tables = {name: pool.table_of(name) for name in pool.names}
-    selection = Selection(oracle, loads, pool.sizes, tables, limits.selection)
+    helps = _helps(finalists, specs, subjects)
+    selection = Selection(oracle, loads, pool.sizes, helps, limits.selection)
     chosen = selection.run()
     ranked = sorted(chosen, key=lambda name: (-selection.loss_ns(chosen, name), name))
     return SearchResult(
@@ -82,6 +82,15 @@ def search(
         len(finalists),
         cut_short or limits.stop(),
     )
+
+
+def _helps(
+    finalists: Sequence[Candidate], specs: Mapping[str, IndexSpec], subjects: Sequence[Subject]
+) -> dict[str, frozenset[int]]:
+    """Return by name in the pool the subjects that an index was proposed for."""
+    numbers = {subject.shape.id: i for i, subject in enumerate(subjects)}
+    shapes = {candidate.spec: candidate.shape_ids for candidate in finalists}
+    return {name: frozenset(numbers[i] for i in shapes[spec]) for name, spec in specs.items()}
 
 
 def find_candidates(
@@ -123,9 +132,9 @@ def _paying(weights: dict[str, float]) -> frozenset[str]:
 def _shape_accesses(reader: AccessReader, subject: Subject) -> tuple[TableAccess, ...]:
     """Return a shape's accesses; conditions only where all samples have the same literal."""
     texts = list(dict.fromkeys(statement.text for statement in subject.statements))
-    readings = [reader.read(text) for text in texts]
-    accesses = list(readings[0])
-    if len(texts) > 1:
+    accesses = list(reader.read(texts[0]))
+    if len(texts) > 1 and any(access.conditions for access in accesses):
+        readings = [accesses, *(reader.read(text) for text in texts[1:])]
         shared = frozenset.intersection(
             *(frozenset(c for access in reading for c in access.conditions) for reading in readings)
         )

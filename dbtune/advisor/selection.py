@@ -64,6 +64,15 @@ class Limits:
     stop: Callable[[], bool] = lambda: False
 
 
+@dataclass(frozen=True)
+class _State:
+    """A set of indexes and what each shape costs under it, so that a move looks at few shapes."""
+
+    names: frozenset[str]
+    burdens: tuple[float, ...]
+    write_costs: tuple[float, ...]
+
+
 class Selection:
     """A search over the subsets of a pool."""
 
@@ -72,112 +81,118 @@ class Selection:
         costs: Costs,
         loads: Sequence[Load],
         sizes: Mapping[str, int],
-        tables: Mapping[str, str],
+        helps: Mapping[str, frozenset[int]],
         limits: Limits,
     ) -> None:
         self._costs = costs
         self._loads = loads
         self._sizes = sizes
-        self._tables = tables
+        self._helps = helps
         self._limits = limits
         self._shapes_of = {
-            name: tuple(i for i in range(len(loads)) if name in costs.relevant(i)) for name in sizes
+            name: frozenset(i for i in range(len(loads)) if name in costs.relevant(i))
+            for name in sizes
         }
         self._base_writes = sum(load.count * load.base_ns for load in loads if load.writes)
 
     def run(self) -> frozenset[str]:
         """Return the names chosen."""
-        everything = frozenset(self._sizes)
-        start = self._used(everything)
+        everything = self._state(frozenset(self._sizes))
+        start = self._state(self._used(everything.names))
         chosen = self._improve(self._take_away(start))
         if self._limits.budget_bytes is not None:
-            grown = self._improve(self._grow(frozenset(), everything))
+            grown = self._improve(self._grow(self._state(frozenset())))
             chosen = min((chosen, grown), key=self._objective)
-        return self._worthwhile(chosen)
-
-    def total_ns(self, names: frozenset[str]) -> float:
-        """Return the cost of the whole workload under these indexes."""
-        return sum(
-            load.count * self._costs.cost(i, names).cost_ns for i, load in enumerate(self._loads)
-        )
+        return self._worthwhile(chosen).names
 
     def loss_ns(self, names: frozenset[str], name: str) -> float:
         """Return how much dearer the workload gets when `name` is taken out of `names`."""
-        return self._change(names, names - {name}, self._shapes_of[name])
+        without = names - {name}
+        return sum(
+            self._loads[i].count
+            * (self._costs.cost(i, without).cost_ns - self._costs.cost(i, names).cost_ns)
+            for i in self._shapes_of[name]
+        )
 
     def _used(self, names: frozenset[str]) -> frozenset[str]:
-        return frozenset().union(
+        return frozenset[str]().union(
             *(self._costs.cost(i, names).used for i in range(len(self._loads)))
         )
 
-    def _take_away(self, start: frozenset[str]) -> frozenset[str]:
+    def _take_away(self, state: _State) -> _State:
         """Remove what is worth least for its bytes, until each that is left is worth them."""
-        names = start
         known: dict[str, float] = {}
-        while names and not self._limits.stop():
-            for name in names - known.keys():
-                known[name] = self._worth(names, name)
-            least = min(names, key=lambda n: (known[n] / self._sizes[n], n))
-            current = self._worth(names, least)
+        while state.names and not self._limits.stop():
+            for name in state.names - known.keys():
+                known[name] = self._worth(state, name)
+            least = min(state.names, key=lambda n: (known[n] / self._sizes[n], n))
+            current = self._worth(state, least)
             if current != known[least]:  # another index went since: look again
                 known[least] = current
                 continue
-            if current > 0 and self._fits(names):
+            if current > 0 and self._fits(state.names):
                 break
-            names -= {least}
-            known = {n: w for n, w in known.items() if n in names - self._neighbours(least)}
-        return names
+            state = self._move(state, state.names - {least})
+            near = self._neighbours(least)
+            known = {n: w for n, w in known.items() if n in state.names - near}
+        return state
 
-    def _improve(self, names: frozenset[str]) -> frozenset[str]:
+    def _improve(self, state: _State) -> _State:
         """Drop, add and swap one at a time while the objective falls."""
-        best = self._objective(names)
+        best = self._objective(state)
         improved = True
         while improved and not self._limits.stop():
             improved = False
-            for move in self._moves(names):
+            for gone, come in self._moves(state.names):
                 if self._limits.stop():
                     break
-                if not self._fits(move):
+                names = (state.names - gone) | come
+                if not (gone <= state.names) or come <= state.names or not self._fits(names):
                     continue
-                value = self._objective(move)
+                moved = self._move(state, names)
+                value = self._objective(moved)
                 if value < best * (1 - _LEAST_IMPROVEMENT):
-                    names, best, improved = move, value, True
-                    break
-        return names
+                    state, best, improved = moved, value, True
+        return state
 
-    def _moves(self, names: frozenset[str]) -> Iterator[frozenset[str]]:
-        for name in sorted(names):
-            yield names - {name}
+    def _moves(self, names: frozenset[str]) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
+        """Yield (what goes, what comes); a swap is between indexes proposed for one shape."""
         outside = sorted(self._sizes.keys() - names)
+        nothing = frozenset[str]()
+        for name in sorted(names):
+            yield frozenset({name}), nothing
         for name in outside:
-            yield names | {name}
+            yield nothing, frozenset({name})
         for leaving in sorted(names):
             for entering in outside:
-                if self._tables[entering] == self._tables[leaving]:
-                    yield (names - {leaving}) | {entering}
+                if self._helps[entering] & self._helps[leaving]:
+                    yield frozenset({leaving}), frozenset({entering})
 
-    def _grow(self, names: frozenset[str], pool: frozenset[str]) -> frozenset[str]:
+    def _grow(self, state: _State) -> _State:
         """Add the index with the greatest gain per byte that still fits, again and again."""
         while not self._limits.stop():
-            current = self._objective(names)
+            current = self._objective(state)
             gains = [
-                ((current - self._objective(names | {name})) / self._sizes[name], name)
-                for name in sorted(pool - names)
-                if self._fits(names | {name})
+                ((current - self._objective(moved)) / self._sizes[name], name)
+                for name in sorted(self._sizes.keys() - state.names)
+                if self._fits(state.names | {name})
+                for moved in (self._move(state, state.names | {name}),)
             ]
-            best = max(gains, default=(0.0, ""))
-            if best[0] <= 0:
-                return names
-            names |= {best[1]}
-        return names
+            gain, name = max(gains, default=(0.0, ""))
+            if gain <= 0:
+                return state
+            state = self._move(state, state.names | {name})
+        return state
 
-    def _worthwhile(self, names: frozenset[str]) -> frozenset[str]:
+    def _worthwhile(self, state: _State) -> _State:
         """Drop indexes of which no single query shape notices enough."""
         while True:
+            names = state.names
             unnoticed = [n for n in sorted(names) if not self._noticed(names, n)]
             if not unnoticed:
-                return names
-            names -= {min(unnoticed, key=lambda n: (self.loss_ns(names, n), n))}
+                return state
+            least = min(unnoticed, key=lambda n: (self.loss_ns(names, n), n))
+            state = self._move(state, names - {least})
 
     def _noticed(self, names: frozenset[str], name: str) -> bool:
         without = names - {name}
@@ -188,14 +203,30 @@ class Selection:
                 return True
         return False
 
-    def _worth(self, names: frozenset[str], name: str) -> float:
-        return self._objective(names - {name}) - self._objective(names)
+    def _worth(self, state: _State, name: str) -> float:
+        without = self._move(state, state.names - {name})
+        return self._objective(without) - self._objective(state)
 
-    def _objective(self, names: frozenset[str]) -> float:
-        burden = sum(self._burden(i, names) for i in range(len(self._loads)))
-        space = self._bytes(names) / max(1, self._limits.database_bytes)
-        price = 1 + PRICE_OF_SPACE * space + PRICE_OF_INDEX * len(names)
-        return burden * price + self._write_excess(names)
+    def _state(self, names: frozenset[str]) -> _State:
+        numbers = range(len(self._loads))
+        return _State(
+            names,
+            tuple(self._burden(i, names) for i in numbers),
+            tuple(self._write_cost(i, names) for i in numbers),
+        )
+
+    def _move(self, state: _State, names: frozenset[str]) -> _State:
+        burdens, write_costs = list(state.burdens), list(state.write_costs)
+        for name in state.names ^ names:
+            for i in self._shapes_of[name]:
+                burdens[i] = self._burden(i, names)
+                write_costs[i] = self._write_cost(i, names)
+        return _State(names, tuple(burdens), tuple(write_costs))
+
+    def _objective(self, state: _State) -> float:
+        space = self._bytes(state.names) / max(1, self._limits.database_bytes)
+        price = 1 + PRICE_OF_SPACE * space + PRICE_OF_INDEX * len(state.names)
+        return sum(state.burdens) * price + self._write_excess(state)
 
     def _burden(self, number: int, names: frozenset[str]) -> float:
         load = self._loads[number]
@@ -205,29 +236,19 @@ class Selection:
         excess = max(0.0, cost - load.base_ns * _REGRESSION_TOLERANCE)
         return load.count * (cost + _REGRESSION_WEIGHT * excess)
 
-    def _write_excess(self, names: frozenset[str]) -> float:
+    def _write_cost(self, number: int, names: frozenset[str]) -> float:
+        load = self._loads[number]
+        return load.count * self._costs.cost(number, names).cost_ns if load.writes else 0.0
+
+    def _write_excess(self, state: _State) -> float:
         ratio = self._limits.max_write_slowdown_ratio
         if ratio is None:
             return 0.0
-        writes = sum(
-            load.count * self._costs.cost(i, names).cost_ns
-            for i, load in enumerate(self._loads)
-            if load.writes
-        )
         # Steep enough that no gain for reads outweighs it.
-        return 1_000.0 * max(0.0, writes - (1 + ratio) * self._base_writes)
-
-    def _change(
-        self, before: frozenset[str], after: frozenset[str], shapes: Iterable[int]
-    ) -> float:
-        return sum(
-            self._loads[i].count
-            * (self._costs.cost(i, after).cost_ns - self._costs.cost(i, before).cost_ns)
-            for i in shapes
-        )
+        return 1_000.0 * max(0.0, sum(state.write_costs) - (1 + ratio) * self._base_writes)
 
     def _neighbours(self, name: str) -> frozenset[str]:
-        return frozenset().union(*(self._costs.relevant(i) for i in self._shapes_of[name]))
+        return frozenset[str]().union(*(self._costs.relevant(i) for i in self._shapes_of[name]))
 
     def _bytes(self, names: Iterable[str]) -> int:
         return sum(self._sizes[name] for name in names)

@@ -28,7 +28,10 @@ _MAX_STUBS = 20
 
 @dataclass(frozen=True)
 class Subject:
-    """A shape that runs on the copy. `tables` are all it touches, `written` those it writes."""
+    """A shape that runs on the copy.
+
+    `tables` are all it touches, `written` those it writes; `triggers` where triggers write some.
+    """
 
     shape: QueryShape
     statements: tuple[Statement, ...]
@@ -36,6 +39,7 @@ class Subject:
     written: frozenset[str]
     drawn: bool = False
     stubbed: tuple[str, ...] = ()
+    triggers: bool = False
 
     @property
     def writes(self) -> bool:
@@ -96,6 +100,7 @@ def _prepare_shape(
     tables: set[str] = set()
     written: set[str] = set()
     stubbed: set[str] = set()
+    triggers = False
     failure: Unplannable | None = None
     for sample in samples:
         try:
@@ -108,6 +113,7 @@ def _prepare_shape(
         tables |= watch.read | watch.written
         written |= watch.written
         stubbed |= watch.functions & set(functions)
+        triggers = triggers or watch.triggers
     if not statements:
         return failure
     drawn = any(sample.drawn for sample in samples)
@@ -118,6 +124,7 @@ def _prepare_shape(
         frozenset(written),
         drawn,
         tuple(sorted(stubbed)),
+        triggers,
     )
 
 
@@ -133,14 +140,23 @@ class _Watch:
         self.read: set[str] = set()
         self.written: set[str] = set()
         self.functions: set[str] = set()
+        self.triggers = False
 
-    def __call__(self, action: int, first: str | None, second: str | None, *_: str | None) -> int:
+    def __call__(
+        self,
+        action: int,
+        first: str | None,
+        second: str | None,
+        database: str | None,
+        within: str | None,
+    ) -> int:
         if action in _READS and first and first not in _CATALOG:
             self.read.add(first)
         elif action in _WRITES and first:
             if first in _CATALOG:
                 return apsw.SQLITE_DENY
             self.written.add(first)
+            self.triggers = self.triggers or within is not None
         elif action == apsw.SQLITE_FUNCTION and second:
             self.functions.add(second.lower())
         elif action not in _HARMLESS and action not in _READS:
