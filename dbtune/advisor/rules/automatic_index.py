@@ -10,7 +10,7 @@ from dbtune.advisor.rules.columns import TableUse, find_column
 from dbtune.advisor.rules.index_keys import free_name
 from dbtune.advisor.rules.plan_steps import automatic_index_columns
 from dbtune.advisor.rules.predicates import read_samples
-from dbtune.advisor.rules.sizes import table_rows
+from dbtune.advisor.rules.sizes import rows_stepped, table_rows
 from dbtune.advisor.rules.wording import counted, listed, shown
 from dbtune.advisor.rules.worth import (
     SMALL_TABLE_ROWS,
@@ -44,7 +44,7 @@ def check(facts: Facts) -> tuple[Finding, ...]:
 
 
 def _finding(facts: Facts, shape: CostlyShape, use: TableUse, columns: tuple[str, ...]) -> Finding:
-    rows = shape.facts.automatic_index_rows_after
+    rows = rows_stepped(facts, use.table.name, shape.facts.automatic_index_rows_after)
     declared = tuple(c.name for n in columns if (c := find_column(use.table, n)) is not None)
     spec = IndexSpec(use.table.name, tuple(quote_identifier(name) for name in declared))
     create = create_index_sql(free_name(facts, spec), spec) + ";" if declared else None

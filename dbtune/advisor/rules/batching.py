@@ -38,7 +38,8 @@ def batched_query(reading: Statement) -> str | None:
         batch = batch.select(key.copy(), append=True).group_by(key.copy())
     elif not batch.is_star and key.name.lower() not in map(str.lower, batch.named_selects):
         batch = batch.select(key.copy(), append=True)
-    return f"{reading.parsed.restored(batch)};"
+    rewritten = reading.parsed.restored(batch)
+    return f"{rewritten};" if rewritten is not None else None
 
 
 def _key_equalities(reading: Statement) -> list[Comparison]:
@@ -46,7 +47,7 @@ def _key_equalities(reading: Statement) -> list[Comparison]:
     return [
         comparison
         for predicate in reading.predicates
-        for comparison in predicate.comparisons[:1]
+        for comparison in predicate.comparisons
         if predicate.required
         and comparison.operator == "="
         and comparison.side.bare is not None

@@ -7,7 +7,7 @@ from dbtune.advisor.rules.columns import TableUse
 from dbtune.advisor.rules.plan_steps import is_scanned
 from dbtune.advisor.rules.predicates import read_samples
 from dbtune.advisor.rules.serving_index import create_sql, filtering_spec, is_there
-from dbtune.advisor.rules.sizes import table_rows
+from dbtune.advisor.rules.sizes import rows_stepped, table_rows
 from dbtune.advisor.rules.statement import Statement
 from dbtune.advisor.rules.wording import counted, shown
 from dbtune.advisor.rules.worth import (
@@ -69,7 +69,8 @@ def _could_skip_rows(facts: Facts, reading: Statement, use: TableUse) -> bool:
 
 def _finding(facts: Facts, shape: CostlyShape, reading: Statement, use: TableUse) -> Finding:
     spec = filtering_spec(reading, use)
-    scanned, returned = shape.facts.scanned_rows_after, shape.facts.returned_rows
+    scanned = rows_stepped(facts, use.table.name, shape.facts.scanned_rows_after)
+    returned = shape.facts.returned_rows
     known = returned is not None and not reading.aggregates and reading.verb == "select"
     outcome = f"to return {counted(returned or 0, 'row')}" if known else "to apply its conditions"
     return Finding(

@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from dbtune.advisor.facts import Facts
 from dbtune.advisor.rules.columns import ColumnUse
-from dbtune.advisor.rules.index_keys import keys_on, words
+from dbtune.advisor.rules.index_keys import keys_on
 from dbtune.advisor.rules.plan_steps import is_scanned
 from dbtune.advisor.rules.predicates import read_samples
 from dbtune.advisor.rules.rewriting import Rewritten, bare_condition
@@ -20,6 +20,7 @@ from dbtune.advisor.rules.serving_index import create_sql
 from dbtune.advisor.rules.sizes import table_rows
 from dbtune.advisor.rules.statement import Comparison, Statement
 from dbtune.advisor.rules.wording import shown, statement
+from dbtune.advisor.rules.words import words
 from dbtune.advisor.rules.worth import CostlyShape, costly_shapes, is_small, severity_of
 from dbtune.model.advice import Evidence, Finding, IndexSpec
 
@@ -47,7 +48,7 @@ def check(facts: Facts) -> tuple[Finding, ...]:
     for shape in costly_shapes(facts):
         for reading in read_samples(facts, shape.facts.shape)[:1]:
             for column, comparison in _wrapped(facts, shape, reading):
-                found.append(_finding(facts, shape, column, comparison))
+                found.append(_finding(facts, shape, reading, column, comparison))
                 break  # one condition that an index serves is enough for the query
     return tuple(found)
 
@@ -76,12 +77,17 @@ def _is_indexed(facts: Facts, column: ColumnUse, sql: str) -> bool:
 
 
 def _finding(
-    facts: Facts, shape: CostlyShape, column: ColumnUse, comparison: Comparison
+    facts: Facts,
+    shape: CostlyShape,
+    reading: Statement,
+    column: ColumnUse,
+    comparison: Comparison,
 ) -> Finding:
     expression = comparison.side.sql
     rewritten = bare_condition(column, comparison)
     spec = IndexSpec(column.use.table.name, (expression,))
-    create = create_sql(facts, spec) if _can_be_indexed(comparison.side.node) else None
+    indexable = reading.parsed.spells(expression) and _can_be_indexed(comparison.side.node)
+    create = create_sql(facts, spec) if indexable else None
     return Finding(
         code=CODE,
         severity=severity_of(shape.share),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from dbtune.advisor.facts import Facts
+from dbtune.advisor.rules.words import words, words_of
 from dbtune.model.advice import IndexSpec
 from dbtune.model.schema import ForeignKey, Index, IndexColumn, Table
 from dbtune.sqlite.index_ddl import index_name
-from dbtune.sqlite.tokens import Token, tokenize, unquote_name
+from dbtune.sqlite.tokens import tokenize, unquote_name
 
 
 @dataclass(frozen=True)
@@ -99,14 +100,6 @@ def free_name(facts: Facts, spec: IndexSpec) -> str:
     return index_name(spec, taken)
 
 
-def words(sql: str) -> str:
-    """Return SQL without quotes, white space and differences of case, for comparing."""
-    return " ".join(
-        unquote_name(token).lower() if token.kind in {"word", "name"} else token.text
-        for token in tokenize(sql)
-    )
-
-
 def _key(column: IndexColumn) -> Key:
     name = column.name.lower() if column.name is not None else words(column.expression or "")
     return Key(name, column.descending, column.collation.upper())
@@ -121,11 +114,6 @@ def _spec_key(term: str, table: Table) -> Key:
     if len(tokens) > 2 and tokens[-2].is_word("COLLATE"):
         collation = unquote_name(tokens[-1])
         tokens = tokens[:-2]
-    name = " ".join(_normal(tokens))
+    name = words_of(tokens)
     declared = next((c.collation for c in table.columns if c.name.lower() == name), "BINARY")
     return Key(name, descending, (collation or declared).upper())
-
-
-def _normal(tokens: Sequence[Token]) -> Iterator[str]:
-    for token in tokens:
-        yield unquote_name(token).lower() if token.kind in {"word", "name"} else token.text

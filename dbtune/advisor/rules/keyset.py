@@ -29,7 +29,8 @@ def keyset_query(reading: Statement) -> str | None:
     page.set("order", None)
     page = page.order_by(*(_ordered(term) for term in terms), dialect="sqlite")
     page = page.where(_behind(terms), dialect="sqlite")
-    return f"{reading.parsed.restored(page)};"
+    rewritten = reading.parsed.restored(page)
+    return f"{rewritten};" if rewritten is not None else None
 
 
 def _ordered_use(reading: Statement) -> TableUse | None:

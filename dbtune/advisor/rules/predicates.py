@@ -229,7 +229,9 @@ def _projected(query: exp.Expr, node: exp.Expr) -> exp.Expr:
 def _has_aggregate(query: exp.Expr | None) -> bool:
     if not isinstance(query, exp.Select):
         return query is not None  # a UNION counts as one: its rows are no table's rows
-    return any(e.find(exp.AggFunc) is not None for e in query.expressions)
+    found = (node for e in query.expressions for node in e.find_all(exp.AggFunc))
+    # max(a, b) of several values is a plain function.
+    return any(not (isinstance(n, (exp.Max, exp.Min)) and n.expressions) for n in found)
 
 
 def _verb(root: exp.Expr) -> Verb:

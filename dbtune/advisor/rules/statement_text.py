@@ -16,6 +16,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from dbtune.advisor.dialect import VerbatimSQLite, to_sql
+from dbtune.advisor.rules.words import words
 from dbtune.model.workload import Parameters, SqlValue
 from dbtune.sqlite.tokens import tokenize
 
@@ -36,6 +37,9 @@ UNREADABLE = (
     TypeError,
 )
 
+# A name and the dot behind it, in words set apart by spaces.
+_ALIAS = re.compile(r"(?:(?<= )|\A)[^ ]+ \. ")
+
 _OWN_NAME = "dbtune_value_"
 _OWN_MARK = re.compile(rf":{_OWN_NAME}(\d+)")
 
@@ -46,19 +50,44 @@ _UPDATE_OR = re.compile(
 )
 
 
+# sqlglot prints CAST(a AS NUMERIC) as REAL and CAST(a AS DATE) as DATE(a): of the types it knows
+# these are the ones that it prints with their affinity.
+_PRINTED_TYPES = frozenset(
+    """
+    BIGINT BINARY BLOB CHAR DOUBLE FLOAT INT MEDIUMINT NCHAR NVARCHAR SMALLINT TEXT TINYINT
+    VARBINARY VARCHAR
+    """.split()
+)
+
+
 @dataclass(frozen=True)
 class ParsedText:
     """A syntax tree whose placeholders are numbered, and how each number was spelled.
 
-    The tree is shared: copy it before changing it.
+    The tree is shared: copy it before changing it. `words` is the text as written, normalised.
     """
 
     tree: exp.Expr
     marks: tuple[str, ...]
+    words: str
 
-    def restored(self, tree: exp.Expr) -> str:
-        """Print a tree made of this one with the application's own placeholders."""
+    def restored(self, tree: exp.Expr) -> str | None:
+        """Print a tree made of this one with the application's own placeholders.
+
+        None where sqlglot would print something that means something else.
+        """
+        types = {str(cast.to.this.name) for cast in tree.find_all(exp.Cast)}
+        if not types <= _PRINTED_TYPES:
+            return None
         return _OWN_MARK.sub(lambda m: self.marks[int(m.group(1)) - 1], to_sql(tree))
+
+    def spells(self, sql: str) -> bool:
+        """Return whether an expression, without aliases, stands so in the text.
+
+        SQLite uses an index on an expression only where the spelling is the same, and sqlglot
+        prints some things otherwise: `a ->> 'x'` as `a ->> '$.x'`.
+        """
+        return f" {words(sql)} " in f" {self.words} "
 
 
 @lru_cache(maxsize=1024)
@@ -76,7 +105,9 @@ def parse(text: str) -> ParsedText | None:
     found = [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
     if len(found) != 1 or isinstance(found[0], exp.Command):
         return None
-    return ParsedText(found[0], marks)
+    for node in found[0].walk():
+        node.pop_comments()  # they would be printed into indexes and rewritten queries
+    return ParsedText(found[0], marks, _ALIAS.sub("", words(text)))
 
 
 def placeholder_number(node: exp.Expr) -> int | None:

@@ -24,9 +24,9 @@ from dbtune.model.advice import Evidence, Finding, IndexSpec
 
 CODE = "temporary-sort"
 
-# Some 1,000 rows read and sorted cost 1 ms. A run below that sorts the few rows that an index
-# has found, which takes no time worth an index.
-_WORTH_NS = 1_000_000
+# Reading and sorting a row costs some 100 ns. A run that costs less than 1,000 of them sorts the
+# few rows that an index has found, and another index would save nothing anybody notices.
+_WORTH_NS = 100_000
 
 # "LAST TERM OF ORDER BY" and the like sort one small group after the other.
 _WHOLE_SORTS = ("ORDER BY", "GROUP BY", "DISTINCT")

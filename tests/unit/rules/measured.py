@@ -15,7 +15,7 @@ from dbtune.model.advice import Change, Finding
 from dbtune.model.workload import Parameters, QueryShape, Sample, Workload
 from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
-from dbtune.sqlite.explain import explain
+from dbtune.sqlite.explain import bindings, explain
 from dbtune.sqlite.pragmas import read_health
 from dbtune.sqlite.statistics import read_statistics
 from dbtune.workload.fingerprint import kind_of, shape_id, template_of
@@ -40,6 +40,7 @@ def build(path: Path, *statements: str) -> Path:
 def run(path: Path, *statements: str) -> None:
     """Run statements on a database, each committed by itself."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA synchronous = OFF")  # a test's file need not survive a crash
         for statement in statements:
             connection.executescript(statement)
 
@@ -116,9 +117,7 @@ def _measured(path: Path, queries: list[Query]) -> tuple[ShapeFacts, ...]:
 def _shape_facts(connection, query: Query, tables: list[str]) -> ShapeFacts:  # type: ignore[no-untyped-def]
     shape = shape_of(query)
     plan = explain(connection, query.sql, query.parameters).steps
-    parameters = query.parameters or ()
-    bound = parameters if isinstance(parameters, tuple) else dict(parameters)
-    statement = Statement(query.sql, bound)
+    statement = Statement(query.sql, bindings(query.sql, query.parameters))
     counted = measure(connection, statement, writes=shape.kind == "write")
     assert counted.failure is None, counted.failure
     return ShapeFacts(
