@@ -43,10 +43,12 @@ _FAILING: dict[str | None, tuple[Severity, ...]] = {
 def command(
     database: Path, output: Path | None, fail_on: str | None, drops: bool, **chosen: Any
 ) -> int:
-    """Find out why DB is slow: missing indexes, health, queries that cannot be fast.
+    """Find out why DB is slow and what would help.
 
-    Reads only; queries run on a throw-away copy. Without --queries, a recording of what your
-    application sends (docs/recording.md), only schema and health are checked.
+    Looks for missing and needless indexes, queries that no index can help, and the health of
+    the file, and gives the command that mends each. Reads only; queries run on a throw-away
+    copy. Without --queries, a recording of what your application sends (docs/recording.md),
+    only schema and health are checked.
     """
     form = chosen_form(
         drops=drops, **{name: chosen.pop(name) for name in ("format", "sql", "json")}

@@ -171,12 +171,10 @@ def test_queries_come_from_stdin_and_from_several_files(run_dbtune: RunDbtune, s
         "analyze", "shop.db", "--queries", "-", "--json", input="SELECT count(*) FROM orders;\n"
     )
     assert len(valid_report(piped.stdout)["shapes"]) == 1
-    for arguments in (
-        ["--queries", "queries.sql", "--queries", "more.sql"],
-        ["--queries", "queries.sql", "more.sql"],
-    ):
-        done = run_dbtune("analyze", "shop.db", *arguments, "--json")
-        assert len(valid_report(done.stdout)["shapes"]) == 2
+    (shop.parent / "third.sql").write_text("SELECT min(id) FROM orders;\n", encoding="utf-8")
+    several = ["--queries", "queries.sql", "--queries", "more.sql", "third.sql"]
+    done = run_dbtune("analyze", "shop.db", *several, "--json")
+    assert len(valid_report(done.stdout)["shapes"]) == 3
 
 
 def test_fail_on_ends_with_1_where_a_finding_is_that_severe(
