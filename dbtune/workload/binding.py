@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from dbtune.model.workload import Parameters, Sample, SqlValue
-from dbtune.workload.tokens import Token, read_tokens
+from dbtune.workload.tokens import Token, TokenReader
 
 
 class BoundStatement(NamedTuple):
@@ -98,4 +98,4 @@ def _fit(needed: Placeholders, given: Parameters) -> Parameters:
 
 
 def _placeholder_tokens(text: str) -> list[Token]:
-    return [token for token in read_tokens(text) if token.kind == "placeholder"]
+    return [token for token in TokenReader(text) if token.kind == "placeholder"]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from dbtune.workload.tokens import COMMENT, QUOTED, STRING_BODY
+from dbtune.workload.tokens import COMMENT, QUOTED, STRING_BODY, WHITE_SPACE
 
 _OPAQUE = re.compile(rf"'{STRING_BODY}|{QUOTED}|({COMMENT})")
 _TAG = re.compile(r"([A-Za-z0-9_.%-]+)\s*=\s*'((?:[^'\\]|\\.)*)'")
@@ -27,7 +27,9 @@ def may_hold_comments(text: str) -> bool:
 
 def strip_comments(text: str) -> str:
     """Return the statement with each comment as one space; strings and names stay as they are."""
-    return _OPAQUE.sub(lambda match: " " if match.group(1) else match.group(), text).strip()
+    return _OPAQUE.sub(lambda match: " " if match.group(1) else match.group(), text).strip(
+        WHITE_SPACE
+    )
 
 
 def read_tags(text: str) -> CommentTags:

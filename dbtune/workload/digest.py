@@ -20,6 +20,7 @@ from dbtune.workload.recording_line import RecordingHeader
 from dbtune.workload.samples import SampleRoom
 from dbtune.workload.shape_tally import ShapeTally
 from dbtune.workload.splitting import split_statements
+from dbtune.workload.tokens import WHITE_SPACE
 
 # An application has hundreds of shapes, a generator of SQL thousands. Beyond this number names
 # are being made up, and each shape says little.
@@ -30,7 +31,7 @@ MAX_CHARACTERS = 64 << 20
 # other out; a key costs about its text again.
 _CACHE_CHARACTERS = 16 << 20
 _LONGEST_CACHED = 64 * 1024
-_AROUND = " \t\r\n\f;\ufeff"
+_AROUND = WHITE_SPACE + ";"
 
 
 class _Known(NamedTuple):

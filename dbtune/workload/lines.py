@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -33,8 +34,8 @@ def read_blocks(stream: BinaryIO, *, limit_bytes: int = LINE_LIMIT_BYTES) -> Ite
     rest = b""
     too_long = False
     while chunk := stream.read(BLOCK_BYTES):
+        data = rest + (chunk if bytes_read else chunk.removeprefix(BOM_UTF8))
         bytes_read += len(chunk)
-        data = rest + chunk
         end = data.rfind(b"\n")
         if end < 0:
             too_long = too_long or len(data) > limit_bytes

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dbtune.workload.comments import may_hold_comments, strip_comments
+from dbtune.workload.tokens import WHITE_SPACE
 
 _STOP = re.compile(r"['\"`\[;]|--|/\*")
 _CLOSED_BY = {"'": "'", '"': '"', "`": "`", "[": "]"}
@@ -57,7 +58,7 @@ class StatementSplitter:
     @property
     def pending(self) -> Statement:
         """What has been read of a statement that has not ended."""
-        return Statement("".join(self._parts).strip(), self._line)
+        return Statement("".join(self._parts).strip(WHITE_SPACE), self._line)
 
     @property
     def pending_line(self) -> int:
@@ -109,7 +110,7 @@ class StatementSplitter:
     def _keep(self, text: str, number: int, *, code: str | None = None) -> None:
         # `code` is what tells a trigger: strings, names in quotes and comments are not.
         if not self._parts:
-            text = text.lstrip()
+            text = text.lstrip(WHITE_SPACE)
             if not text:
                 return
             self._line = number
@@ -145,7 +146,7 @@ class StatementSplitter:
 def split_statements(sql: str) -> tuple[str, ...]:
     """Return the statements in a text without their semicolons; one that does not end is kept."""
     if ";" not in sql:
-        statements = [sql.strip()]
+        statements = [sql.strip(WHITE_SPACE)]
     else:
         splitter = StatementSplitter()
         lines = enumerate(sql.split("\n"), start=1)
@@ -156,4 +157,4 @@ def split_statements(sql: str) -> tuple[str, ...]:
 
 def says_something(text: str) -> bool:
     """Tell whether a text holds more than white space and comments."""
-    return bool(strip_comments(text) if may_hold_comments(text) else text.strip())
+    return bool(strip_comments(text) if may_hold_comments(text) else text.strip(WHITE_SPACE))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from dbtune.workload.repetition import skip_list, skip_rows
 from dbtune.workload.tokens import (
     KEYWORDS,
     Token,
+    TokenReader,
     expects_operand,
     lower_ascii,
-    read_tokens,
     unquote,
 )
 
@@ -37,8 +38,9 @@ class Folded:
 
 def fold(sql: str) -> Folded:
     """Return the statement's tokens with values as `?`, names in one case and lists collapsed."""
-    folding = _Folding()
-    for token in read_tokens(sql):
+    reader = TokenReader(sql)
+    folding = _Folding(reader)
+    for token in reader:
         folding.add(token)
     return folding.finish()
 
@@ -55,7 +57,7 @@ def render(tokens: tuple[str, ...]) -> str:
     return "".join(pieces)
 
 
-@dataclass
+@dataclass(slots=True)
 class _Level:
     """An open parenthesis: where it stands, what it holds, and the last row directly inside."""
 
@@ -71,7 +73,8 @@ class _Folding:
     Nesting is kept in a list: a text of a million parentheses must not exhaust the stack.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, reader: TokenReader) -> None:
+        self._reader = reader
         self._tokens: list[str] = []
         self._levels = [_Level(-1, is_in_list=False, is_row=False)]
         self._many_rows = False
@@ -82,10 +85,8 @@ class _Folding:
         kind, text = token.kind, token.text
         if kind == "word":
             self._add_word(lower_ascii(text))
-        elif kind == "number":
+        elif kind in {"number", "text"}:
             self._drop_sign()
-            self._tokens.append(VALUE)
-        elif kind == "text":
             self._tokens.append(VALUE)
         elif kind == "placeholder":
             self._has_placeholders = True
@@ -139,6 +140,8 @@ class _Folding:
         is_row = follows_row or previous == "values" or (level.is_in_list and previous == "(")
         self._levels.append(_Level(len(self._tokens), previous == "in", is_row))
         self._tokens.append("(")
+        if previous == "in":
+            skip_list(self._reader)
 
     def _close(self) -> None:
         self._tokens.append(")")
@@ -153,7 +156,7 @@ class _Folding:
     def _collapse_list(self, start: int) -> None:
         tokens = self._tokens
         inside = tokens[start + 1 : -1]
-        if len(inside) > 1 and inside == ([VALUE, ","] * len(inside))[: len(inside)]:
+        if len(inside) > 1 and inside == _values(len(inside)):
             del tokens[start + 2 : -1]
 
     def _collapse_row(self, start: int) -> None:
@@ -161,8 +164,19 @@ class _Folding:
         last = parent.last_row
         if last and last[1] == start - 1 and tokens[last[0] : last[1]] == tokens[start:]:
             del tokens[last[1] :]
-        else:
-            parent.last_row = (start, len(tokens))
+            return
+        parent.last_row = (start, len(tokens))
+        values = tokens[start + 1 : -1]
+        if (
+            values
+            and values == _values(len(values))
+            and skip_rows(self._reader, (len(values) + 1) // 2)
+        ):
+            self._many_rows = True
+
+
+def _values(length: int) -> list[str]:
+    return [VALUE if number % 2 == 0 else "," for number in range(length)]
 
 
 def _fold_name(name: str) -> str:

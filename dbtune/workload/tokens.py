@@ -14,6 +14,9 @@ from typing import NamedTuple
 # SQLite takes every character from U+0080 on, emoji and no-break spaces included, as a letter.
 IDENTIFIER_CHARACTERS = r"A-Za-z0-9_$\x80-\U0010ffff"
 
+# Not str.strip()'s: to SQLite a no-break space is a letter.
+WHITE_SPACE = " \t\n\r\f"
+
 STRING_BODY = r"[^']*(?:''[^']*)*(?:'|\Z)"
 # What follows the first digit. Letters stuck to a number belong to it, as in SQLite's own
 # reading of `123abc` as one bad token. Hexadecimal goes first: `0x1e+5` is a sum.
@@ -26,7 +29,7 @@ QUOTED = r'"[^"]*(?:""[^"]*)*"|`[^`]*(?:``[^`]*)*`|\[[^\]]*(?:\]|\Z)'
 COMMENT = r"--[^\n]*|/\*(?s:.*?)(?:\*/|\Z)"
 
 _TOKEN = re.compile(
-    r"(?P<space>[ \t\n\f\r\ufeff]+)"
+    rf"(?P<space>[{WHITE_SPACE}\ufeff]+)"
     rf"|(?P<comment>{COMMENT})"
     rf"|(?P<text>[xX]?'{STRING_BODY})"
     rf"|(?P<quoted>{QUOTED})"
@@ -72,20 +75,47 @@ class Token(NamedTuple):
     start: int
 
 
-def read_tokens(sql: str) -> Iterator[Token]:
-    """Yield the tokens that mean something, in order; white space and comments are left out."""
-    previous = ""
-    for match in _TOKEN.finditer(sql):
-        kind = match.lastgroup or ""
-        if kind in {"space", "comment"}:
-            continue
-        token = Token(kind, match.group(), match.start())
-        if kind != "format" or expects_operand(previous):
-            previous = lower_ascii(token.text) if kind == "word" else token.text
-            yield token if kind != "format" else token._replace(kind="placeholder")
-        else:
-            yield from _remainder(token)
-            previous = "s"
+class TokenReader:
+    """Iterates over the tokens that mean something: white space and comments are left out.
+
+    `skip` jumps ahead between two tokens, for texts of which most says the same again.
+    """
+
+    def __init__(self, sql: str) -> None:
+        self._sql = sql
+        self._position = 0
+
+    def __iter__(self) -> Iterator[Token]:
+        sql = self._sql
+        previous = ""
+        while match := _TOKEN.match(sql, self._position):
+            self._position = match.end()
+            kind = match.lastgroup or ""
+            if kind in {"space", "comment"}:
+                continue
+            text = match.group()
+            if kind != "format":
+                yield Token(kind, text, match.start())
+                previous = text
+            elif expects_operand(lower_ascii(previous)):
+                yield Token("placeholder", text, match.start())
+                previous = text
+            else:
+                yield from _remainder(Token(kind, text, match.start()))
+                previous = "s"
+
+    def skip(self, repeated: re.Pattern[str], before: re.Pattern[str] | None = None) -> bool:
+        """Pass over all that `repeated` matches here, one match after the other.
+
+        With `before`, only if that matches behind it. Tells whether anything was passed over.
+        """
+        position = self._position
+        while match := repeated.match(self._sql, position):
+            position = match.end()
+        if position == self._position or (before and not before.match(self._sql, position)):
+            return False
+        self._position = position
+        return True
 
 
 def expects_operand(previous: str) -> bool:
@@ -101,7 +131,7 @@ def lower_ascii(text: str) -> str:
 def unquote(text: str) -> str:
     """Return the name inside a quoted token."""
     if text[0] == "[":
-        return text[1:-1] if text.endswith("]") else text[1:]
+        return text[1:-1] if text.endswith("]") else text[1:].rstrip(WHITE_SPACE)
     return text[1:-1].replace(text[0] * 2, text[0])
 
 
