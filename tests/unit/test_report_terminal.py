@@ -180,7 +180,9 @@ def test_command_names_the_database_in_place_of_DB() -> None:
     ("sql", "shown"),
     [
         ("SELECT t.a, t.b, t.c FROM t WHERE t.a = ?", "FROM t WHERE a = ?"),
-        ("SELECT a FROM t", "SELECT a FROM t"),
+        ("SELECT * FROM t", "FROM t"),
+        ("SELECT DISTINCT a FROM t", "SELECT DISTINCT a FROM t"),
+        ("SELECT 1", "SELECT 1"),
         (
             "SELECT u.a, v.b FROM u JOIN v ON u.id = v.id",
             "FROM u JOIN v ON u.id = v.id",
