@@ -1,0 +1,91 @@
+"""The switch itself: run the revision, say who stands in its way, and read the file back."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from dbtune.changes.apply import apply_revision
+from dbtune.changes.project import Project
+from dbtune.changes.revision import Draft
+from dbtune.errors import ChangeFailedError, DbtuneError, LockedError
+from dbtune.model.advice import AppliedChange
+from dbtune.sqlite.connect import open_readonly, open_writer
+from dbtune.sqlite.file_locks import active_users
+from dbtune.sqlite.file_users import other_users
+from dbtune.sqlite.pragmas import integrity_errors
+from dbtune.sqlite.wal import WalState
+
+_log = logging.getLogger(__name__)
+
+_SHOWN_USERS = 5
+
+
+def switch_to_wal(
+    project: Project, draft: Draft, before: WalState, *, wait_ms: int
+) -> AppliedChange:
+    """Run the revision, trying again while the database is locked, for up to `wait_ms`.
+
+    Raises LockedError naming who has the file open, and ChangeFailedError for a revision that
+    failed; the journal mode is then as it was.
+    """
+    try:
+        return apply_revision(project, draft, wait_ms=wait_ms)
+    except LockedError as error:
+        _restore_mode(project.database, before, wait_ms)
+        raise _held(project.database, before, wait_ms) from error
+    except BaseException:
+        _restore_mode(project.database, before, wait_ms)
+        raise
+
+
+def require_wal(database: Path, page_size_bytes: int | None, *, wait_ms: int) -> str:
+    """Compare the file, read through a new connection, with what was asked for; say what it is.
+
+    Raises ChangeFailedError where it differs. A file whose pages were written anew is checked.
+    """
+    with closing(open_readonly(database, wait_ms=wait_ms)) as connection:
+        mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
+        page_size = connection.execute("PRAGMA page_size").fetchone()[0]
+        damage = integrity_errors(connection) if page_size_bytes is not None else ()
+    found = f"journal mode {mode}, pages of {page_size} bytes"
+    if mode != "wal" or page_size_bytes not in {None, page_size} or damage:
+        raise ChangeFailedError(
+            f"{database} was switched to WAL, but a new connection finds "
+            f"{damage[0] if damage else found}",
+            hint="dbtune rollback undoes the revision; dbtune restore brings the backup back",
+        )
+    return f"read back from a new connection: {found}"
+
+
+def _restore_mode(database: Path, before: WalState, wait_ms: int) -> None:
+    """Put WAL back where a revision left it for the page size and then failed."""
+    if before.journal_mode != "wal":
+        return
+    try:
+        with closing(open_writer(database, wait_ms=wait_ms)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    except (sqlite3.Error, DbtuneError) as error:
+        _log.warning("%s was left out of WAL mode: %s", database, error)
+
+
+def _held(database: Path, before: WalState, wait_ms: int) -> LockedError:
+    """Say who keeps the database from being switched, where the system tells."""
+    waited = f"within {wait_ms / 1000:g} s"
+    users = other_users(database)[:_SHOWN_USERS]
+    if before.journal_mode == "wal":
+        who = ", ".join(f"{user} has it open" for user in users)
+        return LockedError(
+            f"cannot change the page size of {database} {waited}: {who or 'somebody has it open'}",
+            hint="stop the application first: the page size changes outside of WAL mode, which "
+            "cannot be left while others use it",
+        )
+    active = ", ".join(str(user) for user in active_users(database)[:_SHOWN_USERS])
+    who = active or ", ".join(f"{user} has it open" for user in users)
+    return LockedError(
+        f"cannot switch {database} to WAL {waited}: {who or 'another connection holds it'}",
+        hint="idle connections may stay, but open transactions and unfinished cursors must end: "
+        "stop the application, or wait longer with --wait",
+    )
