@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Mapping
 
 from dbtune.model.workload import Parameters, Plan, SqlValue
 from dbtune.sqlite.placeholders import null_parameters
 from dbtune.sqlite.queryable import Queryable
+from dbtune.sqlite.tokens import tokenize
 
 INDENT = "  "
 
@@ -29,8 +31,11 @@ def explain(connection: Queryable, sql: str, parameters: Parameters = None) -> P
     """Return the plan of one statement; nothing of it is run.
 
     Placeholders are bound to NULL where `parameters` is None. Raises the connection's own error
-    where SQLite cannot prepare the statement.
+    where SQLite cannot prepare the statement, and sqlite3.ProgrammingError for several at once:
+    apsw would run the second one.
     """
+    if _holds_several(sql):
+        raise sqlite3.ProgrammingError("several statements in one text cannot be explained")
     rows = connection.execute(f"EXPLAIN QUERY PLAN {sql}", bindings(sql, parameters))
     levels: dict[int, int] = {0: -1}
     steps = []
@@ -66,6 +71,13 @@ def full_scans(plan: Plan) -> tuple[str, ...]:
     }
     scanned = (_scanned_table(step.strip(" ")) for step in plan.steps)
     return tuple(dict.fromkeys(name for name in scanned if name and name not in produced))
+
+
+def _holds_several(sql: str) -> bool:
+    if ";" not in sql:
+        return False
+    texts = [token.text for token in tokenize(sql)]
+    return ";" in texts and any(text != ";" for text in texts[texts.index(";") :])
 
 
 def _index_of(step: str) -> str | None:
