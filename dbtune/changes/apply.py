@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dbtune.changes.companion_files import write_companion_files
+from dbtune.changes.leftovers import restore_indexes
 from dbtune.changes.project import Project, read_scripts
 from dbtune.changes.revision import (
     Draft,
@@ -49,12 +50,13 @@ def apply_revision(
     try:
         lock_seconds = run_step(project, draft.revision, "up", wait_ms=wait_ms)
     except BaseException:
-        _take_back(project, draft.revision, path, had_table=had_table, wait_ms=wait_ms)
+        _take_back(project, draft.revision, path, before, had_table=had_table, wait_ms=wait_ms)
         raise
     found = _differences(project, before, statements, draft.revision, applied=True)
+    found = found or _unfulfilled(project, draft)
     if found:
         run_step(project, draft.revision, "down", wait_ms=wait_ms)
-        _take_back(project, draft.revision, path, had_table=had_table, wait_ms=wait_ms)
+        _take_back(project, draft.revision, path, before, had_table=had_table, wait_ms=wait_ms)
         raise ChangeFailedError(
             f"revision {draft.revision} ran on {project.database}, but what was read back "
             f"differs: {'; '.join(found)}",
@@ -150,8 +152,26 @@ def _differences(
     return found
 
 
+def _unfulfilled(project: Project, draft: Draft) -> tuple[str, ...]:
+    """Return which indexes a draft names in vain: a template may ignore what it is given."""
+    after = read_snapshot(project.database, ignore=project.version_table)
+    there = {entry.name.lower() for entry in after if entry.type == "index"}
+    missing = [name for name in draft.creates if name.lower() not in there]
+    left = [name for name in draft.drops if name.lower() in there]
+    return (
+        *(f'index "{name}" was not created' for name in missing),
+        *(f'index "{name}" is still there' for name in left),
+    )
+
+
 def _take_back(
-    project: Project, revision: str, path: Path, *, had_table: bool, wait_ms: int
+    project: Project,
+    revision: str,
+    path: Path,
+    before: frozenset[CatalogEntry],
+    *,
+    had_table: bool,
+    wait_ms: int,
 ) -> None:
     """Remove what a failed revision left; one that is stamped is whole and stays.
 
@@ -164,6 +184,7 @@ def _take_back(
     except DbtuneError as error:
         _log.warning("cannot see whether revision %s is applied: %s", revision, error.message)
         return
+    restore_indexes(project, before, foretell(read_revision_sql(path).up), wait_ms=wait_ms)
     if not had_table and has_version_table(project.database, project.version_table):
         drop_empty_version_table(project.database, project.version_table, wait_ms=wait_ms)
     if revision in project.pending:

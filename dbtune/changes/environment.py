@@ -187,7 +187,8 @@ def _lineage(scripts: ScriptDirectory, head: str | None, ini: Path) -> tuple[str
     if head is None:
         return ()
     try:
-        return tuple(script.revision for script in scripts.iterate_revisions(head, "base"))
+        start = scripts.get_revision(head).revision
+        return tuple(script.revision for script in scripts.iterate_revisions(start, "base"))
     except CommandError as error:
         heads = ", ".join(sorted(scripts.get_heads())) or "none"
         raise ConfigurationError(

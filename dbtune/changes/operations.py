@@ -29,6 +29,7 @@ from dbtune.sqlite.identifiers import quote_identifier
 _CREATE_INDEX = re.compile(r"(?is)\s*CREATE\s+(UNIQUE\s+)?INDEX\s+(?:IF\s+NOT\s+EXISTS\s+)?(.*)\Z")
 _DROP_INDEX = re.compile(r"(?is)\s*DROP\s+INDEX\s+(?:IF\s+EXISTS\s+)?(.*)\Z")
 _COMMENT_WIDTH = 92
+_PREPARER = sqlite.dialect().identifier_preparer
 
 
 def upgrade_body(
@@ -81,7 +82,7 @@ def _down_operation(change: Change, sql: str, tables: Mapping[str, str]) -> Migr
 
 
 def create_index_operation(name: str, spec: IndexSpec) -> MigrateOperation | None:
-    """Return op.create_index for a definition, None where SQLAlchemy would render it otherwise."""
+    """Return op.create_index for a definition, None where SQLAlchemy would write it otherwise."""
     texts = [term for term in spec.terms if not _is_plain(term)]
     if not (_quoted_alike(name) and _quoted_alike(spec.table)):
         return None
@@ -124,9 +125,12 @@ def _is_plain(term: str) -> bool:
 
 
 def _quoted_alike(name: str) -> bool:
-    """Return whether SQLAlchemy quotes a name wherever SQLite needs it quoted."""
-    preparer = sqlite.dialect().identifier_preparer
-    return quote_identifier(name) == name or preparer.quote(name) != name
+    """Return whether SQLAlchemy writes a name as dbtune does.
+
+    It does not quote some of SQLite's key words, and quotes capitals that need no quotes: the
+    catalog would hold other words than the DDL that was shown.
+    """
+    return _PREPARER.quote(name) == quote_identifier(name)
 
 
 def _commented(reason: str, operations: Sequence[MigrateOperation]) -> str:

@@ -71,7 +71,8 @@ def read_scripts(project: Project) -> ScriptDirectory:
             )
         else:
             scripts = ScriptDirectory.from_config(Config(str(project.ini)))
-        # Loads every file, and settles relative folders while the working directory is right.
+        # Settles relative folders while the working directory is right, and loads every file.
+        scripts.dir = os.path.abspath(scripts.dir)
         scripts.get_heads()
     return scripts
 

@@ -28,6 +28,8 @@ MESSAGE_PREFIX = "dbtune: "
 class Draft:
     """A revision before it is a file; the bodies are Python, ready for the template.
 
+    `creates` and `drops` name the indexes that have to be there, or gone, once it has run.
+
     `revision` is derived from what it builds on and what it does, so that a run that was killed
     finds its own file again, and the same change gets the same id on every copy of a database.
     """
@@ -38,6 +40,8 @@ class Draft:
     reasons: tuple[str, ...]
     upgrades: str
     downgrades: str
+    creates: tuple[str, ...] = ()
+    drops: tuple[str, ...] = ()
 
 
 def draft_index_revision(
@@ -57,6 +61,8 @@ def draft_index_revision(
         reasons=tuple(_reason_line(change) for change in changes),
         upgrades=upgrade_body(changes, tables or {}, analyze),
         downgrades=downgrade_body(changes, tables or {}),
+        creates=tuple(c.index_name for c in changes if c.index_name and c.index is not None),
+        drops=tuple(c.index_name for c in changes if c.index_name and c.index is None),
     )
 
 

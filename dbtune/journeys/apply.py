@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dbtune.changes.apply import apply_revision, superseded_by
+from dbtune.changes.apply import apply_revision, superseded_by, undo_revision
 from dbtune.changes.choose import (
     Choice,
     choose_findings,
@@ -26,9 +26,9 @@ from dbtune.changes.revision import Draft, draft_index_revision, stage_revision
 from dbtune.changes.revision_sql import read_revision_sql
 from dbtune.changes.trial import TrialQuery
 from dbtune.changes.writable import require_writable
-from dbtune.errors import RefusedError
+from dbtune.errors import ChangeFailedError, RefusedError
 from dbtune.journeys.gain import index_use, proven_report, trial_queries, with_plans_of
-from dbtune.model.advice import Report
+from dbtune.model.advice import AppliedChange, Report
 from dbtune.model.event import Event, OnEvent, ignore_event
 from dbtune.model.schema import Schema
 from dbtune.sqlite.backup import KEEP_BACKUPS, backup_beside
@@ -151,6 +151,7 @@ def apply_proposal(
         )
     on_event(Event("Applying the revision"))
     change = apply_revision(proposal.project, proposal.draft, wait_ms=options.wait_ms)
+    _require_applied(proposal, change, options.wait_ms)
     shapes = with_plans_of(proposal.database, proposal.report.shapes, proposal.queries)
     return replace(
         proposal.report,
@@ -202,6 +203,23 @@ def _rehearsed(
         statements=read_revision_sql(staged).up,
         queries=queries,
     )
+
+
+def _require_applied(proposal: Proposal, change: AppliedChange, wait_ms: int) -> None:
+    """Read the schema back: nothing may be left to do, else the revision is undone."""
+    schema = assemble_schema(_read_rows(proposal.database, wait_ms))
+    try:
+        left = leave_out_present(Choice(proposal.report.findings), schema).findings
+        problem = ", ".join(finding.subject for finding in left)
+    except RefusedError as error:
+        problem = error.message
+    if problem:
+        undo_revision(proposal.project, change.revision, wait_ms=wait_ms)
+        raise ChangeFailedError(
+            f"revision {change.revision} ran on {proposal.database}, but what was read back is "
+            f"not what was asked for: {problem}",
+            hint="it was undone; the database is as it was",
+        )
 
 
 def _choose(database: Path, options: ApplyOptions, report: Report, rows: CatalogRows) -> Choice:
