@@ -202,8 +202,9 @@ def _finding(advice: Advice, index: ProvenIndex, total: float) -> Finding:
         severity=_severity(gain_ratio),
         subject=index.name,
         message=(
-            f"an index on {on} saves {gain_ratio:.1%} of the recorded cost; "
-            f"{_shapes(len(helped))} use it, at {left_ratio:.1%} of what they cost now"
+            f"Without an index on {on}, {_shapes(len(helped))} "
+            f"{'reads' if len(helped) == 1 else 'read'} far too much: with it they cost "
+            f"{left_ratio:.1%} of what they do now, which saves {gain_ratio:.1%} of the recording."
         ),
         evidence=(
             Evidence("gain_ratio", gain_ratio),

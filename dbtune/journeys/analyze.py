@@ -246,4 +246,5 @@ def _actions(report: Report, database: Path, options: AnalyzeOptions) -> Iterato
     for finding in report.findings:
         covered = finding.code in {"missing-index", "rollback-journal", *_DROP_CODES}
         if not covered and finding.severity in {"high", "medium"}:
-            yield f"{finding.code} ({finding.subject}): {finding.help}"
+            way_out = finding.command or finding.help
+            yield f"{finding.message.rstrip('.')}: {way_out}"
