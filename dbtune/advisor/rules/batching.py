@@ -11,18 +11,17 @@ from dbtune.advisor.rules.statement import Comparison, Statement
 from dbtune.model.schema import Table
 
 
-def batched_query(reading: Statement) -> str | None:
-    """Return the read with IN in place of its one equality; None where that changes its meaning.
+def batched_query(readings: tuple[Statement, ...]) -> str | None:
+    """Return the read with IN in place of its key's equality; None where that is another query.
 
     A LIMIT would then hold for all keys together, unless the key finds one row anyway; and an
     aggregate needs its key as a group.
     """
-    tree = reading.parsed.tree
-    equalities = _key_equalities(reading)
-    if not isinstance(tree, exp.Select) or len(equalities) != 1 or reading.groups:
+    column = _key_column(readings)
+    tree = readings[0].parsed.tree if readings else None
+    if column is None or not isinstance(tree, exp.Select) or readings[0].groups:
         return None
-    column = equalities[0].side.bare
-    assert column is not None
+    reading = readings[0]
     alone = _finds_one_row(column)
     if (reading.limited or reading.offset is not None) and not alone:
         return None
@@ -36,10 +35,34 @@ def batched_query(reading: Statement) -> str | None:
     target.replace(exp.In(this=key.copy(), expressions=[exp.Placeholder(), exp.Var(this="...")]))
     if reading.aggregates:
         batch = batch.select(key.copy(), append=True).group_by(key.copy())
-    elif not batch.is_star and key.name.lower() not in map(str.lower, batch.named_selects):
+    elif not _selects(batch, key):
         batch = batch.select(key.copy(), append=True)
     rewritten = reading.parsed.restored(batch)
     return f"{rewritten};" if rewritten is not None else None
+
+
+def _key_column(readings: tuple[Statement, ...]) -> ColumnUse | None:
+    """Return the column whose value differs from call to call, or the only one compared."""
+    found = [_key_equalities(reading) for reading in readings]
+    if not found or any(len(equalities) != len(found[0]) for equalities in found):
+        return None
+    if len(found[0]) > 1:
+        varying = [calls for calls in zip(*found, strict=True) if _vary(calls)]
+    else:
+        varying = list(zip(*found, strict=True))
+    return varying[0][0].side.bare if len(varying) == 1 else None
+
+
+def _vary(calls: tuple[Comparison, ...]) -> bool:
+    return len({call.others[0].values for call in calls}) > 1
+
+
+def _selects(tree: exp.Select, key: exp.Expr) -> bool:
+    """Return whether the key is among the columns returned, under whatever name."""
+    projections = [e.unalias() for e in tree.expressions]
+    return tree.is_star or any(
+        isinstance(e, exp.Column) and e.name.lower() == key.name.lower() for e in projections
+    )
 
 
 def _key_equalities(reading: Statement) -> list[Comparison]:

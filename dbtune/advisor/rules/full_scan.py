@@ -25,6 +25,9 @@ CODE = "full-scan"
 # anyway, in random order; below it an index nearly always reads less.
 _FEW_ROWS_RATIO = 0.1
 
+# A scan that is an inner loop reads the table again for each row of the outer one.
+_REPEATED_SCANS = 2
+
 
 def check(facts: Facts) -> tuple[Finding, ...]:
     """Return a finding for each costly shape that reads a large table for few of its rows."""
@@ -51,17 +54,21 @@ def _largest_scanned(facts: Facts, shape: CostlyShape, reading: Statement) -> Ta
         if use.table.kind == "table"
         and not is_small(facts, use.table)
         and is_scanned(shape.facts.plan_after, use.planned)
-        and _could_skip_rows(facts, reading, use)
+        and _could_skip_rows(facts, shape, reading, use)
     ]
     return max(scanned, key=lambda use: facts.statistics.rows(use.table.name), default=None)
 
 
-def _could_skip_rows(facts: Facts, reading: Statement, use: TableUse) -> bool:
+def _could_skip_rows(facts: Facts, shape: CostlyShape, reading: Statement, use: TableUse) -> bool:
     """Return whether conditions leave rows out, and no index for them is there already.
 
-    Where the planner scans beside such an index, most rows pass, and it is right.
+    A join's own condition leaves none out of the table that it begins with, which is scanned
+    once. Where the planner scans beside an index for the conditions, most rows pass.
     """
-    if not any(True for _ in reading.filters(use, required=False)):
+    rows = facts.statistics.rows(use.table.name)
+    repeated = shape.facts.scanned_rows_after >= _REPEATED_SCANS * rows
+    filters = reading.filters(use, required=False)
+    if not any(comparison.is_constant or repeated for comparison in filters):
         return False
     spec = filtering_spec(reading, use)
     return spec is None or not is_there(facts, use, spec)

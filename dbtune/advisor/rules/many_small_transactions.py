@@ -59,7 +59,7 @@ def _finding(facts: Facts, small: SmallTransactions, template: str, share: float
             "Put the writes of one request into one transaction: BEGIN IMMEDIATE, all rows (in "
             "Python executemany), COMMIT; in SQLAlchemy one session.commit() at the end."
         ),
-        command=f"BEGIN IMMEDIATE; {statement(template)}; ...; COMMIT;",
+        command=f"BEGIN IMMEDIATE; {template}; ...; COMMIT;",
     )
 
 

@@ -52,7 +52,7 @@ def _shape(workload: Workload, shape_id: str) -> QueryShape | None:
 def _finding(facts: Facts, repeated: RepeatedQuery, shape: QueryShape, share: float) -> Finding:
     per_request = repeated.calls / repeated.requests if repeated.requests else 0.0
     readings = read_samples(facts, shape)
-    rewritten = batched_query(readings[0]) if readings else None
+    rewritten = batched_query(readings)
     place = f"route {shown(repeated.route)}" if repeated.route else "a request"
     site = f" from {shown(repeated.call_site)}" if repeated.call_site else ""
     return Finding(

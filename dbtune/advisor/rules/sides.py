@@ -13,6 +13,8 @@ from dbtune.advisor.rules.statement import Side
 from dbtune.advisor.rules.statement_text import bound_value, placeholder_number
 from dbtune.model.workload import Parameters, SqlValue
 
+_CASES = frozenset(("lower", "upper"))
+
 Known = tuple[SqlValue, ...]
 
 
@@ -81,7 +83,11 @@ class SideReader:
         if values:
             return values[0] if isinstance(values[0], str) else None
         node = node.unnest()
-        return self._beginning(node.left) if isinstance(node, exp.DPipe) else None
+        if isinstance(node, exp.DPipe):
+            return self._beginning(node.left)
+        if isinstance(node, exp.Anonymous) and node.name.lower() in _CASES and node.expressions:
+            return self._beginning(node.expressions[0])  # wildcards have no case
+        return None
 
 
 def _as_text(value: SqlValue) -> str:

@@ -86,7 +86,7 @@ def _type_mismatch(
             continue
         if other.bare is not None and _is_found_from_here(shape, other.bare):
             continue
-        side = statement(other.sql)
+        side = _shown_side(other)
         return _Mismatch(
             column,
             f"{_described(column)} is compared with {side}, which is numeric: SQLite turns each "
@@ -96,6 +96,12 @@ def _type_mismatch(
             None,
         )
     return None
+
+
+def _shown_side(side: Side) -> str:
+    if side.bare is None:
+        return statement(side.sql)
+    return f"{shown(side.bare.use.alias)}.{shown(side.bare.column.name)}"
 
 
 def _is_found_from_here(shape: CostlyShape, other: ColumnUse) -> bool:
@@ -185,7 +191,7 @@ def _spec(column: ColumnUse, collation: str) -> IndexSpec:
 
 def _described(column: ColumnUse) -> str:
     declared = column.column.declared_type.upper() or "no type"
-    return f"{shown(column.use.table.name)}.{shown(column.column.name)} ({shown(declared)})"
+    return f"{shown(column.use.table.name)}.{shown(column.column.name)} ({statement(declared)})"
 
 
 def _finding(facts: Facts, shape: CostlyShape, mismatch: _Mismatch) -> Finding:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dbtune.advisor.facts import Facts
 from dbtune.advisor.rules import rollback_journal
-from dbtune.advisor.rules.wording import shown
+from dbtune.advisor.rules.wording import statement
 from dbtune.model.advice import Evidence, Finding, Severity
 from dbtune.sqlite.library_version import has_wal_reset_race
 
@@ -40,7 +40,7 @@ def _finding(facts: Facts, version: str, whose: str, severity: Severity) -> Find
         severity=severity,
         subject=version,
         message=(
-            f"SQLite {shown(version)} ({whose} library) has the WAL-reset race: with several "
+            f"SQLite {statement(version)} ({whose} library) has the WAL-reset race: with several "
             "connections, a write during a checkpoint can, very rarely, damage the database."
         ),
         evidence=(

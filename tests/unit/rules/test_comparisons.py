@@ -82,6 +82,13 @@ def test_text_compared_with_numbers_cannot_use_its_index(database: Path, query: 
     assert "AS TEXT" in finding.help
 
 
+def test_a_join_of_text_and_number_names_both_columns(database: Path) -> None:
+    """The two may have the same name, as keys often do."""
+    (finding,) = mismatches(database, JOIN)
+    assert "events.code (TEXT) is compared with k.ref, which is numeric" in finding.message
+    assert "CAST(k.ref AS TEXT)" in finding.help
+
+
 def test_a_cast_to_text_is_the_way_out(database: Path) -> None:
     """The rewritten comparison uses the index, so the finding is gone."""
     rewritten = JOIN.replace("k.ref", "CAST(k.ref AS TEXT)")
@@ -321,6 +328,7 @@ def quiet(facts: Facts) -> Facts:
         "SELECT id FROM events WHERE (city LIKE '%ty 77%' OR code LIKE '%77%') AND payload > ''",
         Query("SELECT id FROM events WHERE city LIKE ?", ("%ty 77%",)),
         Query("SELECT id FROM events WHERE city LIKE '%' || ? || '%'"),
+        Query("SELECT id FROM events WHERE lower(city) LIKE lower(?)", ("%Ty 77%",)),
         Query("SELECT id FROM events WHERE city LIKE ? ESCAPE '\\'", ("%ty 77%",)),
         Query("DELETE FROM events WHERE city LIKE @p", {"p": "%nowhere%"}),
     ],

@@ -12,7 +12,7 @@ import pytest
 from dbtune.advisor.facts import Facts
 from dbtune.advisor.rules import many_small_transactions, n_plus_one, offset_pagination
 from dbtune.model.advice import Finding
-from dbtune.model.workload import RepeatedQuery, SmallTransactions
+from dbtune.model.workload import RepeatedQuery, Sample, SmallTransactions
 from tests.unit.rules.measured import Query, build, facts_of, rows
 
 SHOP = (
@@ -174,6 +174,30 @@ def test_the_batched_query_returns_all_series_at_once(
         together = connection.execute(batched.replace("...", "?"), (7, 8)).fetchall()
     width = len(alone[0][0])
     assert sorted(row[:width] for row in together) == sorted(alone[0] + alone[1])
+
+
+def test_of_two_keys_the_one_that_differs_from_call_to_call_is_batched(database: Path) -> None:
+    """The other is the same in all recorded samples and stays as it is."""
+    query = "SELECT avg(total) FROM orders WHERE customer = ? AND day = ?"
+    facts = facts_of(database, Query(query, (7, "2020-01-05"), count=3000))
+    assert facts.workload is not None
+    shape = facts.workload.shapes[0]
+    calls = tuple(Sample(query, (key, "2020-01-05")) for key in (7, 8, 9))
+    workload = replace(facts.workload, shapes=(replace(shape, samples=calls),))
+    (finding,) = n_plus_one.check(repeated(replace(facts, workload=workload)))
+    assert finding.command == (
+        "SELECT AVG(total), customer FROM orders WHERE customer IN (?, ...) AND day = ? "
+        "GROUP BY customer;"
+    )
+
+
+def test_a_key_that_is_returned_under_another_name_is_not_returned_twice(database: Path) -> None:
+    """SQLAlchemy names every column after its table."""
+    query = "SELECT orders.id AS orders_id FROM orders WHERE orders.id = ?"
+    (finding,) = n_plus_one.check(repeated(facts_of(database, Query(query, (5,), count=3000))))
+    assert finding.command == (
+        "SELECT orders.id AS orders_id FROM orders WHERE orders.id IN (?, ...);"
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from dbtune.advisor.rules import automatic_index, full_scan, temporary_sort
+from dbtune.advisor.rules import automatic_index, full_scan, run_rules, temporary_sort
 from dbtune.model.advice import IndexSpec
-from tests.unit.rules.measured import Query, build, facts_of, rows, run
+from tests.unit.rules.measured import Query, build, codes, facts_of, rows, run
 
 POSTS = (
     "CREATE TABLE posts (id INTEGER PRIMARY KEY, author INT, created TEXT, likes INT, body TEXT)",
@@ -71,6 +71,30 @@ def test_the_severity_follows_the_share_of_the_cost(database: Path) -> None:
     assert [finding.severity for finding in full_scan.check(facts)] in (["medium"], ["low"])
 
 
+def test_a_scan_that_is_small_today_is_low_however_much_of_the_rest_it_is(database: Path) -> None:
+    """The message has both shares: what it costs now, and of what is left."""
+    facts = facts_of(database, Query(BY_AUTHOR, count=1), "SELECT body FROM posts WHERE id = 5")
+    dear = replace(facts.shapes[1], cost_before_ns=50_000.0)
+    (finding,) = full_scan.check(replace(facts, shapes=(facts.shapes[0], dear)))
+    assert finding.severity == "low"
+    assert "4 % of the workload's cost, " in finding.message
+    assert "of what the recommended indexes leave" in finding.message
+
+
+def test_the_outer_table_of_a_join_is_rightly_scanned_once(database: Path) -> None:
+    """The join's condition leaves out none of its rows; read again for each row, it would."""
+    run(database, "CREATE TABLE likes (post INT)", "CREATE INDEX ix_post ON likes (post)")
+    run(database, f"INSERT INTO likes SELECT n FROM {rows(5000)}")
+    once = "SELECT count(*) FROM posts AS p CROSS JOIN likes AS l ON l.post = p.id"
+    assert full_scan.check(facts_of(database, once)) == ()
+    again = (
+        "SELECT count(*) FROM authors AS a CROSS JOIN posts AS p "
+        "ON p.likes > a.code AND p.likes < a.code + 1"
+    )
+    (finding,) = full_scan.check(facts_of(database, again))
+    assert "posts" in finding.message
+
+
 def test_an_aggregate_is_low_since_most_rows_may_pass(database: Path) -> None:
     """One row comes back, however many were added up."""
     (finding,) = full_scan.check(
@@ -127,6 +151,22 @@ def test_the_index_for_a_sort_begins_with_the_columns_compared(database: Path) -
 def test_a_sort_that_no_index_saves_is_left_alone(database: Path, query: str) -> None:
     """An aggregate, an expression, two tables, a small table or few rows."""
     assert temporary_sort.check(facts_of(database, query)) == ()
+
+
+def test_a_sort_of_all_rows_is_low(database: Path) -> None:
+    """Without a LIMIT an index saves the sort, and looks each row up instead."""
+    everything = "SELECT id, body FROM posts ORDER BY created"
+    (finding,) = temporary_sort.check(facts_of(database, everything))
+    assert finding.severity == "low"
+    assert "LIMIT" in finding.help
+
+
+def test_the_sort_of_an_explained_scan_is_not_told(database: Path) -> None:
+    """An index in that order would make a search for a text inside slower."""
+    query = "SELECT id FROM posts WHERE body LIKE '%xyz%' ORDER BY created LIMIT 5"
+    facts = facts_of(database, query)
+    assert codes(temporary_sort.check(facts)) == ["temporary-sort"]
+    assert set(codes(run_rules(facts))) == {"leading-wildcard", "rollback-journal"}
 
 
 def test_a_group_by_is_a_sort_too(database: Path) -> None:
