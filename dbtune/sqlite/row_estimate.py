@@ -15,6 +15,8 @@ _COUNT_AT_MOST = 500_000
 # 16 places x 64 rows find the density of rowids within some 10 % where they are spread evenly.
 _PROBES = 16
 _PROBE_ROWS = 64
+# A cell's pointer, header and one byte of rowid; no file holds more rows than that.
+_SMALLEST_ROW_BYTES = 5
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,12 @@ def _rows_by_density(connection: Queryable, table: Table) -> int:
     )
     densities = []
     for number in range(_PROBES):
-        start = first + width * number // _PROBES
+        # In the middle of its part: the very first rows often lie denser than all others.
+        start = first + width * (2 * number + 1) // (2 * _PROBES)
         found, reached = next(iter(connection.execute(probe, (start,))))
         densities.append(found / (reached - start + 1) if found else 0.0)
-    return int(width * sum(densities) / len(densities))
+    most = _number(connection, "PRAGMA page_count") * _number(connection, "PRAGMA page_size")
+    return int(min(width * sum(densities) / len(densities), most / _SMALLEST_ROW_BYTES))
 
 
 def _number(connection: Queryable, query: str) -> int:
