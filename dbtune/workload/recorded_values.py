@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from dbtune.model.workload import Parameters, SqlValue
-from dbtune.workload.lines import is_unicode
 
 _KEY: Final = "db.query.parameters"
 _KEY_PREFIX: Final = "db.query.parameter."
@@ -45,12 +44,17 @@ def read_parameters(fields: Mapping[str, Any]) -> tuple[Parameters, bool]:
     if given is None:
         return _read_keys(fields)
     if isinstance(given, list):
-        return _sequence({f"{_KEY}[{number}]": value for number, value in enumerate(given)})
+        return _sequence(given, f"{_KEY}[%s]")
     if isinstance(given, dict):
         if _BLOB in given or _is_mask(given):
             raise LineError(f'"{_KEY}" is {quoted(given)}; expected a list or an object of values')
-        return _named(given)
+        return _named(given, f"{_KEY}.%s")
     raise LineError(f'"{_KEY}" is {quoted(given)}; expected a list or an object')
+
+
+def is_parameter_key(key: str) -> bool:
+    """Tell whether a key of a line holds values."""
+    return key == _KEY or key.startswith(_KEY_PREFIX)
 
 
 def _read_keys(fields: Mapping[str, Any]) -> tuple[Parameters, bool]:
@@ -62,48 +66,45 @@ def _read_keys(fields: Mapping[str, Any]) -> tuple[Parameters, bool]:
     if not given:
         return None, False
     if not all(key.isascii() and key.isdigit() for key in given):
-        return _named(given)
-    by_position = {int(key): value for key, value in given.items()}
-    first = 0 if 0 in by_position else 1
-    if sorted(by_position) != list(range(first, first + len(given))):
-        raise LineError(f'"{_KEY_PREFIX}<key>" has gaps: positions {quoted(sorted(by_position))}')
-    return _sequence({f"{_KEY_PREFIX}{key}": by_position[key] for key in sorted(by_position)})
+        return _named(given, f"{_KEY_PREFIX}%s")
+    positions = sorted((int(key), key) for key in given)
+    first = 0 if positions[0][0] == 0 else 1
+    if [position for position, _ in positions] != list(range(first, first + len(given))):
+        shown = quoted([position for position, _ in positions])
+        raise LineError(f'"{_KEY_PREFIX}<key>" has gaps: positions {shown}')
+    return _sequence([given[key] for _, key in positions], f"{_KEY_PREFIX}%s")
 
 
-def _sequence(given: Mapping[str, Any]) -> tuple[Parameters, bool]:
-    values = [_value(name, value) for name, value in given.items()]
+def _sequence(given: list[Any], label: str) -> tuple[Parameters, bool]:
+    values = [_value(value, label, position) for position, value in enumerate(given)]
     plain = tuple(value for value in values if not isinstance(value, _Masked))
     return (plain, False) if len(plain) == len(values) else (None, True)
 
 
-def _named(given: Mapping[str, Any]) -> tuple[Parameters, bool]:
-    values = {key.lstrip(":@$"): _value(f"{_KEY}.{key}", value) for key, value in given.items()}
-    if not all(is_unicode(key) for key in values):
-        raise LineError(f'"{_KEY}" has a name that is not valid Unicode')
+def _named(given: Mapping[str, Any], label: str) -> tuple[Parameters, bool]:
+    values = {key.lstrip(":@$"): _value(value, label, key) for key, value in given.items()}
     plain = {key: value for key, value in values.items() if not isinstance(value, _Masked)}
     return (plain, False) if len(plain) == len(values) else (None, True)
 
 
-def _value(name: str, value: Any) -> SqlValue | _Masked:
-    if value is None:
-        return value
-    if isinstance(value, str):
-        if not is_unicode(value):
-            raise LineError(f'"{name}" holds half a surrogate pair, which is no character')
+def _value(value: Any, label: str, key: object) -> SqlValue | _Masked:
+    # The name is put together only for a message: it would cost as much as the check itself.
+    if value is None or isinstance(value, str):
         return value
     if isinstance(value, int):
         if not -(2**63) <= value < 2**63:
+            name = label % key
             raise LineError(f'"{name}" is {quoted(value)}; SQLite\'s integers have 64 bits')
         return int(value)
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise LineError(f'"{name}" is too large for a number of 64 bits')
+            raise LineError(f'"{label % key}" is too large for a number of 64 bits')
         return value
     if isinstance(value, dict) and _BLOB in value:
-        return _blob(name, value[_BLOB])
+        return _blob(label % key, value[_BLOB])
     if isinstance(value, dict) and _is_mask(value):
         return _MASKED
-    raise LineError(f'"{name}" is {quoted(value)}; expected a value SQLite can bind')
+    raise LineError(f'"{label % key}" is {quoted(value)}; expected a value SQLite can bind')
 
 
 def _blob(name: str, encoded: Any) -> bytes:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from dbtune.model.workload import RecordedQuery
 from dbtune.workload.comments import may_hold_comments, read_tags
 from dbtune.workload.lines import is_unicode
-from dbtune.workload.recorded_values import LineError, quoted, read_parameters
+from dbtune.workload.recorded_values import LineError, is_parameter_key, quoted, read_parameters
 from dbtune.workload.splitting import says_something
 from dbtune.workload.timestamps import normalise_timestamp
 
@@ -34,6 +35,13 @@ class RecordingHeader:
 def _refuse_constant(name: str) -> NoReturn:
     raise LineError(f"it holds {name}, which is no JSON number")
 
+
+_KEYS = frozenset(
+    """db.query.text ts error request_id route code.file.path transaction_id traceparent
+    sqlite_version started_at""".split()
+)
+# In a line that is valid UTF-8, half a pair can only come from an escape.
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 # One decoder for all lines: json.loads builds a new one for each call with a parse_constant.
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
@@ -59,7 +67,17 @@ def parse_line(line: str, sample_rate: float) -> RecordedQuery | RecordingHeader
         raise LineError("it holds a number that is too long") from error
     if not isinstance(fields, dict):
         raise LineError(f"it is {quoted(fields)}; expected a JSON object")
+    if _SURROGATE_ESCAPE.search(line):
+        _check_characters(fields)
     return _parse_header(fields) if HEADER_KEY in fields else _parse_query(fields, sample_rate)
+
+
+def _check_characters(fields: dict[str, Any]) -> None:
+    for key, value in fields.items():
+        if key in _KEYS or is_parameter_key(key):
+            text = json.dumps([key, value], ensure_ascii=False)
+            if not is_unicode(text):
+                raise LineError(f'"{key}" holds half a surrogate pair, which is no character')
 
 
 def _parse_header(fields: dict[str, Any]) -> RecordingHeader:
@@ -125,8 +143,6 @@ def _text(fields: dict[str, Any], key: str) -> str | None:
         return None
     if not isinstance(value, str):
         raise LineError(f'"{key}" is {quoted(value)}; expected a text')
-    if not is_unicode(value):
-        raise LineError(f'"{key}" holds half a surrogate pair, which is no character')
     return value
 
 

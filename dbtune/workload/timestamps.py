@@ -9,6 +9,7 @@ _ISO = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:[.,](\d{1,9}))?\s?(Z|z|[+-]\d\d(?::?\d\d)?)?",
     re.ASCII,
 )
+_NORMAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 # The clock of the unit is told by the size: 1e11 seconds are the year 5138.
 _UNITS_PER_SECOND = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (0.0, 1.0))
 
@@ -31,6 +32,9 @@ def normalise_timestamp(value: object) -> str | None:
 
 
 def _from_text(text: str) -> str | None:
+    if _NORMAL.fullmatch(text):
+        datetime.fromisoformat(text[:-1])
+        return text
     match = _ISO.fullmatch(text.strip())
     if match is None:
         return None

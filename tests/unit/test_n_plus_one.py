@@ -1,0 +1,162 @@
+"""Reads repeated within a request, and rows committed one by one."""
+
+from __future__ import annotations
+
+from itertools import chain, zip_longest
+
+import pytest
+
+from dbtune.model.workload import RecordedQuery, RepeatedQuery, SmallTransactions, Workload
+from dbtune.workload import n_plus_one
+from dbtune.workload.digest import WorkloadDigest
+from dbtune.workload.fingerprint import shape_id
+
+READ = "SELECT name FROM users WHERE id = {}"
+WRITE = "UPDATE users SET seen = 1 WHERE id = {}"
+
+
+def digest(*queries: RecordedQuery) -> Workload:
+    """Return the workload of some statements."""
+    taker = WorkloadDigest()
+    for query in queries:
+        taker.add(query)
+    return taker.finish()
+
+
+def reads(request: str | None, calls: int, **fields: object) -> list[RecordedQuery]:
+    """Return as many reads of one shape within a request."""
+    given = {"route": "/users", "file_path": "views.py", "line_number": 12, **fields}
+    return [
+        RecordedQuery(READ.format(n), request_id=request, **given)  # type: ignore[arg-type]
+        for n in range(calls)
+    ]
+
+
+def writes(request: str, transactions: list[str | None], **fields: object) -> list[RecordedQuery]:
+    """Return a write for each transaction, all within a request."""
+    return [
+        RecordedQuery(WRITE.format(n), request_id=request, transaction_id=name, **fields)  # type: ignore[arg-type]
+        for n, name in enumerate(transactions)
+    ]
+
+
+def test_a_read_repeated_in_requests_is_found() -> None:
+    """Requests, their calls and the worst of them are told, with route and place."""
+    workload = digest(*reads("a", 5), *reads("b", 30), *reads("c", 4))
+    assert workload.repeated == (
+        RepeatedQuery(shape_id(READ.format(1)), "/users", "views.py:12", 2, 35, 30),
+    )
+
+
+@pytest.mark.parametrize(
+    "queries",
+    [
+        reads("a", 4),
+        reads(None, 100),
+        list(chain.from_iterable(reads(f"r{n}", 1) for n in range(100))),
+        list(chain.from_iterable(reads("a", 2, line_number=n) for n in range(50))),
+        [RecordedQuery(WRITE.format(n), request_id="a", rows=9) for n in range(9)],
+    ],
+    ids=["too few", "no request", "other requests", "other places", "writes"],
+)
+def test_what_is_no_n_plus_one_is_not_found(queries: list[RecordedQuery]) -> None:
+    """Many calls are none where they are not one read, from one place, in one request."""
+    assert digest(*queries).repeated == ()
+
+
+def test_interleaved_requests_are_told_apart() -> None:
+    """Statements of many workers arrive mixed, and each request is counted for itself."""
+    mixed = zip_longest(*(reads(f"r{n}", n) for n in range(10)))
+    (found,) = digest(*(query for turn in mixed for query in turn if query)).repeated
+    assert (found.requests, found.calls, found.worst) == (5, 5 + 6 + 7 + 8 + 9, 9)
+
+
+def test_a_line_with_a_count_is_as_many_calls() -> None:
+    """A recorder that adds up within a request says so in the count."""
+    (found,) = digest(*reads("a", 1, count=12.0)).repeated
+    assert (found.requests, found.calls, found.worst) == (1, 12, 12)
+
+
+def test_sampling_does_not_invent_repetition() -> None:
+    """A line that stands for a hundred requests is still one call in each."""
+    assert digest(*reads("a", 1, count=100.0, recorded_count=1.0)).repeated == ()
+
+
+def test_the_most_calls_come_first() -> None:
+    """The worst series leads, whatever the order of the recording."""
+    workload = digest(*reads("a", 5, line_number=1), *reads("b", 50, line_number=2))
+    assert [found.call_site for found in workload.repeated] == ["views.py:2", "views.py:1"]
+
+
+SMALL = [
+    ("a transaction each", ["1", "2", "3", "4", "5"], 5),
+    ("autocommit", [None] * 6, 6),
+    ("one of them larger", ["1", "1", "2", "3", "4", "5", "6"], 5),
+]
+
+
+@pytest.mark.parametrize(("name", "transactions", "calls"), SMALL)
+def test_rows_committed_one_by_one_are_found(
+    name: str, transactions: list[str | None], calls: int
+) -> None:
+    """Single-row writes with a commit each are counted by request."""
+    workload = digest(*writes("a", transactions, route="/import"))
+    assert workload.small_transactions == (
+        SmallTransactions(shape_id(WRITE.format(1)), "/import", 1, calls, calls),
+    )
+
+
+@pytest.mark.parametrize(
+    "queries",
+    [
+        writes("a", ["1"] * 50),
+        writes("a", ["1", "2", "3", "4"]),
+        writes("a", [None] * 9, rows=500),
+        [RecordedQuery("INSERT INTO t VALUES (?), (?)", (n, n), request_id="a") for n in range(9)],
+        [RecordedQuery("BEGIN", request_id="a"), *writes("a", [None] * 9)],
+        [
+            RecordedQuery("begin immediate", request_id="a"),
+            RecordedQuery("SAVEPOINT x", request_id="a"),
+            RecordedQuery("ROLLBACK TO x", request_id="a"),
+            *writes("a", [None] * 9),
+        ],
+        list(chain.from_iterable(writes(f"r{n}", ["1"]) for n in range(50))),
+    ],
+    ids=["one", "too few", "many rows", "rows of VALUES", "BEGIN", "savepoint", "requests"],
+)
+def test_larger_transactions_are_not_found(queries: list[RecordedQuery]) -> None:
+    """Writes that share a transaction, or write many rows, are as they should be."""
+    assert digest(*queries).small_transactions == ()
+
+
+def test_transactions_begun_and_committed_for_each_row_are_found() -> None:
+    """BEGIN and COMMIT around each row are no better than autocommit."""
+    around = [
+        (
+            RecordedQuery("BEGIN", request_id="a"),
+            RecordedQuery(WRITE.format(n), request_id="a", rows=1),
+            RecordedQuery("COMMIT", request_id="a"),
+        )
+        for n in range(7)
+    ]
+    (found,) = digest(*chain.from_iterable(around)).small_transactions
+    assert (found.requests, found.calls, found.worst) == (1, 7, 7)
+
+
+def test_open_requests_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that has been quiet for too long is closed, and what it did is counted."""
+    monkeypatch.setattr(n_plus_one, "MAX_OPEN_REQUESTS", 10)
+    quiet = chain.from_iterable(reads(f"r{n}", 1) for n in range(100))
+    (found,) = digest(*reads("a", 7), *quiet, *reads("a", 6)).repeated
+    assert (found.requests, found.calls, found.worst) == (2, 13, 7)
+
+
+def test_one_endless_request_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job with one id and ever new places is closed now and then."""
+    monkeypatch.setattr(n_plus_one, "MAX_OPEN_ENTRIES", 50)
+    queries = chain.from_iterable(reads("job", 6, line_number=n) for n in range(500))
+    workload = digest(*queries, *writes("job", [str(n) for n in range(500)]))
+    # A series that is cut in two may lose its shorter part.
+    assert 2900 <= sum(found.calls for found in workload.repeated) <= 3000
+    (small,) = workload.small_transactions
+    assert 450 <= small.calls <= 500 and small.requests >= 9
