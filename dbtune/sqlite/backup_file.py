@@ -107,7 +107,7 @@ def _checked_contents(partial: Path, source: Path) -> Contents:
 
 
 def _require_new(source: Path, target: Path) -> None:
-    if target.exists() or target.is_symlink():
+    if os.path.lexists(target):
         raise RefusedError(
             f"{target} exists, and a backup overwrites nothing",
             hint="name another file, or move this one away",
