@@ -63,11 +63,12 @@ def command(
 def _report(
     database: Path, report_path: Path | None, options: ApplyOptions, on_event: OnEvent
 ) -> Report:
-    from dbtune.cli.report_output import read_report
+    if report_path is not None:
+        from dbtune.cli.report_output import read_report
+
+        return read_report(report_path)
     from dbtune.journeys.analyze import AnalyzeOptions, analyze
 
-    if report_path is not None:
-        return read_report(report_path)
     inputs = AnalyzeOptions(
         queries=options.queries,
         scratch=options.scratch,
