@@ -167,6 +167,9 @@ class _Sampler:
                 if self._is_full():
                     break
         except sqlite3.Error as error:
+            if "user-defined function" in str(error):
+                # _hash itself cannot fail: a Ctrl-C that fell into it is all that can be lost.
+                raise KeyboardInterrupt from error
             if is_locked(error):
                 raise
             self._left_out.append(f"rows of {table.name}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -35,6 +37,36 @@ SHOP = (
     "CREATE VIEW recent AS SELECT * FROM orders WHERE id > 100",
     "CREATE TRIGGER on_order AFTER INSERT ON orders BEGIN DELETE FROM notes; END",
 )
+
+
+# The signal comes while the third row is hashed.
+INTERRUPTED = """
+import os, signal, sys
+from contextlib import closing
+from pathlib import Path
+from dbtune.sqlite import sampled_copy
+from dbtune.sqlite.catalog import read_schema
+from dbtune.sqlite.connect import open_readonly
+from dbtune.sqlite.scratch import copy_database, scratch_folder
+
+hash_values, calls = sampled_copy._hash, []
+
+def interrupted(*values):
+    calls.append(values)
+    if len(calls) == 3:
+        os.kill(os.getpid(), signal.SIGINT)
+    return hash_values(*values)
+
+sampled_copy._hash = interrupted
+path = Path(sys.argv[1])
+with closing(open_readonly(path)) as connection:
+    schema = read_schema(connection)
+try:
+    with scratch_folder(Path(sys.argv[2])) as folder:
+        print(copy_database(path, schema, folder, room_bytes=5_000_000))
+except KeyboardInterrupt:
+    print("interrupted")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -286,6 +318,27 @@ def test_keys_of_any_kind_choose_rows(tmp_path: Path) -> None:
     found = fractions(copy)
     assert set(found) == {"texts", "pairs", "huge", "hidden", "heavy"}
     assert all(0.12 < fraction < 0.28 for fraction in found.values()), found
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_an_interrupt_within_a_sample_is_not_lost(tmp_path: Path) -> None:
+    """SQLite swallows what a function of Python raises, also the KeyboardInterrupt of a Ctrl-C."""
+    path = tmp_path / "texts.db"
+    build(path, ("CREATE TABLE texts (code TEXT PRIMARY KEY, pad) WITHOUT ROWID",))
+    build_more(
+        path,
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 60000)"
+        " INSERT INTO texts SELECT 'code' || i, zeroblob(40) FROM n",
+    )
+    (tmp_path / "scratch").mkdir()
+    ended = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, str(path), str(tmp_path / "scratch")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stdout == "interrupted\n", ended.stderr
+    assert os.listdir(tmp_path / "scratch") == []
 
 
 def test_a_chain_keeps_the_larger_pair_together() -> None:
