@@ -160,8 +160,11 @@ def not_checked(advice: Advice) -> Iterator[str]:
     if subjects.functions:
         names = ", ".join(subjects.functions)
         yield f"the application's own functions were stand-ins on the copy: {names}"
-    if advice.found.cut_short:
-        yield "the search was cut short by --time-limit or by the room for scratch files"
+    if advice.cut_short:
+        yield (
+            "the search was cut short by the time limit (--time-limit) or by the room for scratch "
+            "files (--scratch-mb); more of either may find better indexes"
+        )
     yield from _kept_regressions(advice)
     for sql, reason in advice.repaired:
         yield f"left out after proof: {sql} ({reason})"
@@ -173,10 +176,12 @@ def _kept_regressions(advice: Advice) -> Iterator[str]:
             f"query {slower.shape_id} gets slower, by {slower.added_ns / 1e6:,.1f} ms over the "
             "whole recording; the indexes to blame gain far more elsewhere"
         )
+    version = advice.library.version if advice.library else ""
     for difference in advice.library.slower if advice.library else ():
         yield (
             f"query {difference.shape_id} takes {difference.steps_after:,} steps instead of "
-            f"{difference.steps_before:,} under SQLite {advice.library and advice.library.version}"
+            f"{difference.steps_before:,} under SQLite {version}, "
+            f"some {difference.added_ns / 1e6:,.1f} ms more over the whole recording"
         )
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import apsw
 
-from dbtune.sqlite.identifiers import quote_identifier
+from dbtune.advisor import planner_statistics
 
 
 class _SchemaRow(NamedTuple):
@@ -52,10 +52,7 @@ class Pool:
 
         `analyze` names the tables to analyse; None means the whole copy.
         """
-        if analyze is None:
-            self.connection.execute("ANALYZE")
-        for table in analyze or ():
-            self.connection.execute(f"ANALYZE {quote_identifier(table)}")
+        planner_statistics.analyze(self.connection, analyze)
         names = {*self.built, *existing}
         self._rows = {
             row[1]: _SchemaRow(*row)

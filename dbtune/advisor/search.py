@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import apsw
 
+from dbtune.advisor import planner_statistics
 from dbtune.advisor.access import AccessReader, TableAccess
 from dbtune.advisor.candidates import Candidate, enumerate_candidates
 from dbtune.advisor.clone import Clone
@@ -15,7 +16,7 @@ from dbtune.advisor.key_statistics import KeyEstimate, TableSample
 from dbtune.advisor.oracle import Oracle, ShapeCost
 from dbtune.advisor.pool import Pool
 from dbtune.advisor.selection import Limits, Load, Selection
-from dbtune.advisor.subjects import Subject
+from dbtune.advisor.subjects import Subject, Subjects
 from dbtune.model.advice import IndexSpec
 from dbtune.model.event import Event, OnEvent
 from dbtune.model.schema import Schema, Statistics
@@ -36,52 +37,58 @@ class SearchLimits:
     stop: Callable[[], bool]
 
 
-@dataclass(frozen=True)
-class SearchResult:
-    """The indexes chosen, dearest to lose first, and how they were found."""
+class Searcher:
+    """A pool of finalists on the scratch copy, from which sets of indexes are chosen.
 
-    specs: tuple[IndexSpec, ...]
-    candidates: int
-    finalists: int
-    cut_short: bool
+    The copy open in `connection` is analysed and built upon. `candidates` and `finalists` count
+    what was looked at; `cut_short` is True where room or time left some out.
+    """
 
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        schema: Schema,
+        statistics: Statistics,
+        subjects: Subjects,
+        before: Sequence[ShapeCost],
+        limits: SearchLimits,
+        on_event: OnEvent,
+    ) -> None:
+        on_event(Event("Analysing the copy"))
+        planner_statistics.analyze(connection)
+        on_event(Event("Looking for candidates"))
+        candidates = find_candidates(schema, statistics, subjects.ready, before)
+        estimates = estimate_keys(connection, schema, statistics, candidates)
+        statements = {s.shape.id: s.statements for s in subjects.ready}
+        with closing(Clone(connection, subjects.functions)) as clone:
+            finalists = clone.survivors(candidates, estimates, statements)
+        pool, specs, cut_short = _build_pool(connection, finalists, estimates, limits, on_event)
+        loads = tuple(
+            Load(s.shape.count, cost.cost_ns, s.writes)
+            for s, cost in zip(subjects.ready, before, strict=True)
+        )
+        self.candidates = len(candidates)
+        self.finalists = len(finalists)
+        self.cut_short = cut_short
+        self._specs = specs
+        self._stop = limits.stop
+        self._on_event = on_event
+        self._selection = Selection(
+            Oracle(pool, subjects.ready, exact=False),
+            loads,
+            pool.sizes,
+            _helps(finalists, specs, subjects.ready),
+            limits.selection,
+        )
 
-def search(
-    connection: apsw.Connection,
-    schema: Schema,
-    statistics: Statistics,
-    subjects: Sequence[Subject],
-    before: Sequence[ShapeCost],
-    functions: Sequence[str],
-    limits: SearchLimits,
-    on_event: OnEvent,
-) -> SearchResult:
-    """Choose indexes on the scratch copy open in `connection`; it is analysed and built upon."""
-    on_event(Event("Analysing the copy"))
-    connection.execute("ANALYZE")
-    on_event(Event("Looking for candidates"))
-    candidates = find_candidates(schema, statistics, subjects, before)
-    estimates = estimate_keys(connection, schema, statistics, candidates)
-    statements = {s.shape.id: s.statements for s in subjects}
-    with closing(Clone(connection, functions)) as clone:
-        finalists = clone.survivors(candidates, estimates, statements)
-    pool, specs, cut_short = _build_pool(connection, finalists, estimates, limits, on_event)
-    on_event(Event("Choosing indexes"))
-    oracle = Oracle(pool, subjects, exact=False)
-    loads = tuple(
-        Load(s.shape.count, cost.cost_ns, s.writes)
-        for s, cost in zip(subjects, before, strict=True)
-    )
-    helps = _helps(finalists, specs, subjects)
-    selection = Selection(oracle, loads, pool.sizes, helps, limits.selection)
-    chosen = selection.run()
-    ranked = sorted(chosen, key=lambda name: (-selection.loss_ns(chosen, name), name))
-    return SearchResult(
-        tuple(specs[name] for name in ranked),
-        len(candidates),
-        len(finalists),
-        cut_short or limits.stop(),
-    )
+    def choose(self, banned: frozenset[IndexSpec] = frozenset()) -> tuple[IndexSpec, ...]:
+        """Return the best set without the `banned` indexes, dearest to lose first."""
+        self._on_event(Event("Choosing indexes"))
+        names = frozenset(name for name, spec in self._specs.items() if spec in banned)
+        chosen = self._selection.run(names)
+        self.cut_short = self.cut_short or self._stop()
+        loss = {name: self._selection.loss_ns(chosen, name) for name in chosen}
+        return tuple(self._specs[name] for name in sorted(chosen, key=lambda n: (-loss[n], n)))
 
 
 def _helps(

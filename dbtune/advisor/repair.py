@@ -1,0 +1,153 @@
+"""Proving a choice, and choosing again where it makes a read slower than it was."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dbtune.advisor.library_check import LibraryCheck, LibraryDifference, check_library
+from dbtune.advisor.oracle import ShapeCost
+from dbtune.advisor.proof import PlannedIndex, Proof, SlowerRead, prove
+from dbtune.advisor.subjects import Subjects
+from dbtune.model.advice import IndexSpec
+from dbtune.model.event import Event, OnEvent
+from dbtune.model.schema import Schema
+from dbtune.sqlite.index_ddl import create_index_sql, index_name
+
+# Each repair takes a proof, some seconds for 100 MB; more than this is not converging.
+_MAX_REPAIRS = 3
+# What slower reads lose counts this many times, as nobody expects an index to slow a page down.
+_HARM_WEIGHT = 5.0
+
+
+@dataclass(frozen=True)
+class Proven:
+    """One choice as it was proven; `left_out` are (DDL, reason) of what earlier choices had."""
+
+    proof: Proof
+    library: LibraryCheck | None
+    harm_ns: float
+    left_out: tuple[tuple[str, str], ...] = ()
+
+
+class Prover:
+    """Builds choices on fresh copies of the closed scratch copy at `base`, and measures them."""
+
+    def __init__(
+        self,
+        base: Path,
+        schema: Schema,
+        subjects: Subjects,
+        before: Sequence[ShapeCost],
+        on_event: OnEvent,
+    ) -> None:
+        self._base = base
+        self._schema = schema
+        self._subjects = subjects
+        self._before = before
+        self._on_event = on_event
+        self._droppable = tuple(i.name for i in schema.indexes if not i.enforces_constraint)
+
+    def prove(self, specs: Sequence[IndexSpec]) -> Proven:
+        """Return the choice as measured with both libraries."""
+        self._on_event(Event("Proving on a fresh copy"))
+        planned = plan_indexes(specs, self._schema)
+        ready, functions = self._subjects.ready, self._subjects.functions
+        path = self._base.with_name("proof.db")
+        shutil.copyfile(self._base, path)
+        proof = prove(path, ready, self._before, planned, self._droppable, functions)
+        plain = [
+            (subject, cost)
+            for subject, cost in zip(ready, self._before, strict=True)
+            if not subject.stubbed
+        ]
+        library = check_library(self._base, path, plain, planned) if plain else None
+        path.unlink()
+        return Proven(proof, library, sum(harm_of(proof, library).values()))
+
+    def cost_ns(self, proven: Proven) -> float:
+        """Return the cost of the recording under a proven choice, its harm counted again."""
+        subjects = self._subjects.ready
+        after = zip(subjects, proven.proof.after, strict=True)
+        return sum(s.shape.count * c.cost_ns for s, c in after) + _HARM_WEIGHT * proven.harm_ns
+
+
+def prove_and_repair(
+    prover: Prover,
+    choose: Callable[[frozenset[IndexSpec]], tuple[IndexSpec, ...]],
+    stop: Callable[[], bool],
+) -> Proven:
+    """Return the cheapest proven choice.
+
+    Indexes that gain nothing once rebuilt are left out, then the one that does the most harm is
+    banned and the choice made anew, until no read is slower or the time is up.
+    """
+    specs = choose(frozenset())
+    best = current = prover.prove(specs)
+    left_out: dict[IndexSpec, str] = {}
+    for _ in range(_MAX_REPAIRS):
+        unwanted = _unwanted(current)
+        if not unwanted or stop():
+            break
+        left_out |= unwanted
+        remaining = tuple(spec for spec in specs if spec not in left_out)
+        harmful = current.harm_ns > 0
+        specs = choose(frozenset(left_out)) if harmful else remaining
+        current = prover.prove(specs)
+        if prover.cost_ns(current) <= prover.cost_ns(best):
+            best = current
+    kept = {index.planned.spec for index in best.proof.indexes}
+    reasons = [
+        (create_index_sql(index_name(spec, ()), spec), reason)
+        for spec, reason in left_out.items()
+        if spec not in kept
+    ]
+    return Proven(best.proof, best.library, best.harm_ns, tuple(reasons))
+
+
+def harm_of(proof: Proof, library: LibraryCheck | None) -> dict[str, float]:
+    """Return by new index what the slower reads that use it cost more, ns over the recording.
+
+    A read that both libraries make slower counts once, at the worse of the two.
+    """
+    slower: list[SlowerRead | LibraryDifference] = [*proof.slower]
+    slower += library.slower if library else ()
+    worst: dict[str, SlowerRead | LibraryDifference] = {}
+    for read in slower:
+        known = worst.get(read.shape_id)
+        if known is None or read.added_ns > known.added_ns:
+            worst[read.shape_id] = read
+    harm: dict[str, float] = {}
+    ours = {index.name for index in proof.indexes}
+    for read in worst.values():
+        blamed = read.used & ours
+        for name in blamed:
+            harm[name] = harm.get(name, 0.0) + read.added_ns / len(blamed)
+    return harm
+
+
+def plan_indexes(specs: Sequence[IndexSpec], schema: Schema) -> tuple[PlannedIndex, ...]:
+    """Return the specs as they will be shipped, in order."""
+    taken = {index.name for index in schema.indexes} | {t.name for t in schema.tables}
+    planned: list[PlannedIndex] = []
+    for spec in specs:
+        name = index_name(spec, taken)
+        taken.add(name)
+        planned.append(PlannedIndex(name, spec.table, create_index_sql(name, spec), spec))
+    return tuple(planned)
+
+
+def _unwanted(proven: Proven) -> dict[IndexSpec, str]:
+    specs = {i.name: i.planned.spec for i in proven.proof.indexes if i.planned.spec is not None}
+    unwanted = {
+        specs[index.name]: "it gains nothing once rebuilt"
+        for index in proven.proof.indexes
+        if index.gain_ns <= 0 and index.name in specs
+    }
+    harm = harm_of(proven.proof, proven.library)
+    # One at a time: without the worst of them the others may be innocent.
+    for name in sorted(harm, key=lambda n: (-harm[n], n))[:1]:
+        unwanted[specs[name]] = "it makes another recorded read slower than it was"
+    return unwanted
