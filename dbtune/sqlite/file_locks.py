@@ -20,7 +20,7 @@ _SHARED_LAST = _SHARED_FIRST + 509
 
 # "1: POSIX  ADVISORY  WRITE 3568 fd:00:2531452 1073741825 1073741825"; "->" marks who waits.
 _LINE = re.compile(
-    r"\d+: (?:POSIX|OFDLCK)\s+\S+\s+(READ|WRITE) (-?\d+) [0-9a-f]+:[0-9a-f]+:(\d+) (\d+) (\d+|EOF)"
+    r"\d+: (?:POSIX|OFDLCK)\s+\S+\s+(READ|WRITE)\s+(-?\d+) \S+:(\d+) (\d+) (\d+|EOF)"
 )
 
 Activity = Literal["reading", "writing"]
@@ -46,7 +46,7 @@ def active_users(path: Path) -> tuple[ActiveUser, ...]:
     users = {user.pid: user for user in other_users(path)}
     try:
         inode = os.stat(path).st_ino
-        text = _LOCKS.read_text(encoding="ascii", errors="replace")
+        text = _LOCKS.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ()
     found = activities(text, inode)
