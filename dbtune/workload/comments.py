@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from dbtune.workload.tokens import COMMENT, QUOTED, STRING_BODY, WHITE_SPACE
 
 _OPAQUE = re.compile(rf"'{STRING_BODY}|{QUOTED}|({COMMENT})")
+_AROUND = WHITE_SPACE + ";"
 _TAG = re.compile(r"([A-Za-z0-9_.%-]+)\s*=\s*'((?:[^'\\]|\\.)*)'")
 
 
@@ -30,6 +31,11 @@ def strip_comments(text: str) -> str:
     return _OPAQUE.sub(lambda match: " " if match.group(1) else match.group(), text).strip(
         WHITE_SPACE
     )
+
+
+def clean_statement(text: str) -> str:
+    """Return the statement without comments, and without space and semicolons around it."""
+    return (strip_comments(text) if may_hold_comments(text) else text).strip(_AROUND)
 
 
 def read_tags(text: str) -> CommentTags:

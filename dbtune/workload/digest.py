@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from dbtune.model.workload import RecordedQuery, Workload
-from dbtune.workload.comments import may_hold_comments, strip_comments
+from dbtune.workload.comments import clean_statement
 from dbtune.workload.fingerprint import (
     StatementForm,
     StructureKey,
     fingerprint,
     read_form,
     structure_key,
+    structure_keys,
 )
 from dbtune.workload.n_plus_one import RequestTracker
 from dbtune.workload.recording_line import RecordingHeader
 from dbtune.workload.samples import SampleRoom
 from dbtune.workload.shape_tally import ShapeTally
 from dbtune.workload.splitting import split_statements
-from dbtune.workload.tokens import WHITE_SPACE
 
 # An application has hundreds of shapes, a generator of SQL thousands. Beyond this number names
 # are being made up, and each shape says little.
@@ -31,7 +31,6 @@ MAX_CHARACTERS = 64 << 20
 # other out; a key costs about its text again.
 _CACHE_CHARACTERS = 16 << 20
 _LONGEST_CACHED = 64 * 1024
-_AROUND = WHITE_SPACE + ";"
 
 
 class _Known(NamedTuple):
@@ -71,12 +70,11 @@ class WorkloadDigest:
             self._versions.add(header.sqlite_version)
         self._note_time(header.started_at)
 
-    def add_statements(self, texts: Iterable[str]) -> None:
+    def add_statements(self, texts: Sequence[str]) -> None:
         """Take single statements of which only the text is known, each executed once."""
-        for raw in texts:
-            text = _clean(raw)
-            if text:
-                known = self._recognise(text)
+        for key, text in zip(structure_keys(texts), texts, strict=True):
+            known = self._known.get(key) or self._learn(key, clean_statement(text))
+            if known is not None:
                 known.tally.add_text(text, has_placeholders=known.has_placeholders)
                 self._statements += 1
 
@@ -84,7 +82,7 @@ class WorkloadDigest:
         """Take one line of a recording; several statements in one text count each for itself."""
         self._note_time(query.timestamp)
         self._statements += 1
-        text = _clean(query.text)
+        text = clean_statement(query.text)
         if ";" in text and not query.parameters:
             for part in split_statements(text):
                 # How the time divides between them is not known.
@@ -109,24 +107,26 @@ class WorkloadDigest:
         )
 
     def _add_one(self, query: RecordedQuery, text: str) -> None:
-        known = self._recognise(text)
-        known.tally.add(query, text, has_placeholders=known.has_placeholders)
-        if query.request_id is not None:
-            self._requests.add(query, known.tally, many_rows=known.many_rows)
+        key = structure_key(text)
+        known = self._known.get(key) or self._learn(key, text)
+        if known is not None:
+            known.tally.add(query, text, has_placeholders=known.has_placeholders)
+            if query.request_id is not None:
+                self._requests.add(query, known.tally, many_rows=known.many_rows)
 
     def _note_time(self, timestamp: str | None) -> None:
         if timestamp is not None:
             self._started_at = min(timestamp, self._started_at or timestamp)
             self._ended_at = max(timestamp, self._ended_at or timestamp)
 
-    def _recognise(self, text: str) -> _Known:
-        key = structure_key(text)
-        known = self._known.get(key)
-        if known is None:
-            form = read_form(text)
-            known = _Known(self._tally_of(form), form.has_placeholders, form.many_rows)
-            if len(text) <= _LONGEST_CACHED:
-                self._remember(key, known, len(text))
+    def _learn(self, key: StructureKey, text: str) -> _Known | None:
+        """Return what statements like this one are, None for an empty one."""
+        if not text:
+            return None
+        form = read_form(text)
+        known = _Known(self._tally_of(form), form.has_placeholders, form.many_rows)
+        if len(text) <= _LONGEST_CACHED:
+            self._remember(key, known, len(text))
         return known
 
     def _remember(self, key: StructureKey, known: _Known, characters: int) -> None:
@@ -163,12 +163,6 @@ class WorkloadDigest:
         executions = sum(tally.count for tally in self._tallies.values()) or 1.0
         time_ns = sum(tally.duration_ns for tally in self._tallies.values()) or 1.0
         return lambda tally: max(tally.count / executions, tally.duration_ns / time_ns)
-
-
-def _clean(text: str) -> str:
-    if may_hold_comments(text):
-        text = strip_comments(text)
-    return text.strip(_AROUND)
 
 
 def _version_number(version: str) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 # A block is what is decoded at once: below 64 KiB the call overhead shows, and above 4 MiB
 # only the memory grows.
@@ -68,4 +68,7 @@ def _split(data: bytes) -> list[str | None]:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         text = data.decode("utf-8", "surrogateescape")
-    return [*text.replace("\r\n", "\n").removesuffix("\r").split("\n")]
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").removesuffix("\r")
+    # A copy of the list would cost more than the decoding; nobody else holds this one.
+    return cast("list[str | None]", text.split("\n"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dbtune.model.workload import Parameters, QueryShape, RecordedQuery, Sample
 from dbtune.workload.binding import bind
+from dbtune.workload.comments import clean_statement
 from dbtune.workload.fingerprint import SHAPE_ID_LENGTH, StatementForm
 from dbtune.workload.samples import SampleKeeper, SampleRoom
 
@@ -55,9 +56,12 @@ class ShapeTally:
         self._room.left += len(self.template) + kept
 
     def add_text(self, text: str, *, has_placeholders: bool) -> None:
-        """Count one execution of a text without values."""
+        """Count one execution of a text without values, as it was recorded."""
         self.count += 1.0
-        self._look(text, None, has_placeholders)
+        self._seen += 1
+        keeper = self._kept_without_values() if has_placeholders else self._ready
+        if self._seen >= keeper.next_look:
+            keeper.offer(clean_statement(text), None, self._seen)
 
     def add(self, query: RecordedQuery, text: str, *, has_placeholders: bool) -> None:
         """Count a line of a recording; `text` is its statement without comments."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import sqlite3
+from sqlite3 import complete_statement
 
 from dbtune.model.workload import RecordedQuery
 from dbtune.workload.batch import NOT_UTF8, TOO_LONG, Batch, Trouble
@@ -98,9 +98,7 @@ class SqlLines:
 def _is_statement(line: str) -> bool:
     """Tell whether the line is exactly one statement with its semicolon at the end."""
     try:
-        return (
-            line[-1] == ";" and line.find(";") == len(line) - 1 and sqlite3.complete_statement(line)
-        )
+        return line.find(";") == len(line) - 1 and complete_statement(line)
     except ValueError:
         # NUL, or bytes that are no UTF-8: the careful way says which.
         return False

@@ -5,11 +5,17 @@ from __future__ import annotations
 import random
 import sqlite3
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dbtune.workload.comments import strip_comments
-from dbtune.workload.fingerprint import kind_of, shape_id, structure_key, template_of
+from dbtune.workload.fingerprint import (
+    kind_of,
+    shape_id,
+    structure_key,
+    structure_keys,
+    template_of,
+)
 from dbtune.workload.splitting import split_statements
 from dbtune.workload.tokens import KEYWORDS, WHITE_SPACE
 
@@ -81,6 +87,7 @@ def test_values_do_not_change_the_template(
     assert template_of(" ".join(changed)) == template_of(" ".join(tokens))
 
 
+@settings(max_examples=40)
 @given(statements(), st.data())
 def test_white_space_and_comments_do_not_change_the_template(
     statement: tuple[list[str], list[int]], data: st.DataObject
@@ -135,6 +142,20 @@ def test_equal_structure_means_equal_template(soup: list[str | None], data: st.D
     )
     if structure_key(one) == structure_key(other):
         assert template_of(one) == template_of(other)
+
+
+@given(st.lists(st.lists(st.one_of(pieces, st.none()), max_size=6), max_size=4), st.data())
+def test_keys_of_many_statements_never_join_two_templates(
+    group: list[list[str | None]], data: st.DataObject
+) -> None:
+    """Keys taken from many statements at once are as good, whatever their neighbours hold."""
+    statements = [
+        "".join(data.draw(literals) if piece is None else piece for piece in soup)
+        for soup in group * 2
+    ]
+    found: dict[object, str] = {}
+    for key, statement in zip(structure_keys(statements), statements, strict=True):
+        assert found.setdefault(key, template_of(statement)) == template_of(statement)
 
 
 @given(

@@ -201,8 +201,8 @@ def test_long_texts_are_bounded() -> None:
     """Samples stop where the room ends, and shapes go where even one each is too much."""
     long = "x" * 10_000
     taker = WorkloadDigest(max_characters=100_000)
-    taker.add_statements(f"SELECT '{long}{number}'" for number in range(1000))
-    taker.add_statements(f"SELECT a{number}, '{long}'" for number in range(1000))
+    taker.add_statements([f"SELECT '{long}{number}'" for number in range(1000)])
+    taker.add_statements([f"SELECT a{number}, '{long}'" for number in range(1000)])
     workload = taker.finish()
     kept = sum(len(sample.text) for shape in workload.shapes for sample in shape.samples)
     assert kept <= 120_000
