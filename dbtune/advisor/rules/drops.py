@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from dbtune.advisor.facts import Facts
+from dbtune.advisor.rules.identity import Same
 from dbtune.advisor.rules.index_keys import Keys, is_served, keys_of, keys_of_spec
 from dbtune.model.advice import Change, IndexSpec
 from dbtune.model.schema import ForeignKey, Index, Table
@@ -65,20 +67,27 @@ class _Left:
 
 def planned_drops(facts: Facts, why: Why) -> tuple[Drop, ...]:
     """Return the indexes that can go for one reason, in the order of the schema."""
+    return tuple(drop for drop in _all_drops(Same(facts)) if drop.why == why)
+
+
+@lru_cache(maxsize=4)  # three rules ask
+def _all_drops(key: Same[Facts]) -> tuple[Drop, ...]:
+    facts = key.value
     pinned = _pinned_names(facts)
+    unused = frozenset(name.lower() for name in facts.unused_indexes)
     found: list[Drop] = []
     for table in facts.schema.tables:
         if table.kind != "table" or not table.indexes:
             continue
-        left = _left(facts, table, pinned)
+        left = _left(facts, table, pinned, unused)
         for step in (_duplicates, _prefixes, _unused):
             drops = step(left)
             left = left.without(drops)
             found.extend(drops)
-    return tuple(drop for drop in found if drop.why == why)
+    return tuple(found)
 
 
-def _left(facts: Facts, table: Table, pinned: frozenset[str]) -> _Left:
+def _left(facts: Facts, table: Table, pinned: frozenset[str], unused: frozenset[str]) -> _Left:
     created = (i for i in table.indexes if i.origin == "c" and i.sql)
     folded = table.name.lower()
     return _Left(
@@ -90,7 +99,7 @@ def _left(facts: Facts, table: Table, pinned: frozenset[str]) -> _Left:
             if spec.table.lower() == folded
         ),
         free=frozenset(i.name.lower() for i in created if i.name.lower() not in pinned),
-        unused=frozenset(name.lower() for name in facts.unused_indexes),
+        unused=unused,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dbtune.advisor.facts import Facts
 from dbtune.advisor.rules.drops import Drop, planned_drops
 from dbtune.advisor.rules.sizes import index_size, table_rows
-from dbtune.advisor.rules.wording import shown
+from dbtune.advisor.rules.wording import described_index, shown
 from dbtune.advisor.rules.worth import SMALL_TABLE_ROWS
 from dbtune.model.advice import Finding
 from dbtune.model.schema import Index
@@ -23,7 +23,7 @@ def check(facts: Facts) -> tuple[Finding, ...]:
 
 
 def _finding(facts: Facts, drop: Drop, keeper: Index) -> Finding:
-    name, other = shown(drop.index.name), shown(keeper.name)
+    name, other = shown(drop.index.name), described_index(keeper)
     stays = " and enforces a constraint" if keeper.enforces_constraint else ""
     small = facts.statistics.rows(drop.index.table) < SMALL_TABLE_ROWS
     change = drop.change(f"{drop.index.name} has the same keys as {keeper.name}")

@@ -16,9 +16,10 @@ CODE = "foreign-key-violation"
 # The check stops here, so a count that reaches it is "at least".
 _MOST_VIOLATIONS = 1_000
 
-# A few orphans are old accidents. One row in a hundred means that something deletes parents
-# every day, and joins silently leave those rows out.
+# A few orphans are old accidents. More, and one row in a hundred, mean that something deletes
+# parents every day, and joins silently leave those rows out.
 _HIGH_RATIO = 0.01
+_FEW_ROWS = 10
 
 _SHOWN_ROWIDS = 20
 
@@ -68,7 +69,8 @@ def _finding(
 
 def _severity(facts: Facts, table: str, violations: int) -> Severity:
     rows = facts.statistics.rows(table)
-    return "high" if rows and violations / rows >= _HIGH_RATIO else "medium"
+    many = violations > _FEW_ROWS and rows > 0 and violations / rows >= _HIGH_RATIO
+    return "high" if many else "medium"
 
 
 def _examples(rowids: tuple[str, ...]) -> str:

@@ -5,10 +5,10 @@ Source: https://www.sqlite.org/foreignkeys.html#fk_indexes
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from dbtune.advisor.facts import Facts
+from dbtune.advisor.facts import Facts, ShapeFacts
 from dbtune.advisor.rules.columns import TableUse
 from dbtune.advisor.rules.index_keys import free_name, is_served, keys_on
 from dbtune.advisor.rules.plan_steps import automatic_index_columns, is_scanned
@@ -17,6 +17,7 @@ from dbtune.advisor.rules.sizes import table_rows
 from dbtune.advisor.rules.statement import Statement
 from dbtune.advisor.rules.wording import counted, listed, shown
 from dbtune.advisor.rules.worth import is_small
+from dbtune.advisor.rules.writes import Write, read_write
 from dbtune.model.advice import Change, Evidence, Finding, IndexSpec, Severity
 from dbtune.model.schema import ForeignKey, Table
 from dbtune.sqlite.identifiers import quote_identifier
@@ -38,15 +39,42 @@ class _Need:
     shape_ids: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Recorded:
+    """What the recording does with tables, by their names in lower case."""
+
+    writes: Mapping[str, tuple[tuple[str, Write], ...]]
+    joins: Mapping[str, tuple[ShapeFacts, ...]]
+
+
 def check(facts: Facts) -> tuple[Finding, ...]:
     """Return a finding for each foreign key of a large table whose columns no index begins with."""
-    found = []
-    for table in facts.schema.tables:
-        if table.kind != "table" or is_small(facts, table):
-            continue
-        for foreign_key in _unserved(facts, table):
-            found.append(_finding(facts, table, foreign_key, _need(facts, table, foreign_key)))
-    return tuple(found)
+    unserved = [
+        (table, foreign_key)
+        for table in facts.schema.tables
+        if table.kind == "table" and not is_small(facts, table)
+        for foreign_key in _unserved(facts, table)
+    ]
+    recorded = _recorded(facts) if unserved else _Recorded({}, {})
+    return tuple(
+        _finding(facts, table, foreign_key, _need(facts, recorded, table, foreign_key))
+        for table, foreign_key in unserved
+    )
+
+
+def _recorded(facts: Facts) -> _Recorded:
+    """Read the recording once for all foreign keys."""
+    writes: dict[str, tuple[tuple[str, Write], ...]] = {}
+    joins: dict[str, tuple[ShapeFacts, ...]] = {}
+    for shape in facts.shapes:
+        write = read_write(shape.shape) if shape.shape.kind == "write" else None
+        if write is not None:
+            target = (write.target or "").lower()
+            writes[target] = (*writes.get(target, ()), (shape.shape.id, write))
+        if len(shape.tables) > 1:
+            for name in map(str.lower, shape.tables):
+                joins[name] = (*joins.get(name, ()), shape)
+    return _Recorded(writes, joins)
 
 
 def _unserved(facts: Facts, table: Table) -> Iterator[ForeignKey]:
@@ -60,14 +88,14 @@ def _unserved(facts: Facts, table: Table) -> Iterator[ForeignKey]:
             yield foreign_key
 
 
-def _need(facts: Facts, table: Table, foreign_key: ForeignKey) -> _Need:
+def _need(facts: Facts, recorded: _Recorded, table: Table, foreign_key: ForeignKey) -> _Need:
     expected = {foreign_key.on_delete.upper(), foreign_key.on_update.upper()} & _EXPECTING
     if facts.workload is None:
         return _Need("low", "no recording says how often", True)
-    writers = tuple(_parent_writers(facts, foreign_key))
+    writers = tuple(_parent_writers(recorded, foreign_key))
     if writers:
         return _Need("medium", "the recording does so", True, writers)
-    joins = tuple(_scanning_joins(facts, table, foreign_key))
+    joins = tuple(_scanning_joins(facts, recorded, table, foreign_key))
     if joins:
         return _Need("medium", "the recording joins the two and reads it whole", True, joins)
     if expected:
@@ -76,25 +104,22 @@ def _need(facts: Facts, table: Table, foreign_key: ForeignKey) -> _Need:
     return _Need("info", "the recording has none", False)
 
 
-def _parent_writers(facts: Facts, foreign_key: ForeignKey) -> Iterator[str]:
+def _parent_writers(recorded: _Recorded, foreign_key: ForeignKey) -> Iterator[str]:
     """Yield the shapes that delete a parent or change the key that children refer to."""
     referenced = {name.lower() for name in foreign_key.referenced_columns}
-    for shape in facts.shapes:
-        if shape.shape.kind != "write":
-            continue
-        for statement in read_samples(facts, shape.shape)[:1]:
-            if (statement.target or "").lower() != foreign_key.referenced_table.lower():
-                continue
-            changed = {name.lower() for name in statement.assigned}
-            if statement.verb in {"delete", "replace"} or changed & referenced:
-                yield shape.shape.id
+    for shape_id, write in recorded.writes.get(foreign_key.referenced_table.lower(), ()):
+        changed = {name.lower() for name in write.assigned}
+        if write.verb in {"delete", "replace"} or changed & referenced:
+            yield shape_id
 
 
-def _scanning_joins(facts: Facts, table: Table, foreign_key: ForeignKey) -> Iterator[str]:
+def _scanning_joins(
+    facts: Facts, recorded: _Recorded, table: Table, foreign_key: ForeignKey
+) -> Iterator[str]:
     """Yield the shapes that join parent and child and still read the child whole."""
-    wanted = {table.name.lower(), foreign_key.referenced_table.lower()}
-    for shape in facts.shapes:
-        if not wanted <= {name.lower() for name in shape.tables}:
+    parent = foreign_key.referenced_table.lower()
+    for shape in recorded.joins.get(table.name.lower(), ()):
+        if parent not in map(str.lower, shape.tables):
             continue
         for statement in read_samples(facts, shape.shape)[:1]:
             if _joins_by_scan(statement, shape.plan_after, table, foreign_key):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dbtune.advisor.facts import Facts
+from dbtune.advisor.rules.identity import Same
 from dbtune.advisor.rules.words import words, words_of
 from dbtune.model.advice import IndexSpec
 from dbtune.model.schema import ForeignKey, Index, IndexColumn, Table
@@ -92,12 +94,18 @@ def is_served(foreign_key: ForeignKey, table: Table, indexes: Collection[Keys]) 
 
 def free_name(facts: Facts, spec: IndexSpec) -> str:
     """Return a name for a further index: neither in the file nor among the recommended ones."""
-    taken = {index.name for index in facts.schema.indexes}
-    taken.update(table.name for table in facts.schema.tables)
-    taken.update(view.name for view in facts.schema.views)
-    for recommended in facts.new_indexes:
-        taken.add(index_name(recommended, taken))
-    return index_name(spec, taken)
+    return index_name(spec, _taken_names(Same(facts)))
+
+
+@lru_cache(maxsize=4)
+def _taken_names(facts: Same[Facts]) -> frozenset[str]:
+    schema = facts.value.schema
+    taken = {index.name.lower() for index in schema.indexes}
+    taken.update(table.name.lower() for table in schema.tables)
+    taken.update(view.name.lower() for view in schema.views)
+    for recommended in facts.value.new_indexes:
+        taken.add(index_name(recommended, taken).lower())
+    return frozenset(taken)
 
 
 def _key(column: IndexColumn) -> Key:

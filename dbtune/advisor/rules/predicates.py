@@ -6,7 +6,8 @@ conditions are left out: no index serves them, and no rule has a way out for the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from sqlglot import exp
@@ -15,9 +16,11 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 from dbtune.advisor.dialect import VerbatimSQLite
 from dbtune.advisor.facts import Facts
 from dbtune.advisor.rules.columns import ColumnFinder, TableUse
+from dbtune.advisor.rules.identity import Same
 from dbtune.advisor.rules.sides import SideReader
-from dbtune.advisor.rules.statement import Operator, OrderTerm, Predicate, Statement, Verb
+from dbtune.advisor.rules.statement import Operator, OrderTerm, Predicate, Statement
 from dbtune.advisor.rules.statement_text import UNREADABLE, ParsedText, parse
+from dbtune.advisor.rules.writes import verb_of
 from dbtune.advisor.statement_forms import as_selects
 from dbtune.model.schema import Schema
 from dbtune.model.workload import QueryShape, Sample
@@ -52,46 +55,46 @@ def read_statement(schema: Schema, sample: Sample) -> Statement | None:
 
     Values that dbtune has drawn say nothing about the application and are left out.
     """
-    return _read_cached(_ByIdentity(schema), _ByIdentity(sample))
+    return _read_cached(Same(schema), Same(sample))
 
 
-class _ByIdentity:
-    """A cache key compared by identity: hashing a schema costs more than a reading."""
-
-    def __init__(self, value: Schema | Sample) -> None:
-        self.value = value
-
-    def __hash__(self) -> int:
-        return id(self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByIdentity) and other.value is self.value
-
-
+# A workload has thousands of shapes, of which the rules read a hundred again and again.
 @lru_cache(maxsize=512)
-def _read_cached(schema: _ByIdentity, sample: _ByIdentity) -> Statement | None:
-    assert isinstance(schema.value, Schema)
-    assert isinstance(sample.value, Sample)
+def _read_cached(schema: Same[Schema], sample: Same[Sample]) -> Statement | None:
     parsed = parse(sample.value.text)
     if parsed is None:
         return None
     try:
-        return _StatementReader(schema.value, parsed, sample.value).read()
+        return _StatementReader(_names(schema), parsed, sample.value).read()
     except UNREADABLE:
         return None
+
+
+@dataclass(frozen=True)
+class _Names:
+    """A schema's tables and views, found by name."""
+
+    finder: ColumnFinder
+    views: Mapping[str, str]
+
+
+@lru_cache(maxsize=4)
+def _names(schema: Same[Schema]) -> _Names:
+    views = {view.name.lower(): view.sql for view in schema.value.views}
+    return _Names(ColumnFinder(schema.value), views)
 
 
 class _StatementReader:
     """Reads one parsed statement against a schema."""
 
-    def __init__(self, schema: Schema, parsed: ParsedText, sample: Sample) -> None:
+    def __init__(self, names: _Names, parsed: ParsedText, sample: Sample) -> None:
         self._parsed = parsed
         self._root = parsed.tree
-        self._finder = ColumnFinder(schema)
+        self._finder = names.finder
         self._scopes = [
             scope
             for query, _ in as_selects(self._root)
-            for scope in traverse_scope(_with_views_expanded(query, schema))
+            for scope in traverse_scope(_with_views_expanded(query, names.views))
         ]
         parameters = None if sample.drawn else sample.parameters
         self._sides = SideReader(self._finder, self._scopes, parsed.marks, parameters)
@@ -102,9 +105,7 @@ class _StatementReader:
         offset = query.args.get("offset") if query is not None else None
         groups = tuple(self._groups(outer)) if outer is not None else ()
         return Statement(
-            verb=_verb(self._root),
-            target=_target(self._root),
-            assigned=_assigned(self._root),
+            verb=verb_of(self._root),
             uses=self._uses(),
             predicates=tuple(self._predicates()),
             orders=tuple(self._orders(outer)) if outer is not None else (),
@@ -165,8 +166,7 @@ class _StatementReader:
             yield OrderTerm(side.bare, descending, side.collation)
 
 
-def _with_views_expanded(query: exp.Expr, schema: Schema) -> exp.Expr:
-    views = {view.name.lower(): view.sql for view in schema.views}
+def _with_views_expanded(query: exp.Expr, views: Mapping[str, str]) -> exp.Expr:
     needed: dict[str, exp.Query | Callable[[], exp.Query]] = {}
     pending: list[exp.Expr] = [query]
     while views and pending:
@@ -232,26 +232,3 @@ def _has_aggregate(query: exp.Expr | None) -> bool:
     found = (node for e in query.expressions for node in e.find_all(exp.AggFunc))
     # max(a, b) of several values is a plain function.
     return any(not (isinstance(n, (exp.Max, exp.Min)) and n.expressions) for n in found)
-
-
-def _verb(root: exp.Expr) -> Verb:
-    if isinstance(root, exp.Insert):
-        return "replace" if str(root.args.get("alternative")).lower() == "replace" else "insert"
-    if isinstance(root, exp.Update):
-        return "update"
-    if isinstance(root, exp.Delete):
-        return "delete"
-    return "select" if isinstance(root, exp.Query) else "other"
-
-
-def _target(root: exp.Expr) -> str | None:
-    if not isinstance(root, (exp.Insert, exp.Update, exp.Delete)):
-        return None
-    table = root.this.this if isinstance(root.this, exp.Schema) else root.this
-    return table.name if isinstance(table, exp.Table) else None
-
-
-def _assigned(root: exp.Expr) -> tuple[str, ...]:
-    if not isinstance(root, exp.Update):
-        return ()
-    return tuple(e.this.name for e in root.expressions if isinstance(e, exp.EQ))

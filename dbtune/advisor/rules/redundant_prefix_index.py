@@ -5,7 +5,7 @@ from __future__ import annotations
 from dbtune.advisor.facts import Facts
 from dbtune.advisor.rules.drops import Drop, planned_drops
 from dbtune.advisor.rules.sizes import index_size, table_rows
-from dbtune.advisor.rules.wording import shown, statement
+from dbtune.advisor.rules.wording import described_index, shown, statement
 from dbtune.advisor.rules.worth import SMALL_TABLE_ROWS
 from dbtune.model.advice import Evidence, Finding, IndexSpec
 from dbtune.model.schema import Index
@@ -50,7 +50,7 @@ def _finding(facts: Facts, drop: Drop, keeper: Index | IndexSpec) -> Finding:
 
 def _name(keeper: Index | IndexSpec) -> str:
     if isinstance(keeper, Index):
-        return f"index {shown(keeper.name)}"
+        return described_index(keeper)
     return f"the recommended index on ({statement(', '.join(keeper.terms))})"
 
 

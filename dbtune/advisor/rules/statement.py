@@ -101,8 +101,6 @@ class Statement:
     """One statement. Order, groups, limit, offset and aggregates are of the outermost SELECT."""
 
     verb: Verb
-    target: str | None
-    assigned: tuple[str, ...]
     uses: tuple[TableUse, ...]
     predicates: tuple[Predicate, ...]
     orders: tuple[OrderTerm, ...]

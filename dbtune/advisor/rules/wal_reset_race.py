@@ -21,13 +21,15 @@ def check(facts: Facts) -> tuple[Finding, ...]:
         return ()
     application = facts.application_sqlite_version
     if application is not None and has_wal_reset_race(application):
-        return (_finding(facts, application, "the application's", "medium" if in_wal else "low"),)
+        severity: Severity = "medium" if in_wal else "low"
+        return (_finding(facts, application, "the application's library", severity),)
     python = facts.python_sqlite_version
     if not has_wal_reset_race(python):
         return ()
     if application is not None:
-        return (_finding(facts, python, "Python's, which dbtune uses here,", "info"),)
-    return (_finding(facts, python, "Python's, if the application runs on it,", "low"),)
+        return (_finding(facts, python, "Python's library, which dbtune uses here", "info"),)
+    whose = "Python's library; the application's is not known"
+    return (_finding(facts, python, whose, "low"),)
 
 
 def _wal_is_advised(facts: Facts) -> bool:
@@ -40,7 +42,7 @@ def _finding(facts: Facts, version: str, whose: str, severity: Severity) -> Find
         severity=severity,
         subject=version,
         message=(
-            f"SQLite {statement(version)} ({whose} library) has the WAL-reset race: with several "
+            f"SQLite {statement(version)} ({whose}) has the WAL-reset race: with several "
             "connections, a write during a checkpoint can, very rarely, damage the database."
         ),
         evidence=(

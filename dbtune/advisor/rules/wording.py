@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from dbtune.model.schema import Index
+
 # A name or statement in full would push what matters off the screen; both stay recognisable
 # at these lengths, and a statement stands in full among the report's query shapes.
 _MAX_NAME = 60
@@ -19,6 +21,14 @@ def shown(name: str) -> str:
     if _PLAIN.match(name) and len(name) <= _MAX_NAME:
         return name
     return f'"{_shortened(_escaped(name), _MAX_NAME)}"'
+
+
+def described_index(index: Index) -> str:
+    """Return an index by its name, or by the constraint that it is made for."""
+    if index.origin == "c":
+        return f"index {shown(index.name)}"
+    constraint = "PRIMARY KEY" if index.origin == "pk" else "UNIQUE constraint"
+    return f"the {constraint} ({', '.join(shown(c.name or '') for c in index.columns)})"
 
 
 def statement(sql: str) -> str:

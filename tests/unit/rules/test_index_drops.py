@@ -135,7 +135,7 @@ def test_exactly_one_of_several_duplicates_stays(database: Path) -> None:
     found = duplicate_index.check(facts_of(database))
     assert subjects(found) == ["ix_two", "ix_three"]
     assert {finding.severity for finding in found} == {"medium"}
-    assert all("ix_one, which stays" in finding.message for finding in found)
+    assert all("index ix_one, which stays" in finding.message for finding in found)
 
 
 def test_of_two_duplicates_the_one_that_plans_use_stays(database: Path) -> None:
@@ -176,6 +176,7 @@ def test_a_duplicate_of_a_constraint_goes_and_comes_back(tmp_path: Path) -> None
         f"INSERT INTO t SELECT n, 'user' || n FROM {rows(2000)}",
     )
     (finding,) = duplicate_index.check(facts_of(path))
+    assert "the UNIQUE constraint (email), which stays" in finding.message
     change = apply(path, finding)
     assert duplicate_index.check(facts_of(path)) == ()
     assert [index.origin for index in facts_of(path).schema.indexes] == ["u"]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dbtune.advisor.rules.predicates import read_statement
 from dbtune.advisor.rules.statement import Statement
+from dbtune.advisor.rules.writes import Write, read_write
 from dbtune.model.schema import Column, Schema, Table, View
-from dbtune.model.workload import Parameters, Sample
+from dbtune.model.workload import Parameters, QueryShape, Sample
 
 
 def table(name: str, *columns: tuple[str, str], rowid_alias: str | None = None) -> Table:
@@ -165,7 +168,7 @@ def test_an_arm_of_an_or_is_not_required() -> None:
         "SELECT 1; SELECT 2",
         "SELECT * FROM users WHERE (((((",
         "SELECT '" + "x" * 60_000 + "' FROM users",
-        "SELECT 1 FROM users WHERE " + " OR ".join(["age = 1"] * 3000),
+        "SELECT 1 FROM users WHERE " + " OR ".join(["age = 1"] * 1500),
         "(" * 5000,
         "\x00\x01",
         "ATTACH 'x' AS y; DROP TABLE users",
@@ -194,5 +197,27 @@ def test_a_write_names_its_target_and_columns(
     sql: str, verb: str, target: str | None, assigned: tuple[str, ...]
 ) -> None:
     """A foreign key's rule asks for both."""
-    statement = read(sql)
-    assert (statement.verb, statement.target, statement.assigned) == (verb, target, assigned)
+    shape = QueryShape("id", "garbage (", "write", 1, None, (Sample(sql),))
+    assert read_write(shape) == Write(verb, target, assigned)  # type: ignore[arg-type]
+
+
+def test_a_write_that_cannot_be_read_is_none() -> None:
+    """Neither its sample nor its template is SQL that sqlglot knows."""
+    assert read_write(QueryShape("id", "DELETE FROM (", "write", 1, None, ())) is None
+
+
+WORDS = st.sampled_from(
+    "SELECT FROM WHERE AND OR NOT IN LIKE GLOB BETWEEN JOIN ON USING WITH AS UNION UPDATE SET "
+    "DELETE INSERT INTO VALUES REPLACE ORDER BY LIMIT OFFSET CASE WHEN END CAST COLLATE NOCASE "
+    "users orders adults elders email id age u.id * , ( ) = < > || -> ? ?3 :x @y $z 'text' \"q\" 5 "
+    "-- /* */ ;".split()
+)
+
+
+@given(st.lists(WORDS, max_size=25).map(" ".join), st.one_of(st.none(), st.just((1, "a"))))
+def test_no_text_makes_a_reading_fail(sql: str, parameters: Parameters) -> None:
+    """Damaged SQL is None or a reading; a recording may hold anything."""
+    statement = read_statement(SCHEMA, Sample(f"SELECT * FROM users WHERE {sql}", parameters))
+    assert statement is None or isinstance(statement.predicates, tuple)
+    statement = read_statement(SCHEMA, Sample(sql, parameters))
+    assert statement is None or isinstance(statement.predicates, tuple)

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from dbtune.advisor.facts import ShapeFacts
 from dbtune.advisor.rules import RULES, run_rules
 from dbtune.model.advice import SEVERITIES
-from tests.unit.rules.measured import Query, build, facts_of, rows
+from dbtune.model.schema import Table
+from dbtune.model.workload import QueryShape, Sample
+from dbtune.sqlite.identifiers import quote_identifier
+from tests.fixtures.hostile import ODD_SCHEMAS, many_tables
+from tests.unit.rules.measured import Query, build, facts_of, rows, workload_of
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "findings.md"
 
@@ -116,3 +125,85 @@ def test_every_finding_says_what_to_do(tmp_path: Path) -> None:
         assert finding.message and finding.help and finding.evidence
         names = [evidence.name for evidence in finding.evidence]
         assert len(names) == len(set(names))
+
+
+# Many tables have a test of their own below, on a file that is built faster.
+@pytest.mark.parametrize(
+    "builder",
+    [b for b in ODD_SCHEMAS if b is not many_tables],
+    ids=lambda builder: builder.__name__,
+)
+def test_odd_schemas_give_findings_that_can_be_printed(
+    tmp_path: Path, builder: Callable[[Path], None]
+) -> None:
+    """Hostile names, 2,000 columns, broken views and unknown modules: no rule fails on them."""
+    path = tmp_path / "odd.db"
+    builder(path)
+    facts = facts_of(path)
+    queries = tuple(
+        ShapeFacts(
+            QueryShape(f"{n:012x}", sql, "read", 100, None, (Sample(sql),)),
+            tables=(table.name,),
+            cost_before_ns=1e6,
+            cost_after_ns=1e6,
+            plan_before=(f"SCAN {table.name}", "USE TEMP B-TREE FOR ORDER BY"),
+            plan_after=(f"SCAN {table.name}", "USE TEMP B-TREE FOR ORDER BY"),
+            scanned_rows_before=5000,
+            scanned_rows_after=5000,
+        )
+        for n, table in enumerate(facts.schema.tables[:80])
+        for sql in [_search(table)]
+    )
+    large = tuple(replace(t, rows=5000) for t in facts.statistics.tables)
+    found = run_rules(
+        replace(
+            facts,
+            shapes=queries,
+            workload=workload_of(queries),
+            statistics=replace(facts.statistics, tables=large),
+            unused_indexes=tuple(index.name for index in facts.schema.indexes),
+        )
+    )
+    assert all(finding.message.isprintable() for finding in found)
+    assert all(finding.help.isprintable() for finding in found)
+
+
+def _search(table: Table) -> str:
+    """Return a query that compares and sorts by the first column of a table."""
+    column = quote_identifier(table.columns[0].name) if table.columns else "rowid"
+    name = quote_identifier(table.name)
+    return f"SELECT * FROM {name} WHERE {column} LIKE '%x%' AND {column} > 5 ORDER BY {column}"
+
+
+def test_rules_are_quick_on_large_schemas_and_recordings(tmp_path: Path) -> None:
+    """300 tables with two indexes and 1,500 shapes take no noticeable time."""
+    statements = (
+        f"CREATE TABLE t{n} (id INTEGER PRIMARY KEY, a INT REFERENCES t{n} (id), b TEXT);"
+        f"CREATE INDEX i{n} ON t{n} (b); CREATE INDEX j{n} ON t{n} (b, a);"
+        for n in range(300)
+    )
+    facts = facts_of(build(tmp_path / "large.db", "".join(statements)))
+    shapes = tuple(
+        ShapeFacts(
+            QueryShape(f"{n:012x}", sql, "write" if n % 3 else "read", 10, None, (Sample(sql),)),
+            tables=(f"t{n % 300}",),
+            cost_before_ns=1e6,
+            cost_after_ns=1e6,
+            plan_after=(f"SCAN t{n % 300}",),
+            scanned_rows_after=5000,
+        )
+        for n in range(1500)
+        for sql in [f"DELETE FROM t{n % 300} WHERE b = 'x{n}' AND a + 1 = {n}"]
+    )
+    large = tuple(replace(t, rows=5000) for t in facts.statistics.tables)
+    facts = replace(
+        facts,
+        shapes=shapes,
+        workload=workload_of(shapes),
+        statistics=replace(facts.statistics, tables=large),
+    )
+    started = time.process_time()
+    found = run_rules(facts)
+    # Some 3 s here; anything quadratic in tables or shapes takes minutes.
+    assert time.process_time() - started < 30
+    assert len(found) > 500
