@@ -113,7 +113,14 @@ def run_rules(facts: Facts) -> tuple[Finding, ...]:
     """Return the findings of all rules: by severity, within it the costliest first."""
     found = [finding for rule in RULES for finding in rule.check(facts)]
     explained = {finding.subject for finding in found if finding.code in _EXPLAIN_A_SCAN}
-    kept = [f for f in found if f.code not in _EXPLAINED or f.subject not in explained]
+    scans = {(f.subject, f.command) for f in found if f.code == full_scan.CODE}
+    kept = [
+        f
+        for f in found
+        if not (f.code in _EXPLAINED and f.subject in explained)
+        # One index that ends both the scan and the sort of a query is told of once.
+        and not (f.code == temporary_sort.CODE and (f.subject, f.command) in scans)
+    ]
     # Stable: findings without a share of the cost stay in the order of the rules.
     return tuple(sorted(kept, key=lambda f: (SEVERITIES.index(f.severity), -_share(f))))
 

@@ -11,13 +11,14 @@ from dbtune.advisor.rules.sizes import rows_stepped, table_rows
 from dbtune.advisor.rules.statement import Statement
 from dbtune.advisor.rules.wording import counted, shown
 from dbtune.advisor.rules.worth import (
+    MEDIUM_SHARE,
     SMALL_TABLE_ROWS,
     CostlyShape,
     costly_shapes,
     is_small,
     severity_of,
 )
-from dbtune.model.advice import Evidence, Finding, Severity
+from dbtune.model.advice import Evidence, Finding
 
 CODE = "full-scan"
 
@@ -37,7 +38,7 @@ def check(facts: Facts) -> tuple[Finding, ...]:
             continue
         for reading in read_samples(facts, shape.facts.shape)[:1]:
             use = _largest_scanned(facts, shape, reading)
-            if use is not None:
+            if use is not None and (_is_known(shape, reading) or _weighs(shape)):
                 found.append(_finding(facts, shape, reading, use))
     return tuple(found)
 
@@ -45,6 +46,19 @@ def check(facts: Facts) -> tuple[Finding, ...]:
 def _returns_few(shape: CostlyShape) -> bool:
     returned = shape.facts.returned_rows
     return returned is None or returned <= _FEW_ROWS_RATIO * shape.facts.scanned_rows_after
+
+
+def _is_known(shape: CostlyShape, reading: Statement) -> bool:
+    """Return whether the rows returned are the rows that pass the conditions.
+
+    An aggregate returns fewer, and a write none: the scan may be right.
+    """
+    plain = not reading.aggregates and reading.verb == "select"
+    return plain and shape.facts.returned_rows is not None
+
+
+def _weighs(shape: CostlyShape) -> bool:
+    return shape.share_left >= MEDIUM_SHARE
 
 
 def _largest_scanned(facts: Facts, shape: CostlyShape, reading: Statement) -> TableUse | None:
@@ -67,7 +81,7 @@ def _could_skip_rows(facts: Facts, shape: CostlyShape, reading: Statement, use: 
     """
     rows = facts.statistics.rows(use.table.name)
     repeated = shape.facts.scanned_rows_after >= _REPEATED_SCANS * rows
-    filters = reading.filters(use, required=False)
+    filters = [c for c in reading.filters(use, required=False) if not c.is_null_test]
     if not any(comparison.is_constant or repeated for comparison in filters):
         return False
     spec = filtering_spec(reading, use)
@@ -76,13 +90,13 @@ def _could_skip_rows(facts: Facts, shape: CostlyShape, reading: Statement, use: 
 
 def _finding(facts: Facts, shape: CostlyShape, reading: Statement, use: TableUse) -> Finding:
     spec = filtering_spec(reading, use)
+    known = _is_known(shape, reading)
     scanned = rows_stepped(facts, use.table.name, shape.facts.scanned_rows_after)
     returned = shape.facts.returned_rows
-    known = returned is not None and not reading.aggregates and reading.verb == "select"
     outcome = f"to return {counted(returned or 0, 'row')}" if known else "to apply its conditions"
     return Finding(
         code=CODE,
-        severity=_severity(shape, known),
+        severity=severity_of(shape.share) if known else "low",
         subject=shape.id,
         message=(
             f"{shown(use.table.name)}: each run reads {counted(scanned, 'row')} from end to end "
@@ -105,8 +119,3 @@ def _finding(facts: Facts, shape: CostlyShape, reading: Statement, use: TableUse
         ),
         command=create_sql(facts, spec) if spec is not None else None,
     )
-
-
-def _severity(shape: CostlyShape, known: bool) -> Severity:
-    # How many rows pass before an aggregate or a write is not known: the scan may be right.
-    return severity_of(shape.share) if known else "low"

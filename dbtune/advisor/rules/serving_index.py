@@ -15,8 +15,8 @@ _RANGES = frozenset(("<", "<=", ">", ">=", "between"))
 
 
 def filtering_spec(reading: Statement, use: TableUse) -> IndexSpec | None:
-    """Return an index on the columns compared with constants, one range last; None if none is."""
-    terms = list(_equalities(reading, use))
+    """Return an index on the columns compared with values, one range last; None if none is."""
+    terms = list(_equalities(reading, use, nulls=False))
     for comparison in reading.filters(use):
         column = comparison.side.bare
         if comparison.operator in _RANGES and column and comparison.is_constant:
@@ -34,7 +34,7 @@ def ordering_spec(
 
     None where a term is no plain column of the table.
     """
-    keys = list(_equalities(reading, use))
+    keys = list(_equalities(reading, use, nulls=True))
     for term in terms:
         if term.column is None or term.column.use != use:
             return None
@@ -55,10 +55,12 @@ def create_sql(facts: Facts, spec: IndexSpec) -> str:
     return create_index_sql(free_name(facts, spec), spec) + ";"
 
 
-def _equalities(reading: Statement, use: TableUse) -> tuple[str, ...]:
+def _equalities(reading: Statement, use: TableUse, *, nulls: bool) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for comparison in reading.filters(use):
         column = comparison.side.bare
+        if comparison.is_null_test and not nulls:
+            continue
         if comparison.operator in _EQUAL and column and comparison.is_constant:
             found.setdefault(_term(column, comparison.side.collation))
     return tuple(found)

@@ -67,6 +67,11 @@ class Comparison:
         """Whether the other sides are the same for all rows of the statement."""
         return not any(other.uses for other in self.others)
 
+    @property
+    def is_null_test(self) -> bool:
+        """Whether it asks for NULL, which most rows of a column like deleted_at are."""
+        return any(other.values == (None,) for other in self.others)
+
 
 @dataclass(frozen=True)
 class Predicate:

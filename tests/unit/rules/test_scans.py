@@ -49,6 +49,7 @@ def test_a_scan_for_few_rows_is_found_until_its_index_is_there(database: Path) -
         "SELECT id, body FROM posts",
         "SELECT count(*) FROM posts",
         "SELECT id FROM posts LIMIT 20",
+        "SELECT sum(likes) FROM posts WHERE created IS NULL",
         "SELECT id FROM authors WHERE city = 'city3'",
         "SELECT body FROM posts WHERE id = 5",
     ],
@@ -167,6 +168,15 @@ def test_the_sort_of_an_explained_scan_is_not_told(database: Path) -> None:
     facts = facts_of(database, query)
     assert codes(temporary_sort.check(facts)) == ["temporary-sort"]
     assert set(codes(run_rules(facts))) == {"leading-wildcard", "rollback-journal"}
+
+
+def test_one_index_for_a_scan_and_its_sort_is_told_of_once(database: Path) -> None:
+    """Both findings have the same SQL; the scan stays."""
+    query = "SELECT id FROM posts WHERE author = 7 AND likes > 5 ORDER BY likes LIMIT 3"
+    facts = facts_of(database, query)
+    (scan,), (sort,) = full_scan.check(facts), temporary_sort.check(facts)
+    assert scan.command == sort.command
+    assert set(codes(run_rules(facts))) == {"full-scan", "rollback-journal"}
 
 
 def test_a_group_by_is_a_sort_too(database: Path) -> None:
