@@ -90,7 +90,7 @@ def create_index_operation(name: str, spec: IndexSpec) -> MigrateOperation | Non
     if any(":" in text for text in (*texts, spec.where or "")):
         return None
     options: dict[str, Any] = {"sqlite_where": sa.text(spec.where)} if spec.where else {}
-    return CreateIndexOp(
+    operation = CreateIndexOp(
         name,
         spec.table,
         [term if _is_plain(term) else sa.text(term) for term in spec.terms],
@@ -98,6 +98,11 @@ def create_index_operation(name: str, spec: IndexSpec) -> MigrateOperation | Non
         if_not_exists=True,
         **options,
     )
+    try:
+        operation.to_index()
+    except sa.exc.SQLAlchemyError:  # such as a term that comes twice, which SQLite takes
+        return None
+    return operation
 
 
 def _drop_operation(change: Change, sql: str, tables: Mapping[str, str]) -> MigrateOperation | None:

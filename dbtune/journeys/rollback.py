@@ -151,7 +151,10 @@ def _undo_of(scripts: ScriptDirectory, revision: str) -> Undo:
 def _undo(
     project: Project, undo: Undo, done: tuple[AppliedChange, ...], wait_ms: int
 ) -> AppliedChange:
-    before = f"; {len(done)} revision(s) before it were undone" if done else ""
+    count = (
+        "1 revision before it was" if len(done) == 1 else f"{len(done)} revisions before it were"
+    )
+    before = f"; {count} undone" if done else ""
     try:
         return undo_revision(project, undo.revision, wait_ms=wait_ms)
     except LockedError as error:

@@ -69,7 +69,7 @@ def _terms(columns: list[str]) -> st.SearchStrategy[list[str]]:
     expression = st.tuples(column, st.text(_ALPHABET, max_size=5)).map(
         lambda parts: f"lower({parts[0]}) || {quote_literal(parts[1])}"
     )
-    return st.lists(st.one_of(plain, plain, expression), min_size=1, max_size=3, unique=True)
+    return st.lists(st.one_of(plain, plain, expression), min_size=1, max_size=3)
 
 
 def _conditions(columns: list[str]) -> st.SearchStrategy[str | None]:

@@ -34,6 +34,7 @@ DEFINITIONS = [
     (("name",), "email LIKE '%a:b%'"),
     (("name",), r"email <> 'C:\dir :x \:y ::z'"),
     (("name || ':' || email",), None),
+    (("name", "email", "name"), None),
     (("email",), "name = 'it''s \"quoted\" %(x)s %s 100%'"),
     (("email",), "name IS NOT NULL AND email > 'é 🐟'"),
 ]
