@@ -22,7 +22,7 @@ from alembic.operations import Operations
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.pool import NullPool, StaticPool
 
-from dbtune.errors import LockedError
+from dbtune.errors import ConfigurationError, LockedError
 from dbtune.journeys.enable_wal import EnableWalOptions, enable_wal, plan_wal
 from dbtune.journeys.rollback import RollbackOptions, plan_rollback, rollback
 from dbtune.model.advice import Report
