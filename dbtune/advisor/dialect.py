@@ -14,7 +14,11 @@ _AGGREGATES = ("AVG", "COUNT", "GROUP_CONCAT", "MAX", "MIN", "SUM")
 
 
 class VerbatimSQLite(SQLite):
-    """Parses and prints functions as they were written."""
+    """Parses and prints functions, JSON paths and type names as they were written."""
+
+    def to_json_path(self, path: exp.Expr | None) -> exp.Expr | None:
+        """Keep the path of `->>` as it is; sqlglot would write `'x'` as `'$.x'`."""
+        return path
 
     class Parser(SQLite.Parser):  # type: ignore[misc,valid-type]  # built by a metaclass
         """Knows only aggregate functions."""
@@ -23,8 +27,13 @@ class VerbatimSQLite(SQLite):
             name: SQLite.Parser.FUNCTIONS[name] for name in _AGGREGATES
         }
 
+    class Generator(SQLite.Generator):  # type: ignore[misc,valid-type]  # built by a metaclass
+        """Prints type names as given, where sqlglot would map them to SQLite's affinities."""
+
+        TYPE_MAPPING = {}  # noqa: RUF012 - the name and kind sqlglot looks for
+
 
 def to_sql(node: exp.Expr) -> str:
     """Print an expression in the application's spelling."""
-    sql: str = node.sql(dialect=VerbatimSQLite, normalize_functions=False)
+    sql: str = node.sql(dialect=VerbatimSQLite, normalize_functions=False, comments=False)
     return sql
