@@ -7,6 +7,8 @@ anonymous; the optimiser needs to know the aggregates.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from sqlglot import exp
 from sqlglot.dialects.sqlite import SQLite
 
@@ -23,14 +25,14 @@ class VerbatimSQLite(SQLite):
     class Parser(SQLite.Parser):  # type: ignore[misc,valid-type]  # built by a metaclass
         """Knows only aggregate functions."""
 
-        FUNCTIONS = {  # noqa: RUF012 - the name and kind sqlglot looks for
+        FUNCTIONS: ClassVar[dict[str, object]] = {
             name: SQLite.Parser.FUNCTIONS[name] for name in _AGGREGATES
         }
 
     class Generator(SQLite.Generator):  # type: ignore[misc,valid-type]  # built by a metaclass
         """Prints type names as given, where sqlglot would map them to SQLite's affinities."""
 
-        TYPE_MAPPING = {}  # noqa: RUF012 - the name and kind sqlglot looks for
+        TYPE_MAPPING: ClassVar[dict[object, str]] = {}
 
 
 def to_sql(node: exp.Expr) -> str:

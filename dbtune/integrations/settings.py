@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from dbtune.errors import ConfigurationError
+from dbtune.sqlite.trust import may_distrust_schema
 
 Synchronous = Literal["NORMAL", "FULL", "EXTRA"]
 SYNCHRONOUS: tuple[str, ...] = get_args(Synchronous)
@@ -39,14 +40,16 @@ def apply_settings(connection: sqlite3.Connection, settings: HookSettings) -> No
     """Set the pragmas on an open connection outside a transaction, and read them back.
 
     synchronous=NORMAL is used on a WAL database only, where a power cut can drop the last
-    commits but never corrupts; any other journal mode keeps at least FULL.
+    commits but never corrupts; any other journal mode keeps at least FULL. trusted_schema stays
+    on where SQLite 3.38 to 3.40 would refuse every write to a table with JSON in its schema.
     Raises ConfigurationError where SQLite did not take a value.
     Source: https://www.sqlite.org/pragma.html#pragma_synchronous
     """
     # First, so that the pragmas after it wait for a lock too.
     _set(connection, "busy_timeout", settings.busy_timeout_ms)
     _set(connection, "journal_size_limit", JOURNAL_SIZE_LIMIT_BYTES)
-    connection.execute("PRAGMA trusted_schema = OFF").close()  # unknown before SQLite 3.31
+    if may_distrust_schema(connection):
+        connection.execute("PRAGMA trusted_schema = OFF").close()  # unknown before SQLite 3.31
     mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
     level = settings.synchronous if mode == "wal" else _at_least_full(settings.synchronous)
     _set(connection, "synchronous", _SYNCHRONOUS_NUMBERS[level])
