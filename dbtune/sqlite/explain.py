@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping
 
-from dbtune.model.workload import Parameters, Plan, SqlValue
-from dbtune.sqlite.placeholders import null_parameters
+from dbtune.model.workload import Parameters, Plan
+from dbtune.sqlite.placeholders import bind
+from dbtune.sqlite.placeholders import bindings as bindings
 from dbtune.sqlite.queryable import Queryable
 from dbtune.sqlite.tokens import tokenize
 
@@ -36,20 +36,14 @@ def explain(connection: Queryable, sql: str, parameters: Parameters = None) -> P
     """
     if _holds_several(sql):
         raise sqlite3.ProgrammingError("several statements in one text cannot be explained")
-    rows = connection.execute(f"EXPLAIN QUERY PLAN {sql}", bindings(sql, parameters))
+    bound = bind(sql, parameters)
+    rows = connection.execute(f"EXPLAIN QUERY PLAN {bound.text}", bound.values)
     levels: dict[int, int] = {0: -1}
     steps = []
     for node, parent, _, detail in rows:
         levels[node] = levels.get(parent, -1) + 1
         steps.append(INDENT * levels[node] + str(detail))
     return Plan(tuple(steps))
-
-
-def bindings(sql: str, parameters: Parameters) -> tuple[SqlValue, ...] | dict[str, SqlValue]:
-    """Return parameters as both SQLite libraries take them, NULL for each where there are none."""
-    if parameters is None:
-        return null_parameters(sql)
-    return dict(parameters) if isinstance(parameters, Mapping) else tuple(parameters)
 
 
 def indexes_used(plan: Plan) -> frozenset[str]:

@@ -1,9 +1,66 @@
-"""The placeholders of a statement."""
+"""The placeholders of a statement, and values for them as both SQLite libraries take them."""
 
 from __future__ import annotations
 
-from dbtune.model.workload import SqlValue
-from dbtune.sqlite.tokens import tokenize
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dbtune.model.workload import Parameters, SqlValue
+from dbtune.sqlite.tokens import Token, tokenize
+
+Values = tuple[SqlValue, ...] | dict[str, SqlValue]
+
+# A number far beyond SQLite's own limit (32,766) fails there, with SQLite's message.
+_MOST = 250_000
+
+
+@dataclass(frozen=True)
+class BoundStatement:
+    """A statement and the values to execute it with."""
+
+    text: str
+    values: Values
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """A placeholder in a statement, and the number of the parameter it stands for, from 1."""
+
+    token: Token
+    number: int
+
+    @property
+    def name(self) -> str | None:
+        """The name without its sigil, None for `?` and `?5`."""
+        return None if self.token.text[0] == "?" else self.token.text[1:]
+
+
+def bind(sql: str, parameters: Parameters) -> BoundStatement:
+    """Return a statement with its values, NULL for each where `parameters` is None.
+
+    Mixtures of `?`, `?5` and names become names throughout: from Python 3.14 on sqlite3 takes a
+    sequence for plain `?` only. What has no value is left for the library to complain about.
+    """
+    marks = _marks(sql)
+    by_name = isinstance(parameters, Mapping)
+    plain = all(mark.token.text == "?" for mark in marks) and not by_name
+    named = all(mark.name is not None for mark in marks) and (by_name or parameters is None)
+    if plain or named:
+        return BoundStatement(sql, bindings(sql, parameters))
+    values: dict[str, SqlValue] = {}
+    for mark in marks:
+        values.update(_value(mark, parameters))
+    return BoundStatement(_renamed(sql, marks), values)
+
+
+def bindings(sql: str, parameters: Parameters) -> Values:
+    """Return parameters as they are, NULL for each where there are none.
+
+    For callers that cannot change the text; `bind` serves every mixture of placeholders.
+    """
+    if parameters is None:
+        return null_parameters(sql)
+    return dict(parameters) if isinstance(parameters, Mapping) else tuple(parameters)
 
 
 def placeholder_names(sql: str) -> tuple[str | None, ...]:
@@ -12,24 +69,59 @@ def placeholder_names(sql: str) -> tuple[str | None, ...]:
     As SQLite numbers them: `?` takes the next number, `?5` is number 5, and a name that comes
     again is the same parameter. Source: https://www.sqlite.org/lang_expr.html#varparam
     """
-    names: list[str | None] = []
-    for token in tokenize(sql):
-        if token.kind != "placeholder":
-            continue
-        if token.text == "?":
-            names.append(None)
-        elif token.text[0] == "?":
-            # A number far beyond SQLite's own limit (32,766) fails there, with its own message.
-            number = min(int(token.text[1:]), 250_000)
-            names.extend([None] * (number - len(names)))
-        elif token.text[1:] not in names:
-            names.append(token.text[1:])
-    return tuple(names)
+    marks = _marks(sql)
+    named = {mark.number: mark.name for mark in marks if mark.name is not None}
+    count = max((mark.number for mark in marks), default=0)
+    return tuple(named.get(number) for number in range(1, count + 1))
 
 
-def null_parameters(sql: str) -> tuple[SqlValue, ...] | dict[str, SqlValue]:
-    """Return NULL for each placeholder, as both SQLite libraries take it."""
+def null_parameters(sql: str) -> Values:
+    """Return NULL for each placeholder of a statement whose text stays as it is."""
     names = placeholder_names(sql)
     if names and None not in names:
         return {name: None for name in names if name is not None}
     return (None,) * len(names)
+
+
+def _marks(sql: str) -> tuple[_Mark, ...]:
+    marks: list[_Mark] = []
+    numbers: dict[str, int] = {}
+    highest = 0
+    for token in tokenize(sql):
+        if token.kind != "placeholder":
+            continue
+        if token.text == "?":
+            number = highest + 1
+        elif token.text[0] == "?":
+            number = min(int(token.text[1:]), _MOST)
+        else:
+            # The sigil is part of the name: `:a` and `@a` are two parameters.
+            number = numbers.setdefault(token.text, highest + 1)
+        highest = max(highest, number)
+        marks.append(_Mark(token, number))
+    return tuple(marks)
+
+
+def _key(mark: _Mark) -> str:
+    return mark.name or f"dbtune_{mark.number}"
+
+
+def _value(mark: _Mark, parameters: Parameters) -> dict[str, SqlValue]:
+    """Return the value of a placeholder under its name, nothing where there is none."""
+    if parameters is None:
+        return {_key(mark): None}
+    if isinstance(parameters, Mapping):
+        given = mark.name or str(mark.number)
+        return {_key(mark): parameters[given]} if given in parameters else {}
+    place = mark.number - 1
+    return {_key(mark): parameters[place]} if place < len(parameters) else {}
+
+
+def _renamed(sql: str, marks: tuple[_Mark, ...]) -> str:
+    """Return the statement with a name for each placeholder that has none."""
+    parts = []
+    end = 0
+    for mark in marks:
+        parts += [sql[end : mark.token.start], mark.token.text if mark.name else f":{_key(mark)}"]
+        end = mark.token.end
+    return "".join((*parts, sql[end:]))

@@ -26,4 +26,9 @@ def may_distrust_schema(connection: sqlite3.Connection) -> bool:
     use of json_extract()". Trust is harmless there, since this connection has no functions but
     SQLite's own.
     """
-    return not connection.execute(sql("sqlite/unsafe_json")).fetchone()[0]
+    try:
+        return not connection.execute(sql("sqlite/unsafe_json")).fetchone()[0]
+    except sqlite3.OperationalError as error:
+        if "pragma_function_list" in str(error):
+            return True  # a SQLite built without introspection, and likely without JSON
+        raise
