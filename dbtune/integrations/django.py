@@ -26,8 +26,9 @@ from django.utils.decorators import sync_and_async_middleware  # type: ignore[im
 from dbtune.errors import ConfigurationError
 from dbtune.integrations.limited_cursor import LimitedCursor
 from dbtune.integrations.settings import HookSettings, apply_settings
+from dbtune.integrations.statement_kind import writes
 from dbtune.integrations.time_limit import TimeLimit
-from dbtune.integrations.transaction import Reading, begin, explain_late_write, step
+from dbtune.integrations.transaction import Reading, allow_write, begin, explain_late_write
 from dbtune.integrations.work import Mark, WritingRoutes, current_mark, marked
 
 _READING_METHODS = frozenset({"GET", "HEAD"})
@@ -133,8 +134,11 @@ def _watching(wrapper: Any, state: _ConnectionState) -> Callable[..., Any]:
             state.mark, state.reading = current_mark(), None
         if state.mark is None:
             return execute(sql, *arguments)
+        if not writes(sql):
+            state.reading = state.reading and "read"
+            return execute(sql, *arguments)
         with wrapper.wrap_database_errors:
-            state.reading = step(wrapper.connection, state.mark, state.reading, sql)
+            state.reading = allow_write(wrapper.connection, state.mark, state.reading)
         try:
             return execute(sql, *arguments)
         except OperationalError as error:

@@ -40,18 +40,15 @@ def install(
     if pool_size is not None:
         _bound_pool(root, pool_size)
     hook = _hooks.get(root)
-    if hook is not None:
-        hook.settings = settings
-        return engine
-    _hooks[root] = hook = EngineHook(settings, root.dialect.do_begin)
-    # BEGIN is not sent by a "begin" listener: SQLAlchemy takes a connection whose listener raised
-    # (a lock beyond busy_timeout) for begun, and what is then written and committed is lost.
-    root.dialect.do_begin = hook.do_begin  # type: ignore[method-assign]
-    # Listeners of the class run before an engine's own, which may be the application's own BEGIN.
-    if not event.contains(Engine, "begin", note_begin):
-        event.listen(Engine, "begin", note_begin)
-    for name, listener in hook.listeners():
-        event.listen(root, name, listener)
+    if hook is None:
+        _hooks[root] = hook = EngineHook(settings, root.dialect.do_begin)
+        # BEGIN is not sent by a "begin" listener: SQLAlchemy takes a connection whose listener
+        # raised (a lock beyond busy_timeout) for begun, and loses what is then written on it.
+        root.dialect.do_begin = hook.do_begin  # type: ignore[method-assign]
+    hook.settings = settings
+    for target, name, listener in ((Engine, "begin", note_begin), *hook.listeners(root)):
+        if not event.contains(target, name, listener):
+            event.listen(target, name, listener)
     return engine
 
 

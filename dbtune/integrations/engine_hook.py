@@ -7,19 +7,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from dbtune.integrations.settings import HookSettings, apply_settings
+from dbtune.integrations.statement_kind import writes
 from dbtune.integrations.time_limit import TimeLimit
 from dbtune.integrations.transaction import (
     Reading,
+    allow_write,
     begin,
     begins_nothing,
     explain_late_write,
-    step,
     use_explicit_transactions,
 )
 from dbtune.integrations.work import STRICT, Mark, current_mark
@@ -49,14 +50,15 @@ class EngineHook:
         self.settings = settings
         self._do_begin = do_begin
 
-    def listeners(self) -> Iterator[tuple[str, Callable[..., Any]]]:
-        """Yield the events to listen to on the engine."""
-        yield "connect", self.tune
-        yield "checkout", self.tune
-        yield "before_cursor_execute", self.before_execute
-        yield "commit", self.before_end
-        yield "rollback", self.before_end
-        yield "handle_error", self.explain_error
+    def listeners(self, engine: Engine) -> Iterator[tuple[Engine, str, Callable[..., Any]]]:
+        """Yield what to listen to on the engine; each costs every statement or transaction."""
+        yield engine, "connect", self.tune
+        yield engine, "checkout", self.tune
+        yield engine, "before_cursor_execute", self.before_execute
+        yield engine, "handle_error", self.explain_error
+        if self.settings.query_time_limit_ms is not None:
+            yield engine, "commit", self.before_end
+            yield engine, "rollback", self.before_end
 
     def tune(self, connection: sqlite3.Connection, record: Any, proxy: object = None) -> None:
         """Set up a connection once; one that was open before the hook, at its next checkout."""
@@ -95,15 +97,19 @@ class EngineHook:
         *unused: object,
     ) -> None:
         """Start the time limit, and see to writes in work that was marked as reading."""
-        state = connection.info.get(_STATE)
+        state: _ConnectionState | None = connection.info.get(_STATE)
         if state is None:
             return
-        state.limit.start(statement)
+        if state.limit.is_set:
+            state.limit.start(statement)
         if state.mark is None:
+            return
+        if not writes(statement):
+            state.reading = state.reading and "read"
             return
         driver = _driver(connection.connection)
         try:
-            state.reading = step(driver, state.mark, state.reading, statement)
+            state.reading = allow_write(driver, state.mark, state.reading)
         except sqlite3.OperationalError as error:
             raise OperationalError(
                 statement, parameters, error, hide_parameters=connection.engine.hide_parameters
@@ -138,7 +144,11 @@ class EngineHook:
 
 
 def note_begin(connection: Connection) -> None:
-    """Decide how the transaction is to begin, while its options can still be seen."""
+    """Decide how the transaction is to begin, while its options can still be seen.
+
+    It listens to the class of engines: those listeners run before an engine's own, which may be
+    the application's own BEGIN.
+    """
     state = connection.info.get(_STATE)
     if state is None:
         return

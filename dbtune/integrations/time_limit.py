@@ -26,6 +26,7 @@ class TimeLimit:
     def __init__(self, connection: sqlite3.Connection, limit_ms: int | None) -> None:
         """Put the handler on the connection, unless `limit_ms` is None."""
         self._limit_ms = limit_ms
+        self.is_set = limit_ms is not None
         self._deadline: float | None = None
         self._reached = False
         if limit_ms is not None:

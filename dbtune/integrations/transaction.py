@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from typing import Literal, Optional
 
-from dbtune.integrations.statement_kind import writes
 from dbtune.integrations.work import Mark
 
 # How far a transaction is that the hook began for reading: nothing ran in it yet, or something
@@ -37,15 +36,13 @@ def begin(connection: sqlite3.Connection, *, immediate: bool) -> None:
         connection.execute("BEGIN").close()
 
 
-def step(connection: sqlite3.Connection, mark: Mark, reading: Reading, statement: str) -> Reading:
-    """See to a statement of work marked as reading; return how far its transaction is then.
+def allow_write(connection: sqlite3.Connection, mark: Mark, reading: Reading) -> Reading:
+    """See to a write in work marked as reading; return how far its transaction is then.
 
-    A write under a strict mark raises ReadOnlyWorkError. Under a guess it gets the write lock if
+    Under a strict mark it raises ReadOnlyWorkError. Under a guess it gets the write lock if
     nothing ran yet; after reading it is left to SQLite, which refuses it only where the data
     read is out of date, and the route is remembered as a writing one.
     """
-    if not writes(statement):
-        return reading and "read"
     if mark.strict:
         raise ReadOnlyWorkError("this work is marked as reading only, and the statement writes")
     if reading == "begun":
