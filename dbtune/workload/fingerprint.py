@@ -21,14 +21,13 @@ _WRITES = frozenset({"insert", "update", "delete", "replace"})
 # Every alternative starts with a character of the first class, which lets the engine skip ahead
 # (1.5 us a statement; 3.3 us with the alternatives outside). A number that may be the tail of
 # another token (`a1`, `:1`, `.5`, `.5e+1`) stays in the key: finer is safe, coarser is not.
-_LITERAL = re.compile(
-    r"[\"'`\[0-9](?:"
+_LITERAL_TAIL = (
     rf"(?<='){STRING_BODY}"
     rf"|(?<=[0-9])(?<![{IDENTIFIER_CHARACTERS}@:?.].)(?<![eE][+-].){NUMBER_TAIL}"
-    r"|((?<=\")[^\"]*(?:\"\"[^\"]*)*\"|(?<=`)[^`]*(?:``[^`]*)*`|(?<=\[)[^\]]*(?:\]|\Z))"
-    r")"
 )
-
+_NAME_TAIL = r"((?<=\")[^\"]*(?:\"\"[^\"]*)*\"|(?<=`)[^`]*(?:``[^`]*)*`|(?<=\[)[^\]]*(?:\]|\Z))"
+_LITERAL = re.compile(rf"['0-9](?:{_LITERAL_TAIL})")
+_LITERAL_OR_NAME = re.compile(rf"[\"'`\[0-9](?:{_LITERAL_TAIL}|{_NAME_TAIL})")
 # Statements side by side are told apart by NUL, which none may hold.
 _SEPARATOR = "\0"
 _NEEDS_CARE = ('"', "`", "[", "--", "/*")
@@ -93,7 +92,7 @@ def structure_key(sql: str) -> StructureKey:
     Statements with equal keys have equal templates, and not the other way round: a key costs
     1.5 us and a template fifty, so templates are looked up by key.
     """
-    return tuple(_LITERAL.split(sql))
+    return tuple(_LITERAL_OR_NAME.split(sql))
 
 
 def structure_keys(statements: Sequence[str]) -> Sequence[StructureKey]:
@@ -106,7 +105,8 @@ def structure_keys(statements: Sequence[str]) -> Sequence[StructureKey]:
     if joined.count(_SEPARATOR) == len(statements) - 1:
         bare = _LITERAL.sub("'", joined)
         keys = bare.split(_SEPARATOR)
-        # A string that does not end has swallowed its neighbours.
+        # A string that does not end has swallowed its neighbours. The first quoted name or comment
+        # is always left in the text, as up to there nothing can have been misread.
         if len(keys) == len(statements) and not any(mark in bare for mark in _NEEDS_CARE):
             return keys
     return [structure_key(clean_statement(statement)) for statement in statements]

@@ -218,11 +218,38 @@ def test_the_digest_does_not_depend_on_what_was_looked_up() -> None:
         for operator in ("=", "< -", "IN (1,2) AND c =")
         for value in ("1", "'x'", "?", "NULL", ".5", "x'00'")
     ]
-    workload = digest(*texts, *reversed(texts))
     expected: dict[str, int] = {}
     for text in texts * 2:
         expected[template_of(text)] = expected.get(template_of(text), 0) + 1
+    workload = digest(*texts, *reversed(texts))
     assert {shape.template: shape.count for shape in workload.shapes} == expected
+    taker = WorkloadDigest()
+    taker.add_statements(texts)
+    plain = [text for text in texts if '"' not in text]
+    taker.add_statements(plain)
+    taker.add_statements([text for text in texts if '"' in text])
+    assert {shape.template: shape.count for shape in taker.finish().shapes} == expected
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ['SELECT "a" FROM t', 'SELECT "b" FROM t'],
+        ["SELECT [a] FROM t", "SELECT [b] FROM t", "SELECT `b` FROM t"],
+        ["SELECT 'open", "SELECT 1 FROM t WHERE a = 'x'", "SELECT 2 FROM u WHERE a = 'x'"],
+        ["SELECT 1 -- it's", "SELECT a FROM t", "SELECT 'x'"],
+        ["SELECT 'a\0b'", "SELECT \0", "SELECT 'open"],
+        ["SELECT 1 /* ' */", "SELECT b -- '", "SELECT c"],
+    ],
+)
+def test_statements_side_by_side_do_not_disturb_each_other(texts: list[str]) -> None:
+    """What is taken in one go is told apart as if it had come one by one."""
+    together, apart = WorkloadDigest(), WorkloadDigest()
+    together.add_statements(texts)
+    for text in texts:
+        apart.add_statements([text])
+    assert together.finish() == apart.finish()
+    assert {s.template for s in apart.finish().shapes} == {template_of(text) for text in texts}
 
 
 def test_the_same_recording_gives_the_same_digest_in_any_process(tmp_path: Path) -> None:
