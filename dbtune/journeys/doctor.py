@@ -47,6 +47,7 @@ _BASE_PACKAGES = (
     _Package("sqlglot", "sqlglot", "index candidates"),
     _Package("sqlparse", "sqlparse", "recordings in .sql files"),
     _Package("tabulate", "tabulate", "tables"),
+    _Package("wcwidth", "wcwidth", "the width of text on a terminal"),
 )
 _EXTRAS = (
     _Package("flask", "flask", "dbtune.flask(app)", "pip install 'dbtune[flask]'"),
