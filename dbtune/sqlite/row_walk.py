@@ -13,7 +13,7 @@ from dbtune.sqlite.row_identity import rowid_expression
 
 # Rows of one piece: read and copied in some 10 ms. Where rows crowd in a stretch of rowids, up to
 # four times as many.
-_ROWS = 5_000
+ROWS_OF_A_STRETCH = 5_000
 _ROWS_AT_MOST = 20_000
 
 
@@ -49,7 +49,7 @@ def _walk_rowids(
     last = connection.execute(f"SELECT max({rowid}) FROM {source}").fetchone()[0]
     if first is None:
         return
-    width = max(1, (last - first + 1) * _ROWS // max(rows, 1))
+    width = max(1, (last - first + 1) * ROWS_OF_A_STRETCH // max(rows, 1))
     crowded = (
         f"SELECT {rowid} FROM {source} WHERE {rowid} BETWEEN ? AND ?"
         f" ORDER BY {rowid} LIMIT 1 OFFSET {_ROWS_AT_MOST - 1}"
@@ -70,7 +70,7 @@ def _walk_values(connection: sqlite3.Connection, source: str, column: str) -> It
         return
     following = (
         f"SELECT {column} FROM {source} WHERE {column} > ? ORDER BY {column}"
-        f" LIMIT 1 OFFSET {_ROWS - 1}"
+        f" LIMIT 1 OFFSET {ROWS_OF_A_STRETCH - 1}"
     )
     while True:
         cut = connection.execute(following, (start,)).fetchone()

@@ -22,11 +22,12 @@ _MOST_FOR_SMALL = 1 / 2
 
 @dataclass(frozen=True)
 class TableSize:
-    """Rows and bytes of a table, the bytes with all its indexes."""
+    """Rows and bytes of a table, the bytes with all its indexes; `exact` where it was counted."""
 
     table: str
     rows: int
     size_bytes: int
+    exact: bool = True
 
 
 @dataclass(frozen=True)

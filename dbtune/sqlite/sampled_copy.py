@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from dbtune.sqlite.diagnosis import explain_failure, is_locked
 from dbtune.sqlite.identifiers import quote_identifier
 from dbtune.sqlite.location import database_uri
 from dbtune.sqlite.row_identity import rowid_expression
-from dbtune.sqlite.row_walk import Stretch, walk_rows
+from dbtune.sqlite.row_walk import ROWS_OF_A_STRETCH, Stretch, walk_rows
 from dbtune.sqlite.sample_plan import SamplePlan, TableSample
 
 SOURCE = "dbtune_source"
@@ -38,6 +39,9 @@ _MOST_COLUMNS = 2000
 # product stays within SQLite's 64 bits. Hashing in Python takes ten times as long.
 _MODULUS = 2147483647
 _MULTIPLIER = 1327217885
+_SHIFT = 48271
+# More columns tell no more rows apart, and make the expression deep.
+_MOST_KEYS = 8
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,19 @@ class SampleJob:
 
 
 @dataclass(frozen=True)
-class SampledCopy:
-    """Rows copied of each table, and names of the objects that this SQLite cannot build."""
+class CopiedTable:
+    """Rows copied of a table; `ended_early` where there were more of them than fitted."""
 
-    rows: tuple[tuple[str, int], ...]
+    table: str
+    rows: int
+    ended_early: bool
+
+
+@dataclass(frozen=True)
+class SampledCopy:
+    """What was copied of each table, and names of the objects that this SQLite cannot build."""
+
+    tables: tuple[CopiedTable, ...]
     left_out: tuple[str, ...]
 
 
@@ -105,7 +118,7 @@ def _open(source: Path, form: SourceForm, target: Path, wait_ms: int) -> sqlite3
         connection.execute("CREATE TABLE first (x)")
         connection.execute("DROP TABLE first")
         connection.execute(f"ATTACH ? AS {SOURCE}", (database_uri(source, "ro"),))
-        connection.create_function("dbtune_hash", -1, _hash, deterministic=True)
+        connection.create_function("dbtune_hash", 1, _hash, deterministic=True)
         connection.set_authorizer(copying_from(SOURCE))
     except BaseException:
         connection.close()
@@ -122,16 +135,15 @@ class _Sampler:
         self._on_event = on_event
         self._rows = dict(job.rows)
         self._left_out: list[str] = []
+        self._walked = 0
+        self._total = sum(self._rows.values())
 
     def run(self) -> SampledCopy:
         """Build tables, fill them, then build what stands on them."""
         schema = self._job.schema
         parts = [part for part in self._job.plan.tables if self._build(part.table)]
         virtual = [table for table in self._job.virtual if self._build(table)]
-        copied = []
-        for number, part in enumerate(parts):
-            self._on_event(Event("sampling the database", number, len(parts)))
-            copied.append((part.table.name, self._fill(part)))
+        copied = [self._fill(part) for part in parts]
         for table in virtual:
             self._fill_shadows(table)
         later: tuple[_Declared, ...] = (*schema.indexes, *schema.views, *schema.triggers)
@@ -150,8 +162,8 @@ class _Sampler:
             return False
         return True
 
-    def _fill(self, part: TableSample) -> int:
-        """Copy the chosen rows of a table and return how many they are."""
+    def _fill(self, part: TableSample) -> CopiedTable:
+        """Copy the chosen rows of a table."""
         table = part.table
         source = f"{SOURCE}.{quote_identifier(table.name)}"
         columns = ", ".join(_stored_columns(table))
@@ -159,12 +171,15 @@ class _Sampler:
             f"INSERT OR IGNORE INTO main.{quote_identifier(table.name)} ({columns})"
             f" SELECT {columns} FROM {source} WHERE {_chosen(part)} AND "
         )
-        copied = 0
+        copied, full = 0, False
         try:
             rows = self._rows.get(table.name, 0)
             for stretch in walk_rows(self._connection, source, table, rows):
                 copied += self._copy(insert, stretch)
-                if self._is_full():
+                self._on_event(Event("sampling the database", self._walked, self._total))
+                self._walked += ROWS_OF_A_STRETCH
+                full = self._is_full()
+                if full:
                     break
         except sqlite3.Error as error:
             if "user-defined function" in str(error):
@@ -173,7 +188,8 @@ class _Sampler:
             if is_locked(error):
                 raise
             self._left_out.append(f"rows of {table.name}")
-        return copied
+            full = True
+        return CopiedTable(table.name, copied, full)
 
     def _copy(self, insert: str, stretch: Stretch) -> int:
         return self._connection.execute(insert + stretch.where, stretch.parameters).rowcount
@@ -219,23 +235,39 @@ def _chosen(part: TableSample) -> str:
     """Return the condition that holds for the rows of the sample."""
     if part.fraction >= 1.0:
         return "TRUE"
-    limit = int(part.fraction * _MODULUS)
     rowid = rowid_expression(part.table)
-    if len(part.key) > 1 or (not part.key and rowid is None):
-        names = part.key or tuple(c.name for c in part.table.columns if not c.generated)
-        values = ", ".join(f"CAST({quote_identifier(name)} AS BLOB)" for name in names)
-        return f"dbtune_hash({values}) < {limit}"
-    key = quote_identifier(part.key[0]) if part.key else rowid
-    # A row that refers to nothing is chosen by its own key.
-    value = key if rowid is None or not part.key else f"coalesce({key}, {rowid})"
+    names = [quote_identifier(name) for name in part.key]
+    if len(names) == 1 and rowid is not None:
+        # A row that refers to nothing is chosen by its own key.
+        names = [f"coalesce({names[0]}, {rowid})"]
+    elif not names and rowid is not None:
+        names = [rowid]
+    elif not names:
+        names = [quote_identifier(c.name) for c in part.table.columns if not c.generated]
+    return f"{_hash_sql(names)} < {int(part.fraction * _MODULUS)}"
+
+
+def _hash_sql(values: Sequence[str]) -> str:
+    """Return SQL for a number below _MODULUS that depends on all values.
+
+    One value gives the same number wherever it stands: rows that refer to each other are chosen
+    together.
+    """
+    mixed = _number_sql(values[0])
+    for value in values[1:_MOST_KEYS]:
+        mixed = f"(({mixed} * {_SHIFT} + {_number_sql(value)}) % {_MODULUS})"
+    return f"{mixed} * {_MULTIPLIER} % {_MODULUS}"
+
+
+def _number_sql(value: str) -> str:
+    """Return SQL for a value as a number below _MODULUS; a call into Python for no integer."""
     return (
-        f"CASE typeof({value}) WHEN 'integer'"
-        f" THEN abs({value} % {_MODULUS}) * {_MULTIPLIER} % {_MODULUS}"
-        f" ELSE dbtune_hash(CAST({value} AS BLOB)) END < {limit}"
+        f"CASE typeof({value}) WHEN 'integer' THEN abs({value} % {_MODULUS})"
+        f" ELSE dbtune_hash(CAST({value} AS BLOB)) END"
     )
 
 
-def _hash(*values: bytes | None) -> int:
-    """Return a number below _MODULUS for values that are no integer, or for several."""
-    # As blobs: text that is no valid UTF-8 would never reach Python.
-    return zlib.crc32(b"\0".join(value or b"" for value in values)) * _MODULUS >> 32
+def _hash(value: bytes | None) -> int:
+    """Return a number below _MODULUS for a value that is no integer."""
+    # As a blob: text that is no valid UTF-8 would never reach Python.
+    return zlib.crc32(value or b"") % _MODULUS

@@ -10,8 +10,14 @@ from dbtune.errors import RefusedError
 from dbtune.model.schema import Schema, Table
 from dbtune.sqlite.free_space import megabytes, require_free_bytes
 from dbtune.sqlite.page_copy import CopyOptions
-from dbtune.sqlite.sample_plan import TableSize, plan_sample
-from dbtune.sqlite.sampled_copy import SampleJob, SourceForm, copy_sample, shadows_of
+from dbtune.sqlite.sample_plan import SamplePlan, TableSize, plan_sample
+from dbtune.sqlite.sampled_copy import (
+    CopiedTable,
+    SampleJob,
+    SourceForm,
+    copy_sample,
+    shadows_of,
+)
 from dbtune.sqlite.statistics import read_statistics
 from dbtune.sqlite.table_size import table_sizes
 from dbtune.sqlite.trust import may_distrust_schema
@@ -60,7 +66,7 @@ def write_sample(
     unaffordable = tuple(
         table.name for table in schema.tables if table.kind == "virtual" and table not in virtual
     )
-    return Sample(_fractions(sizes, copied.rows), unaffordable + copied.left_out)
+    return Sample(_fractions(job.plan, sizes, copied.tables), unaffordable + copied.left_out)
 
 
 def _require_room(source: Path, folder: Path, room_bytes: int) -> None:
@@ -103,9 +109,17 @@ def _form(connection: sqlite3.Connection) -> SourceForm:
 
 
 def _fractions(
-    sizes: tuple[TableSize, ...], copied: tuple[tuple[str, int], ...]
+    plan: SamplePlan, sizes: tuple[TableSize, ...], copied: tuple[CopiedTable, ...]
 ) -> tuple[tuple[str, float], ...]:
-    """Return the fraction of rows copied of each table that lost some."""
-    rows = {size.table: size.rows for size in sizes}
-    found = ((name, count / rows[name]) for name, count in copied if rows[name])
-    return tuple((name, fraction) for name, fraction in found if fraction < 1.0)
+    """Return the fraction of each table that is not whole: as counted, or else as planned."""
+    size_of = {size.table: size for size in sizes}
+    planned = {part.table.name: part.fraction for part in plan.tables}
+    fractions = []
+    for table in copied:
+        size = size_of[table.table]
+        fraction = planned[table.table]
+        if size.rows and (size.exact or table.ended_early):
+            fraction = table.rows / size.rows
+        if fraction < 1.0:
+            fractions.append((table.table, fraction))
+    return tuple(fractions)

@@ -182,7 +182,7 @@ def test_a_sample_is_the_same_on_every_run(shop: Path) -> None:
 
 @pytest.mark.parametrize("mode", ["delete", "wal"])
 def test_writers_never_wait_for_a_sample(shop: Path, mode: str) -> None:
-    """Between any two tables a commit needs no waiting; the source keeps every other byte."""
+    """Between any two pieces of a table a commit needs no waiting."""
     build_more(shop, f"PRAGMA journal_mode = {mode}")
     with other_process(shop) as other:
         writes = []
@@ -192,7 +192,7 @@ def test_writers_never_wait_for_a_sample(shop: Path, mode: str) -> None:
             writes.append(event)
 
         sample(shop, 10 * MB, on_event=write)
-        assert len(writes) == 4
+        assert len(writes) >= 10
         assert other.run("SELECT length(name) FROM kinds WHERE id = 1") == [[5 + len(writes)]]
 
 
@@ -308,7 +308,7 @@ def test_keys_of_any_kind_choose_rows(tmp_path: Path) -> None:
             "INSERT INTO texts SELECT 'code-' || (i * 7919), zeroblob(200) FROM n",
             "INSERT INTO pairs SELECT 'a' || (i % 40), CAST(i AS BLOB), zeroblob(200) FROM n",
             "INSERT INTO huge SELECT (i - 4000) * 2000000000000000, zeroblob(200) FROM n",
-            "INSERT INTO hidden SELECT i % 3, i % 5, 'x', zeroblob(200) FROM n",
+            "INSERT INTO hidden SELECT i % 3, i % 5, 'x' || i, zeroblob(200) FROM n",
             "INSERT INTO heavy SELECT 1, i, zeroblob(200) FROM n",
         ):
             connection.execute(numbers + insert)
