@@ -42,7 +42,7 @@ def back_up(
     failure. Raises SourceError, LockedError, RefusedError (no room, target exists, too many
     writes) or VerificationError.
     """
-    options = CopyOptions(wait_ms, allow_blocking, on_event, "backing up")
+    options = CopyOptions(wait_ms, allow_blocking, on_event, "Backing up")
     with closing(open_readonly(source, wait_ms=wait_ms)) as connection:
         return write_backup(connection, source, target, options)
 
@@ -56,7 +56,7 @@ def backup_beside(
     on_event: OnEvent = ignore_event,
 ) -> Path:
     """Back a database up into its companion folder, and keep only the newest `keep` backups."""
-    options = CopyOptions(wait_ms, allow_blocking, on_event, "backing up")
+    options = CopyOptions(wait_ms, allow_blocking, on_event, "Backing up")
     # Opened first, so that what cannot be read gets no folder beside it.
     with closing(open_readonly(database, wait_ms=wait_ms)) as connection:
         target = new_backup_path(database)
@@ -107,7 +107,7 @@ def restore(
     (None is returned then). Raises SourceError for a damaged backup or database, RefusedError or
     LockedError while somebody has the database open; nothing is changed then.
     """
-    options = CopyOptions(wait_ms=wait_ms, on_event=on_event, stage="restoring")
+    options = CopyOptions(wait_ms=wait_ms, on_event=on_event, stage="Restoring")
     with closing(open_unshared(backup)) as source:
         wanted = _contents_of_sound(source, backup)
         if not database.exists() and not database.is_symlink():

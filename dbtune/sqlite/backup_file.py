@@ -68,7 +68,7 @@ def _copy_and_check(
     with read_transaction(connection) if has_snapshots(connection) else contextlib.nullcontext():
         version = _data_version(connection)
         _copy(connection, source, partial, options)
-        options.on_event(Event("checking the backup"))
+        options.on_event(Event("Checking the backup"))
         copied = _checked_contents(partial, source)
         found = read_contents(connection)
         # A commit in between makes the source differ rightly, and leaves quick_check only.

@@ -176,7 +176,7 @@ class _Sampler:
             rows = self._rows.get(table.name, 0)
             for stretch in walk_rows(self._connection, source, table, rows):
                 copied += self._copy(insert, stretch)
-                self._on_event(Event("sampling the database", self._walked, self._total))
+                self._on_event(Event("Sampling the database", self._walked, self._total))
                 self._walked += ROWS_OF_A_STRETCH
                 full = self._is_full()
                 if full:

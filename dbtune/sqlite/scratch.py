@@ -101,7 +101,7 @@ def copy_database(
     """
     room = room_for_scratch(folder, None) if room_bytes is None else room_bytes
     options = CopyOptions(
-        allow_blocking=allow_blocking, on_event=on_event, stage="copying the database"
+        allow_blocking=allow_blocking, on_event=on_event, stage="Copying the database"
     )
     with closing(open_readonly(source, wait_ms=options.wait_ms)) as connection:
         size = database_bytes(connection)

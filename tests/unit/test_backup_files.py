@@ -175,7 +175,7 @@ def test_a_writer_in_between_does_not_fail_the_comparison(database: Path) -> Non
     with other_process(database) as other:
 
         def write(event: Event) -> None:
-            if event.stage == "checking the backup":
+            if event.stage == "Checking the backup":
                 other.run("DELETE FROM users WHERE id <= 10")
 
         target = back_up(database, database.with_name("copy.db"), on_event=write)
