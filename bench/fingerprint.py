@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import subprocess
 import sys
@@ -85,6 +86,14 @@ def _peak_mb() -> float:
     return peak / (1e6 if sys.platform == "darwin" else 1e3)
 
 
+def _load() -> str:
+    # On a machine with other work, seconds say little and seconds of CPU more.
+    try:
+        return f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    except (AttributeError, OSError):
+        return "unknown"
+
+
 def _peers(file: Path) -> list[tuple[str, float]]:
     """Return microseconds a statement of other tokenizers on the first statements of a file."""
     import sqlglot
@@ -114,7 +123,7 @@ def _print(files: list[Path], runs: list[dict[str, float]], peers: list[tuple[st
     size_mb = sum(file.stat().st_size for file in files) / 1e6
     print(
         f"{statements:,} statements, {size_mb:,.0f} MB, {best['shapes']:,} shapes, "
-        f"{best['broken']:,} broken lines; python {sys.version.split()[0]}"
+        f"{best['broken']:,} broken lines; python {sys.version.split()[0]}, load {_load()}"
     )
     for run in runs:
         print(
