@@ -95,6 +95,13 @@ def open_unshared(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def may_read_immutable(path: Path, cause: sqlite3.OperationalError) -> bool:
+    """Return whether SQLite failed only for a -shm that it could not make, and missed no -wal."""
+    wants_to_write = any(text in str(cause) for text in ("unable to open", "readonly database"))
+    unread = any(_holds_bytes(side_file(path, suffix)) for suffix in ("-wal", "-journal"))
+    return wants_to_write and not unread
+
+
 def _open_without_wal(
     path: Path, wait_ms: int, cause: sqlite3.OperationalError
 ) -> sqlite3.Connection:
@@ -103,9 +110,7 @@ def _open_without_wal(
     immutable=1 reads without locks and without a -wal, so it is right only where there is none.
     """
     failure = explain_failure(cause, path, wait_ms=wait_ms)
-    wants_to_write = any(text in str(cause) for text in ("unable to open", "readonly database"))
-    unread = any(_holds_bytes(side_file(path, suffix)) for suffix in ("-wal", "-journal"))
-    if unread or not wants_to_write:
+    if not may_read_immutable(path, cause):
         raise failure from cause
     try:
         connection = _connect(database_uri(path, "ro", immutable=True), wait_ms)

@@ -18,6 +18,7 @@ from typing import Union
 from dbtune.model.event import Event, OnEvent
 from dbtune.model.schema import Index, Schema, Table, Trigger, View
 from dbtune.sqlite.authorizer import copying_from
+from dbtune.sqlite.connect import may_read_immutable
 from dbtune.sqlite.diagnosis import explain_failure, is_locked
 from dbtune.sqlite.identifiers import quote_identifier
 from dbtune.sqlite.location import database_uri
@@ -90,11 +91,11 @@ def copy_sample(
 
     Raises LockedError where the source stays locked for longer than the wait.
     """
-    with closing(_open(job.source, form, target, wait_ms)) as connection:
-        try:
+    try:
+        with closing(_open(job.source, form, target, wait_ms)) as connection:
             return _Sampler(connection, job, on_event).run()
-        except sqlite3.Error as error:
-            raise explain_failure(error, job.source, wait_ms=wait_ms) from error
+    except sqlite3.Error as error:
+        raise explain_failure(error, job.source, wait_ms=wait_ms) from error
 
 
 def _open(source: Path, form: SourceForm, target: Path, wait_ms: int) -> sqlite3.Connection:
@@ -117,13 +118,28 @@ def _open(source: Path, form: SourceForm, target: Path, wait_ms: int) -> sqlite3
         # An empty file gets its page size and encoding from the first table.
         connection.execute("CREATE TABLE first (x)")
         connection.execute("DROP TABLE first")
-        connection.execute(f"ATTACH ? AS {SOURCE}", (database_uri(source, "ro"),))
+        _attach(connection, source)
         connection.create_function("dbtune_hash", 1, _hash, deterministic=True)
         connection.set_authorizer(copying_from(SOURCE))
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _attach(connection: sqlite3.Connection, source: Path) -> None:
+    """Attach the source for reading, and read it once, as `open_readonly` does."""
+    attach, read = f"ATTACH ? AS {SOURCE}", f"SELECT count(*) FROM {SOURCE}.sqlite_master"
+    try:
+        connection.execute(attach, (database_uri(source, "ro"),))
+        connection.execute(read).fetchone()
+    except sqlite3.OperationalError as error:
+        if not may_read_immutable(source, error):
+            raise
+        if any(row[1] == SOURCE for row in connection.execute("PRAGMA database_list")):
+            connection.execute(f"DETACH {SOURCE}")
+        connection.execute(attach, (database_uri(source, "ro", immutable=True),))
+        connection.execute(read).fetchone()
 
 
 class _Sampler:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -13,17 +15,20 @@ from pathlib import Path
 import apsw
 import pytest
 
+from dbtune.errors import LockedError
 from dbtune.model.event import Event, ignore_event
 from dbtune.model.schema import Schema
 from dbtune.sqlite import sampling
 from dbtune.sqlite.authorizer import copying_from
 from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
+from dbtune.sqlite.page_copy import CopyOptions
 from dbtune.sqlite.sample_plan import TableSize, plan_sample
+from dbtune.sqlite.sampling import write_sample
 from dbtune.sqlite.scratch import POOL_FACTOR, ScratchCopy, copy_database
 from tests.fixtures import hostile
 from tests.fixtures.hostile import build, build_more, full_text_and_rtree
-from tests.fixtures.other_process import other_process
+from tests.fixtures.other_process import other_process, run_as_nobody
 
 MB = 1_000_000
 
@@ -47,6 +52,7 @@ from pathlib import Path
 from dbtune.sqlite import sampled_copy
 from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
+from dbtune.sqlite.sampling import write_sample
 from dbtune.sqlite.scratch import copy_database, scratch_folder
 
 hash_values, calls = sampled_copy._hash, []
@@ -66,6 +72,21 @@ try:
         print(copy_database(path, schema, folder, room_bytes=5_000_000))
 except KeyboardInterrupt:
     print("interrupted")
+"""
+
+
+SAMPLE = """
+from contextlib import closing
+from pathlib import Path
+from dbtune.sqlite.catalog import read_schema
+from dbtune.sqlite.connect import open_readonly
+from dbtune.sqlite.sampling import write_sample
+from dbtune.sqlite.scratch import copy_database
+path = Path(sys.argv[1])
+with closing(open_readonly(path)) as connection:
+    schema = read_schema(connection)
+copy = copy_database(path, schema, Path(sys.argv[2]), room_bytes=10_000_000)
+print("sampled", len(copy.sampled))
 """
 
 
@@ -276,6 +297,39 @@ def test_small_full_text_tables_come_along_and_large_ones_do_not(shop: Path) -> 
     assert value(copy.path, "SELECT count(*) FROM boxes WHERE a >= 0") == 100
 
 
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_a_wal_database_in_a_folder_without_permission_to_write_is_sampled(shop: Path) -> None:
+    """As it is read: without the side files that cannot be made there."""
+    build_more(shop, "PRAGMA journal_mode = WAL")
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as scratch:
+        source = Path(shutil.copy(shop, folder))
+        Path(folder).chmod(0o555)
+        Path(scratch).chmod(0o777)
+        assert "sampled 3" in run_as_nobody(SAMPLE, source, scratch)
+        assert os.listdir(folder) == ["shop.db"]
+
+
+def test_a_source_that_is_locked_meanwhile_is_told(shop: Path) -> None:
+    """The wait is the same as for opening."""
+    with other_process(shop) as other:
+
+        def lock(event: Event) -> None:
+            other.run("BEGIN EXCLUSIVE")
+
+        with (
+            closing(open_readonly(shop)) as connection,
+            pytest.raises(LockedError, match="is locked by another connection"),
+        ):
+            write_sample(
+                connection,
+                shop,
+                read_schema(connection),
+                new_file(shop.with_name("copy.db")),
+                2 * MB,
+                CopyOptions(wait_ms=50, on_event=lock),
+            )
+
+
 def test_a_bad_estimate_does_not_fill_the_disk(shop: Path) -> None:
     """Old statistics claim ten rows; the copy ends where its room does."""
     build_more(
@@ -390,6 +444,12 @@ def test_many_small_tables_do_not_take_all_the_room() -> None:
     planned = [(part.fraction, bytes_of[part.table.name]) for part in plan.tables]
     assert sum(size for fraction, size in planned if fraction == 1.0) <= 30 * MB
     assert sum(fraction * size for fraction, size in planned) <= 60 * MB * 1.001
+
+
+def new_file(path: Path) -> Path:
+    """Return the path of a new file of 0 bytes."""
+    path.touch()
+    return path
 
 
 def objects(schema: Schema) -> set[str]:
