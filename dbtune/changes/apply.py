@@ -14,7 +14,6 @@ from dbtune.changes.leftovers import restore_indexes
 from dbtune.changes.project import Project, read_scripts
 from dbtune.changes.revision import (
     Draft,
-    draft_wal_revision,
     install_revision,
     is_own_revision,
     stage_revision,
@@ -90,17 +89,6 @@ def undo_revision(project: Project, revision: str, *, wait_ms: int = 5000) -> Ap
     return AppliedChange(
         revision, "down", statements, reason, lock_seconds=lock_seconds, path=str(path)
     )
-
-
-def apply_wal(
-    project: Project, *, reason: str, wait_ms: int = 5000, page_size_bytes: int | None = None
-) -> AppliedChange:
-    """Turn WAL on as a revision: `apply_revision`, with its errors, for `draft_wal_revision`.
-
-    Nothing is copied or asked beforehand: preflight, backup and consent are the caller's.
-    """
-    draft = draft_wal_revision(project, reason=reason, page_size_bytes=page_size_bytes)
-    return apply_revision(project, draft, wait_ms=wait_ms)
 
 
 def superseded_by(project: Project, draft: Draft) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ class EngineGuard:
         """Let Ctrl-C through while SQLite builds an index, which takes minutes on large tables."""
         driver_connection = record.driver_connection
         if isinstance(driver_connection, sqlite3.Connection):
-            driver_connection.set_progress_handler(_go_on, _STEPS_PER_LOOK)
+            let_interrupts_through(driver_connection)
 
     def before_statement(
         self, connection: Connection, cursor: Any, statement: str, *unused: Any
@@ -121,13 +121,28 @@ def guard_engines(database: Path, wait_ms: int) -> Iterator[EngineGuard]:
     try:
         yield guard
     except Exception as error:
-        if _was_interrupted(error):
+        if was_interrupted(error):
             raise KeyboardInterrupt from error
         raise
     finally:
         for target, name, listener in listeners:
             event.remove(target, name, listener)
         guard.dispose()
+
+
+def let_interrupts_through(connection: sqlite3.Connection) -> None:
+    """Let Ctrl-C end a long statement; it then fails as `was_interrupted` tells.
+
+    Python looks for signals when SQLite calls back. The KeyboardInterrupt it raises there reaches
+    SQLite as an interrupt, and comes back as an OperationalError.
+    """
+    connection.set_progress_handler(lambda: 0, _STEPS_PER_LOOK)
+
+
+def was_interrupted(error: BaseException) -> bool:
+    """Return whether Ctrl-C ended the statement behind an exception."""
+    found = driver_error(error)
+    return isinstance(found, sqlite3.OperationalError) and str(found) == "interrupted"
 
 
 def driver_error(error: BaseException | None) -> sqlite3.Error | None:
@@ -140,17 +155,6 @@ def driver_error(error: BaseException | None) -> sqlite3.Error | None:
         error = original or error.__cause__ or error.__context__
         seen += 1
     return None
-
-
-def _go_on() -> int:
-    # Python looks for signals when it enters this. The KeyboardInterrupt it raises then reaches
-    # SQLite as "interrupt", and comes back as an OperationalError.
-    return 0
-
-
-def _was_interrupted(error: BaseException) -> bool:
-    found = driver_error(error)
-    return isinstance(found, sqlite3.OperationalError) and str(found) == "interrupted"
 
 
 def _in_transaction(connection: Connection) -> bool:

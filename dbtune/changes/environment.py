@@ -147,16 +147,28 @@ def _ask_environment(project: Project, scripts: ScriptDirectory, wait_ms: int) -
         failure = driver_error(error)
         if failure is not None:
             raise explain_failure(failure, project.database, wait_ms=wait_ms) from error
-        raise RefusedError(
-            f"{scripts.env_py_location} could not be run: {type(error).__name__}: {error}",
-            hint=f"it has to work with: alembic -c {project.ini} current",
-        ) from error
+        raise _cannot_run(scripts, project, error) from error
     if len(seen) != 1:
         raise RefusedError(
             f"{scripts.env_py_location} migrates {len(seen)} databases in one run, not one",
             hint="leave out --alembic-ini for dbtune's own revisions",
         )
     return seen[0]
+
+
+def _cannot_run(scripts: ScriptDirectory, project: Project, error: BaseException) -> RefusedError:
+    hint = f"it has to work with: alembic -c {project.ini} current"
+    if "application context" in str(error):
+        hint = (
+            "Flask-Migrate's env.py works inside its application only: put the lines of dbtune "
+            "analyze --format sqlalchemy into the models and run flask db migrate, or leave out "
+            "--alembic-ini"
+        )
+    reason = str(error).splitlines()[:1] or [""]
+    return RefusedError(
+        f"{scripts.env_py_location} could not be run: {type(error).__name__}: {reason[0]}",
+        hint=hint,
+    )
 
 
 def _require_same_file(context: MigrationContext, database: Path) -> None:

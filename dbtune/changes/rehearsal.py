@@ -18,7 +18,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.pool import NullPool
 
-from dbtune.changes.engine_guard import driver_error
+from dbtune.changes.engine_guard import driver_error, let_interrupts_through, was_interrupted
 from dbtune.changes.revision_sql import load_revision, read_revision_sql
 from dbtune.changes.snapshot import differences, foretell, read_snapshot
 from dbtune.changes.trial import Trial, TrialQuery, try_queries
@@ -98,7 +98,9 @@ def _run(path: Path, function: Callable[[], None]) -> float:
     """Run upgrade() or downgrade() in one transaction, and return the seconds it took."""
 
     def connect() -> sqlite3.Connection:
-        return sqlite3.connect(path, isolation_level=None)
+        connection = sqlite3.connect(path, isolation_level=None)
+        let_interrupts_through(connection)
+        return connection
 
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -113,6 +115,8 @@ def _run(path: Path, function: Callable[[], None]) -> float:
         ):
             function()
     except Exception as error:
+        if was_interrupted(error):
+            raise KeyboardInterrupt from error
         raise RefusedError(
             f"on a copy of the database the revision failed: {driver_error(error) or error}",
             hint="nothing was changed",

@@ -13,6 +13,7 @@ from dbtune.cli.apply_options import apply_options, chosen_options
 from dbtune.cli.console import confirm
 from dbtune.cli.options import database_argument
 from dbtune.cli.progress import show_progress
+from dbtune.cli.quiet import is_quiet
 
 if TYPE_CHECKING:
     from dbtune.journeys.apply import ApplyOptions
@@ -51,7 +52,8 @@ def command(
         write_report(proposal.report, output, database)
         print_result(text)
         return
-    click.echo(text, err=True)
+    if not (yes and is_quiet()):
+        click.echo(text, err=True)
     confirm(f"Apply this to {database}?", yes=yes)
     with show_progress() as on_event:
         result = apply_proposal(proposal, options, on_event)

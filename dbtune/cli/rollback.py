@@ -16,6 +16,7 @@ from dbtune.cli.options import (
     yes_option,
 )
 from dbtune.cli.progress import show_progress
+from dbtune.cli.quiet import is_quiet
 
 
 @click.command("rollback")
@@ -56,7 +57,8 @@ def command(
     check_output(output, database)
     plan = plan_rollback(database, options)
     if plan.undos:
-        click.echo(rollback_plan_text(plan), err=True)
+        if not (yes and is_quiet()):
+            click.echo(rollback_plan_text(plan), err=True)
         confirm(f"Undo this on {database}?", yes=yes)
     with show_progress() as on_event:
         report = rollback(plan, options, on_event)

@@ -33,6 +33,13 @@ from dbtune.__main__ import main
 main()
 """
 
+# What is raised here itself SQLite's trace would swallow: the timer raises it later, in whatever
+# Python runs then.
+_PRESS_CTRL_C = (
+    "signal.signal(signal.SIGALRM, signal.default_int_handler); "
+    "signal.setitimer(signal.ITIMER_REAL, 0.005)"
+)
+
 
 def kill_at_statement(text: str, number: int, database: Path, *arguments: str | Path) -> None:
     """Run dbtune and kill it at the statement of that number that holds a text.
@@ -62,3 +69,18 @@ def kill_after(seconds: float, *arguments: str | Path) -> None:
         with suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
         process.kill()
+
+
+def interrupt_at_statement(
+    text: str, number: int, database: Path, *arguments: str | Path
+) -> subprocess.CompletedProcess[str]:
+    """Run dbtune, and press Ctrl-C a moment after a statement began; return how it ended."""
+    program = _KILL_AT.replace("os.kill(os.getpid(), signal.SIGKILL)", _PRESS_CTRL_C)
+    command = [sys.executable, "-c", program, text, database.name, str(number)]
+    return subprocess.run(
+        [*command, *map(str, arguments)],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )

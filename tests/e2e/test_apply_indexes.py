@@ -9,8 +9,10 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+import dbtune.report
 from dbtune.errors import ExitCode
 from tests.conftest import RunDbtune
 from tests.fixtures.shop import (
@@ -161,6 +163,8 @@ def test_output_is_a_report_of_what_was_done(
     output = tmp_path / "applied.json"
     run_dbtune("apply-indexes", shop, "--from", report, "--yes", "--output", output)
     document = json.loads(output.read_text())
+    schema = Path(dbtune.report.__file__).with_name("report.schema.json")
+    jsonschema.validate(document, json.loads(schema.read_text()))
     (change,) = document["changes"]
     assert document["command"] == "apply-indexes"
     assert change["revision"] == stamps(shop)[0]

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from dbtune.errors import ExitCode
 from tests.conftest import clean_environment, dbtune_command
-from tests.e2e.kill_harness import kill_after, kill_at_statement
+from tests.e2e.kill_harness import interrupt_at_statement, kill_after, kill_at_statement
 from tests.fixtures.in_process import run_here
 from tests.fixtures.shop import (
     Catalog,
@@ -104,6 +105,22 @@ def test_other_changes_after_a_kill_take_its_place(shop: Path) -> None:
     assert index_names(shop) == {"ix_orders_status", "ix_orders_status_2", "ix_orders_note"}
     versions = shop.with_name("shop.db.dbtune") / "versions"
     assert [path.stem.split("_")[0] for path in versions.glob("*.py")] == stamps(shop)
+
+
+@pytest.mark.parametrize("statement", ["CREATE INDEX IF NOT EXISTS ix_orders_note", "ANALYZE"])
+def test_ctrl_c_stops_a_statement_and_leaves_nothing(shop: Path, statement: str) -> None:
+    """SQLite is stopped in the middle of its work, the transaction goes back, the file too."""
+    write_report(shop, *FINDINGS)
+    with closing(sqlite3.connect(shop, isolation_level=None)) as connection:
+        many = "SELECT user_id, note || u.id FROM orders, (SELECT id FROM users LIMIT 10) AS u"
+        connection.execute(f"INSERT INTO orders (user_id, note) {many}")
+    before = read_catalog(shop)
+    run = (*arguments(shop), "--no-backup")
+    result = interrupt_at_statement(statement, 1, shop, *run)
+    assert result.returncode == ExitCode.INTERRUPTED, result.stderr
+    assert "interrupted" in result.stderr
+    assert read_catalog(shop) == before
+    assert not shop.with_name("shop.db.dbtune").exists()
 
 
 @pytest.mark.slow

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from dbtune.changes.apply import apply_revision, apply_wal, undo_revision
+from dbtune.changes.apply import apply_revision, undo_revision
 from dbtune.changes.environment import find_project
 from dbtune.changes.project import ProjectOptions
-from dbtune.changes.revision import draft_index_revision
+from dbtune.changes.revision import draft_index_revision, draft_wal_revision
 from dbtune.errors import ChangeFailedError, ConfigurationError, LockedError, RefusedError
 from dbtune.model.advice import AppliedChange, Change, Finding
 from tests.fixtures.alembic_projects import (
@@ -35,6 +35,11 @@ def apply(
     project = find_project(database, options)
     changes = [finding.change for finding in findings if finding.change is not None]
     return apply_revision(project, draft_index_revision(project, changes), wait_ms=wait_ms)
+
+
+def enable_wal(database: Path, options: ProjectOptions) -> AppliedChange:
+    project = find_project(database, options)
+    return apply_revision(project, draft_wal_revision(project, reason="writers wait"))
 
 
 def failing() -> Finding:
@@ -198,7 +203,7 @@ def test_wal_in_the_users_project(shop: Path, tmp_path: Path, variant: EnvVarian
     ini = write_project(tmp_path / "app", shop, variant)
     stamp(shop, "app1")
     options = ProjectOptions(alembic_ini=ini)
-    change = apply_wal(find_project(shop, options), reason="writers wait")
+    change = enable_wal(shop, options)
     assert pragma(shop, "journal_mode") == "wal"
     undo_revision(find_project(shop, options), change.revision)
     assert pragma(shop, "journal_mode") == "delete"
@@ -236,6 +241,40 @@ def test_env_py_of_another_database_is_refused(shop: Path, tmp_path: Path, url: 
         find_project(shop, ProjectOptions(alembic_ini=ini))
     assert not (ini.parent / "missing.db").exists()
     assert (tmp_path / "other.db").read_bytes() == before
+
+
+def test_env_py_with_its_own_way_of_connecting_is_looked_at(shop: Path, tmp_path: Path) -> None:
+    """A `creator` is not seen before it connects, but what it opened is."""
+    other = build_shop(tmp_path / "other.db", orders=1)
+    ini = write_project(tmp_path / "app", shop)
+    env = ini.parent / "migrations" / "env.py"
+    creator = f"creator=lambda: __import__('sqlite3').connect({str(other)!r}), poolclass"
+    env.write_text(env.read_text().replace("poolclass", creator))
+    stamp(shop, "app1")
+    with pytest.raises(RefusedError, match=r"env\.py migrates .*other\.db"):
+        find_project(shop, ProjectOptions(alembic_ini=ini))
+    env.write_text(env.read_text().replace("other.db", "shop.db"))
+    assert find_project(shop, ProjectOptions(alembic_ini=ini)).base == "app1"
+
+
+def test_uri_of_the_same_database_is_known(shop: Path, tmp_path: Path) -> None:
+    """sqlite:///file:...?uri=true with an escape in it is this file too."""
+    odd = tmp_path / "shop 100%.db"
+    os.replace(shop, odd)
+    stamp(odd, "app1")
+    path = str(odd).replace("%", "%25").replace(" ", "%20")
+    ini = write_project(tmp_path / "app", odd, url=f"sqlite:///file:{path}?mode=rw&uri=true")
+    assert find_project(odd, ProjectOptions(alembic_ini=ini)).base == "app1"
+
+
+def test_env_py_of_flask_migrate_is_refused_with_the_way_out(shop: Path, tmp_path: Path) -> None:
+    """It works inside its application only; models are where its indexes belong."""
+    ini = write_project(tmp_path / "app", shop)
+    env = ini.parent / "migrations" / "env.py"
+    env.write_text("from flask import current_app\ncurrent_app.extensions['migrate']\n")
+    with pytest.raises(RefusedError) as caught:
+        find_project(shop, ProjectOptions(alembic_ini=ini))
+    assert "--format sqlalchemy" in str(caught.value.hint)
 
 
 def test_database_behind_the_project_is_refused(shop: Path, tmp_path: Path) -> None:
@@ -323,7 +362,7 @@ def test_pooled_connections_do_not_keep_wal(shop: Path, tmp_path: Path) -> None:
     ini = write_project(tmp_path / "app", shop, EnvVariant(pool="QueuePool"))
     stamp(shop, "app1")
     options = ProjectOptions(alembic_ini=ini)
-    change = apply_wal(find_project(shop, options), reason="writers wait")
+    change = enable_wal(shop, options)
     undo_revision(find_project(shop, options), change.revision, wait_ms=0)
     assert pragma(shop, "journal_mode") == "delete"
 
