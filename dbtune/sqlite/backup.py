@@ -18,8 +18,9 @@ from dbtune.sqlite.companion import ensure_companion_folder
 from dbtune.sqlite.connect import open_readonly, open_unshared, open_writer
 from dbtune.sqlite.contents import Contents, differences, read_contents
 from dbtune.sqlite.exclusive import open_alone
+from dbtune.sqlite.free_space import require_free_bytes
 from dbtune.sqlite.location import side_file
-from dbtune.sqlite.page_copy import CopyOptions, copy_pages
+from dbtune.sqlite.page_copy import CopyOptions, copy_pages, database_bytes
 from dbtune.sqlite.pragmas import integrity_errors
 
 KEEP_BACKUPS = 3
@@ -127,6 +128,7 @@ def _replace(
 ) -> Path:
     """Back the present state up, then copy the backup's pages over it; return the first's path."""
     with open_alone(database, wait_ms=options.wait_ms) as alone:
+        _require_room(source, alone.connection, database)
         # Not checked: a damaged database is a reason to restore, and is kept as it is.
         present = write_backup(
             alone.connection,
@@ -138,6 +140,17 @@ def _replace(
         )
         copy_pages(source, alone.connection, backup, options)
     return present
+
+
+def _require_room(source: sqlite3.Connection, target: sqlite3.Connection, database: Path) -> None:
+    """Refuse where the backup of the present state, the journal and the growth would not fit."""
+    present, wanted = database_bytes(target), database_bytes(source)
+    require_free_bytes(
+        database.parent,
+        2 * present + max(0, wanted - present),
+        f"a backup of the present state of {database} and a journal",
+        hint="free some space first",
+    )
 
 
 def _contents_of_sound(source: sqlite3.Connection, backup: Path) -> Contents:

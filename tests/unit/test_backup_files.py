@@ -175,12 +175,24 @@ def test_a_writer_in_between_does_not_fail_the_comparison(database: Path) -> Non
     with other_process(database) as other:
 
         def write(event: Event) -> None:
-            if event.stage == "Checking the backup":
+            if event.done == event.total is not None:
                 other.run("DELETE FROM users WHERE id <= 10")
 
         target = back_up(database, database.with_name("copy.db"), on_event=write)
     with closing(sqlite3.connect(target)) as connection:
         assert connection.execute("SELECT count(*) FROM users").fetchone() == (1000,)
+
+
+def test_a_copy_that_differs_is_not_made_visible(database: Path) -> None:
+    """A disk that drops a write, say: rows are missing, and quick_check finds nothing wrong."""
+
+    def lose_rows(event: Event) -> None:
+        if event.stage == "Checking the backup":
+            build_more(database.with_name("copy.db.partial"), "DELETE FROM orders WHERE id < 5")
+
+    with pytest.raises(VerificationError, match=r"table orders has 996 rows .* instead of 1000"):
+        back_up(database, database.with_name("copy.db"), on_event=lose_rows)
+    assert os.listdir(database.parent) == ["shop.db"]
 
 
 def test_differences_are_named() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from dbtune.errors import LockedError, RefusedError, SourceError
 from dbtune.model.event import Event
+from dbtune.sqlite import free_space
 from dbtune.sqlite.backup import back_up, backup_beside, restore
 from dbtune.sqlite.backup_names import backups_in
 from dbtune.sqlite.exclusive import open_alone
@@ -220,6 +221,18 @@ def test_a_bad_backup_changes_nothing(
     with pytest.raises(SourceError):
         restore(bad, database)
     assert database.read_bytes() == before
+    assert not companion(database).exists()
+
+
+def test_no_room_changes_nothing(
+    database: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The present state's backup, the journal and the growth are counted beforehand."""
+    build_more(database, "PRAGMA journal_mode = WAL")
+    monkeypatch.setattr(free_space, "free_bytes", lambda folder: 16_900_000)
+    with pytest.raises(RefusedError, match=r"no room for a backup of the present state"):
+        restore(backup, database)
+    assert (rows(database), journal_mode(database)) == (0, "wal")
     assert not companion(database).exists()
 
 
