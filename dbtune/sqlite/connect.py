@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 from dbtune.sqlite.authorizer import reading_only
@@ -40,12 +41,7 @@ def open_readonly(path: Path, *, wait_ms: int = 5000) -> sqlite3.Connection:
     require_database_file(path)
     before = read_sidecars(path)
     try:
-        connection = _connect(database_uri(path, "ro"), wait_ms)
-        try:
-            _restrict(connection)
-        except sqlite3.Error:
-            connection.close()
-            raise
+        connection = _open(database_uri(path, "ro"), wait_ms, _restrict)
     except sqlite3.OperationalError as error:
         return _open_without_wal(path, wait_ms, error)
     except sqlite3.Error as error:
@@ -63,43 +59,30 @@ def open_writer(path: Path, *, wait_ms: int = 5000) -> sqlite3.Connection:
     """
     require_writable_file(path)
     try:
-        connection = _connect(database_uri(path, "rw"), wait_ms)
-        try:
-            harden(connection)
-        except sqlite3.Error:
-            connection.close()
-            raise
+        return _open(database_uri(path, "rw"), wait_ms, harden)
     except sqlite3.Error as error:
         raise explain_failure(error, path, wait_ms=wait_ms) from error
-    return connection
 
 
 def open_unshared(path: Path) -> sqlite3.Connection:
     """Open a file that nobody writes, such as a finished backup, creating no file beside it.
 
-    Reads without locks (immutable=1). A -wal beside it would be passed over, so a file that has
-    one is opened as `open_readonly` does. Raises as that does.
+    Reads without locks (immutable=1). A -wal or -journal beside it would be passed over, so a file
+    that has one is opened as `open_readonly` does. Raises as that does.
     """
     require_database_file(path)
-    if _holds_bytes(side_file(path, "-wal")):
+    if _has_unread_pages(path):
         return open_readonly(path)
     try:
-        connection = _connect(database_uri(path, "ro", immutable=True), 0)
-        try:
-            _restrict(connection)
-        except sqlite3.Error:
-            connection.close()
-            raise
+        return _open(database_uri(path, "ro", immutable=True), 0, _restrict)
     except sqlite3.Error as error:
         raise explain_failure(error, path) from error
-    return connection
 
 
 def may_read_immutable(path: Path, cause: sqlite3.OperationalError) -> bool:
     """Return whether SQLite failed only for a -shm that it could not make, and missed no -wal."""
     wants_to_write = any(text in str(cause) for text in ("unable to open", "readonly database"))
-    unread = any(_holds_bytes(side_file(path, suffix)) for suffix in ("-wal", "-journal"))
-    return wants_to_write and not unread
+    return wants_to_write and not _has_unread_pages(path)
 
 
 def _open_without_wal(
@@ -113,12 +96,7 @@ def _open_without_wal(
     if not may_read_immutable(path, cause):
         raise failure from cause
     try:
-        connection = _connect(database_uri(path, "ro", immutable=True), wait_ms)
-        try:
-            _restrict(connection)
-        except sqlite3.Error:
-            connection.close()
-            raise
+        connection = _open(database_uri(path, "ro", immutable=True), wait_ms, _restrict)
     except sqlite3.Error:
         raise failure from cause
     _log.warning(
@@ -129,9 +107,18 @@ def _open_without_wal(
     return connection
 
 
-def _connect(uri: str, wait_ms: int) -> sqlite3.Connection:
+def _open(
+    uri: str, wait_ms: int, prepare: Callable[[sqlite3.Connection], None]
+) -> sqlite3.Connection:
+    """Return a connection on which `prepare` succeeded; it is closed where that fails."""
     # isolation_level None: Python then begins no transaction of its own.
-    return sqlite3.connect(uri, uri=True, timeout=wait_ms / 1000, isolation_level=None)
+    connection = sqlite3.connect(uri, uri=True, timeout=wait_ms / 1000, isolation_level=None)
+    try:
+        prepare(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _restrict(connection: sqlite3.Connection) -> None:
@@ -165,6 +152,11 @@ def _shadow_tables(connection: sqlite3.Connection) -> frozenset[str]:
 
 def _decode(text: bytes) -> str:
     return text.decode("utf-8", errors="replace")
+
+
+def _has_unread_pages(path: Path) -> bool:
+    """Return whether a -wal or -journal holds what a reader of the file alone would miss."""
+    return any(_holds_bytes(side_file(path, suffix)) for suffix in ("-wal", "-journal"))
 
 
 def _holds_bytes(path: Path) -> bool:
