@@ -17,10 +17,10 @@ from dbtune.changes.environment import find_project
 from dbtune.changes.project import Project, ProjectOptions
 from dbtune.changes.revision import Draft
 from dbtune.changes.writable import require_writable
-from dbtune.errors import ConfigurationError
+from dbtune.errors import ConfigurationError, LockedError
 from dbtune.journeys.wal_preflight import Preflight, Wishes, judge_place, judge_state
 from dbtune.journeys.wal_revision import draft_switch
-from dbtune.journeys.wal_switch import require_wal, switch_to_wal
+from dbtune.journeys.wal_switch import require_wal, still_held, switch_to_wal
 from dbtune.model.advice import Report, Source
 from dbtune.model.event import Event, OnEvent, ignore_event
 from dbtune.sqlite.backup import KEEP_BACKUPS, backup_beside
@@ -88,7 +88,7 @@ def plan_wal(
     preflight = judge_place(place, wishes)
     preflight.require_passed()
     if not options.dry_run:
-        require_writable(database, wait_ms=options.wait_ms)
+        _require_writable(place, options.wait_ms)
     state = _read_state(database, options.wait_ms)
     preflight = preflight.plus(judge_state(place, state, wishes))
     preflight.require_passed()
@@ -179,6 +179,15 @@ def _report(place: WalPlace, state: WalState, preflight: Preflight, wishes: Wish
         changes=(),
         notes=notes,
     )
+
+
+def _require_writable(place: WalPlace, wait_ms: int) -> None:
+    try:
+        require_writable(place.path, wait_ms=wait_ms)
+    except LockedError as error:
+        if place.header_in_wal:
+            raise  # who waits for whom is not to be told from outside there
+        raise still_held(place.path, wait_ms) from error
 
 
 def _read_state(database: Path, wait_ms: int) -> WalState:

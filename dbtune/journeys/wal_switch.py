@@ -35,7 +35,8 @@ def switch_to_wal(
         return apply_revision(project, draft, wait_ms=wait_ms)
     except LockedError as error:
         _restore_mode(project.database, before, wait_ms)
-        raise _held(project.database, before, wait_ms) from error
+        explain = _wal_in_use if before.journal_mode == "wal" else still_held
+        raise explain(project.database, wait_ms) from error
     except BaseException:
         _restore_mode(project.database, before, wait_ms)
         raise
@@ -71,21 +72,26 @@ def _restore_mode(database: Path, before: WalState, wait_ms: int) -> None:
         _log.warning("%s was left out of WAL mode: %s", database, error)
 
 
-def _held(database: Path, before: WalState, wait_ms: int) -> LockedError:
-    """Say who keeps the database from being switched, where the system tells."""
-    waited = f"within {wait_ms / 1000:g} s"
-    users = other_users(database)[:_SHOWN_USERS]
-    if before.journal_mode == "wal":
-        who = ", ".join(f"{user} has it open" for user in users)
-        return LockedError(
-            f"cannot change the page size of {database} {waited}: {who or 'somebody has it open'}",
-            hint="stop the application first: the page size changes outside of WAL mode, which "
-            "cannot be left while others use it",
-        )
+def still_held(database: Path, wait_ms: int) -> LockedError:
+    """Return the error that says who keeps a database from being switched, where known."""
     active = ", ".join(str(user) for user in active_users(database)[:_SHOWN_USERS])
-    who = active or ", ".join(f"{user} has it open" for user in users)
     return LockedError(
-        f"cannot switch {database} to WAL {waited}: {who or 'another connection holds it'}",
+        f"cannot switch {database} to WAL within {wait_ms / 1000:g} s: "
+        f"{active or _who_has_it_open(database)}",
         hint="idle connections may stay, but open transactions and unfinished cursors must end: "
         "stop the application, or wait longer with --wait",
     )
+
+
+def _wal_in_use(database: Path, wait_ms: int) -> LockedError:
+    return LockedError(
+        f"cannot change the page size of {database} within {wait_ms / 1000:g} s: "
+        f"{_who_has_it_open(database)}",
+        hint="stop the application first: the page size changes outside of WAL mode, which "
+        "cannot be left while others use it",
+    )
+
+
+def _who_has_it_open(database: Path) -> str:
+    users = other_users(database)[:_SHOWN_USERS]
+    return ", ".join(f"{user} has it open" for user in users) or "another connection holds it"

@@ -282,7 +282,8 @@ def test_a_lock_that_stays_ends_with_5(
     other.run("BEGIN IMMEDIATE")
     result = run_dbtune("enable-wal", database, "--yes", "--wait", "0")
     assert result.returncode == 5
-    assert "locked" in result.stderr
+    assert f"process {other.pid}" in result.stderr and "is writing" in result.stderr
+    assert "--wait" in result.stderr
     other.run("ROLLBACK")
     assert_unchanged(database)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -420,6 +421,24 @@ def test_a_transaction_that_the_driver_opened_is_left_alone(
         connection.execute(text("INSERT INTO counter VALUES (2)"))
         connection.commit()
     assert values(database) == [0, 1, 2]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="Connection.autocommit came with 3.12")
+def test_the_drivers_own_open_transactions_give_way(
+    make_engine: MakeEngine, other: sqlite3.Connection, database: Path
+) -> None:
+    """autocommit=False keeps a deferred transaction open, which could not be upgraded."""
+    engine = dbtune.install(make_engine(connect_args={"autocommit": False}))
+    with engine.connect() as connection:
+        assert can_write(other)
+        connection.execute(text("SELECT value FROM counter"))
+        assert not can_write(other)
+        connection.execute(text("UPDATE counter SET value = 1"))
+        connection.rollback()
+        assert can_write(other)
+        connection.execute(text("UPDATE counter SET value = 2"))
+        connection.commit()
+    assert values(database) == [2]
 
 
 def test_an_engine_that_may_only_read_still_reads(make_engine: MakeEngine, database: Path) -> None:
