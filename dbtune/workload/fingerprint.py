@@ -25,7 +25,8 @@ _LITERAL_TAIL = (
     rf"(?<='){STRING_BODY}"
     rf"|(?<=[0-9])(?<![{IDENTIFIER_CHARACTERS}@:?.].)(?<![eE][+-].){NUMBER_TAIL}"
 )
-_NAME_TAIL = r"((?<=\")[^\"]*(?:\"\"[^\"]*)*\"|(?<=`)[^`]*(?:``[^`]*)*`|(?<=\[)[^\]]*(?:\]|\Z))"
+# A group of its own for brackets, which may lack their end: `["` and `""` are not the same.
+_NAME_TAIL = r"((?<=\")[^\"]*(?:\"\"[^\"]*)*\"|(?<=`)[^`]*(?:``[^`]*)*`)|((?<=\[)[^\]]*(?:\]|\Z))"
 _LITERAL = re.compile(rf"['0-9](?:{_LITERAL_TAIL})")
 _LITERAL_OR_NAME = re.compile(rf"[\"'`\[0-9](?:{_LITERAL_TAIL}|{_NAME_TAIL})")
 # Statements side by side are told apart by NUL, which none may hold.

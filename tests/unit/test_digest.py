@@ -236,6 +236,7 @@ def test_the_digest_does_not_depend_on_what_was_looked_up() -> None:
     [
         ['SELECT "a" FROM t', 'SELECT "b" FROM t'],
         ["SELECT [a] FROM t", "SELECT [b] FROM t", "SELECT `b` FROM t"],
+        ['SELECT ""', 'SELECT ["'],
         ["SELECT 'open", "SELECT 1 FROM t WHERE a = 'x'", "SELECT 2 FROM u WHERE a = 'x'"],
         ["SELECT 1 -- it's", "SELECT a FROM t", "SELECT 'x'"],
         ["SELECT 'a\0b'", "SELECT \0", "SELECT 'open"],
