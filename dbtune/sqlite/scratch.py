@@ -114,10 +114,16 @@ def copy_database(
         require_free_bytes(
             folder, size, f"a copy of {source}", hint="name a folder with room: --scratch DIR"
         )
-        with closing(_open_copy(path)) as copy:
-            copy_pages(connection, copy, source, options)
-            copy.execute("PRAGMA journal_mode = DELETE").fetchone()
+        _copy_whole(connection, source, path, options)
     return ScratchCopy(path)
+
+
+def _copy_whole(
+    connection: sqlite3.Connection, source: Path, path: Path, options: CopyOptions
+) -> None:
+    with closing(_open_copy(path)) as copy:
+        copy_pages(connection, copy, source, options)
+        copy.execute("PRAGMA journal_mode = DELETE").fetchone()
 
 
 def _open_copy(path: Path) -> sqlite3.Connection:
