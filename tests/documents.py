@@ -1,0 +1,70 @@
+"""What the documents say, taken apart: headings, links, code, and Python files to copy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = (
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+)
+
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_INDENTED = re.compile(r"(?:^ {4,}\S.*\n|^\n(?= {4}))+", re.MULTILINE)
+_SPAN = re.compile(r"`([^`\n]+)`")
+_HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def read(path: Path) -> str:
+    """Return a document's text."""
+    return path.read_text(encoding="utf-8")
+
+
+def prose(text: str) -> str:
+    """Return a document without its blocks of code; spans of code stay."""
+    return _INDENTED.sub("\n", _FENCE.sub("", text))
+
+
+def anchors(text: str) -> frozenset[str]:
+    """Return what a link to a place in a document may name, as GitHub derives it from headings."""
+    found: dict[str, None] = {}
+    for heading in _HEADING.findall(prose(text)):
+        slug = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        while slug in found:
+            slug += "-1"
+        found[slug] = None
+    return frozenset(found)
+
+
+def links(text: str) -> tuple[str, ...]:
+    """Return the targets of a document's links."""
+    return tuple(_LINK.findall(_SPAN.sub("", prose(text))))
+
+
+def spans(text: str) -> tuple[str, ...]:
+    """Return the spans of code in a document's prose."""
+    return tuple(_SPAN.findall(prose(text)))
+
+
+def code_lines(text: str) -> Iterator[str]:
+    """Yield the lines of code in a document, in blocks and spans; continued lines as one.
+
+    A block that is marked as text is what a program prints.
+    """
+    blocks = [code for language, code in _FENCE.findall(text) if language != "text"]
+    blocks += _INDENTED.findall(_FENCE.sub("", text))
+    for block in blocks:
+        yield from block.replace("\\\n", " ").splitlines()
+    yield from spans(text)
+
+
+def python_files(text: str) -> dict[str, str]:
+    """Return the blocks of Python that begin with a comment naming their file, by that name."""
+    blocks = (code for language, code in _FENCE.findall(text) if language == "python")
+    named = ((re.match(r"# (\w+\.py)\n", code), code) for code in blocks)
+    return {match[1]: code for match, code in named if match is not None}
