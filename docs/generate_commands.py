@@ -1,0 +1,70 @@
+"""Writes docs/commands.md from the help of every command.
+
+python docs/generate_commands.py
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dbtune.cli.main import group
+
+TARGET = Path(__file__).with_name("commands.md")
+
+# What a terminal of 80 columns shows.
+_WIDTH = 78
+
+_INTRODUCTION = """\
+<!-- Written by docs/generate_commands.py; tests/test_docs.py fails where it is out of date. -->
+
+# Commands
+
+{contents}
+
+Exit codes are the same for all: [exit-codes.md](exit-codes.md). Results go to stdout, progress and
+messages to stderr. `python -m dbtune` is the same as `dbtune`.
+
+Options have defaults where you set them: in `dbtune.toml` or under `[tool.dbtune]` in
+`pyproject.toml` of the working directory, or in environment variables. What is given on the command
+line comes first, then the environment, then the file. `--from` is given on the command line.
+
+    # dbtune.toml
+    [analyze]
+    queries = ["queries.jsonl"]
+    min-gain = 0.1
+    fail-on = "high"
+
+    # the same for one run
+    DBTUNE_ANALYZE_MIN_GAIN=0.1 dbtune analyze app.db --queries queries.jsonl
+"""
+
+
+def render() -> str:
+    """Return the document: the help of dbtune, then of each command, as a terminal shows it."""
+    root = _context(group, "dbtune")
+    names = group.list_commands(root)
+    contents = ",\n".join(f"[{name}](#dbtune-{name})" for name in names)
+    parts = [_INTRODUCTION.format(contents=contents), _section("dbtune", group.get_help(root))]
+    for name in names:
+        command = group.get_command(root, name)
+        assert command is not None
+        parts.append(_section(f"dbtune {name}", command.get_help(_context(command, name, root))))
+    return "\n".join(parts)
+
+
+def _context(
+    command: click.Command, name: str, parent: click.Context | None = None
+) -> click.Context:
+    settings = {**command.context_settings, "terminal_width": _WIDTH}
+    return command.context_class(command, info_name=name, parent=parent, **settings)
+
+
+def _section(title: str, help_text: str) -> str:
+    lines = (line.rstrip() for line in help_text.strip().splitlines())
+    return "\n".join([f"## {title}", "", "```text", *lines, "```", ""])
+
+
+if __name__ == "__main__":
+    TARGET.write_text(render(), encoding="utf-8")

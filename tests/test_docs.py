@@ -1,0 +1,206 @@
+"""The documents keep up with the code: commands, options, findings, keys, links and tests."""
+
+from __future__ import annotations
+
+import configparser
+import dataclasses
+import json
+import re
+import runpy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+import dbtune.report
+from dbtune.advisor.rules import RULES
+from dbtune.cli.main import group
+from dbtune.errors import EXIT_CODES
+from dbtune.model.workload import RecordedQuery
+from dbtune.workload.recording_line import RecordingHeader, parse_line
+from tests.documents import DOCUMENTS, ROOT, anchors, code_lines, links, prose, read, spans
+
+DOCS = ROOT / "docs"
+CODES = ("missing-index", *(rule.code for rule in RULES))
+
+# At the start of a line, behind a prompt, a variable, or another command.
+_INVOCATION = re.compile(r"(?:^\s*|[|;&$] |\b[A-Z_]+=\S* )dbtune (?:-[qv]+ )*([a-z][a-z-]*)\b(.*)")
+_OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+# The next command on the line, or what a comment says.
+_END_OF_INVOCATION = re.compile(r" [|;&#]")
+
+each_document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+
+
+def commands() -> dict[str, click.Command]:
+    """Return every command by name."""
+    context = click.Context(group)
+    found = {name: group.get_command(context, name) for name in group.list_commands(context)}
+    return {name: command for name, command in found.items() if command is not None}
+
+
+def options_of(command: click.Command) -> frozenset[str]:
+    """Return the long names of a command's options."""
+    parameters = command.get_params(click.Context(command))
+    return frozenset(name for parameter in parameters for name in parameter.opts)
+
+
+def test_command_reference_is_up_to_date() -> None:
+    """docs/commands.md is what its generator writes: python docs/generate_commands.py."""
+    generator = runpy.run_path(str(DOCS / "generate_commands.py"))
+    assert read(DOCS / "commands.md") == generator["render"]()
+
+
+@pytest.mark.parametrize("name", commands())
+def test_every_command_and_option_says_what_it_does(name: str) -> None:
+    """None is hidden, so that the reference, made of their help, has all of them."""
+    command = commands()[name]
+    section = read(DOCS / "commands.md").partition(f"## dbtune {name}\n")[2].partition("\n## ")[0]
+    assert command.help and not command.hidden
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, f"{name} {parameter.opts}"
+            assert parameter.opts[-1] in section, f"{name} {parameter.opts}"
+
+
+def test_every_finding_has_its_section() -> None:
+    """And no section is of a finding that there is not."""
+    headings = re.findall(r"^## (.+)$", read(DOCS / "findings.md"), re.MULTILINE)
+    assert sorted(headings) == sorted(CODES)
+
+
+def test_every_exit_code_is_documented() -> None:
+    """With the meaning that the code gives it."""
+    rows = re.findall(r"^\| (\d+) \| ([^|]+) \|", read(DOCS / "exit-codes.md"), re.MULTILINE)
+    assert {int(code): meaning for code, meaning in rows} == EXIT_CODES
+
+
+@each_document
+def test_links_lead_somewhere(path: Path) -> None:
+    """Files that are named exist, and so do the headings in them."""
+    dead = []
+    for link in links(read(path)):
+        name, _, anchor = link.partition("#")
+        if ":" in name:
+            continue  # elsewhere in the world
+        target = (path.parent / name) if name else path
+        if not target.exists() or (anchor and anchor not in anchors(read(target))):
+            dead.append(link)
+    assert not dead
+
+
+@each_document
+def test_commands_and_options_that_are_named_exist(path: Path) -> None:
+    """A command line uses a command's own options; an option alone is one of some command."""
+    known = commands()
+    unknown = [
+        (line, word) for line in code_lines(read(path)) for word in unknown_words(line, known)
+    ]
+    everywhere = options_of(group).union(*map(options_of, known.values()))
+    alone = (span for span in spans(read(path)) if span.startswith("--"))
+    in_prose = re.sub(r"`[^`]*`", "", prose(read(path)))
+    for text in (*alone, in_prose):
+        unknown += [(text[:40], name) for name in _OPTION.findall(text) if name not in everywhere]
+    assert not unknown
+
+
+def unknown_words(line: str, known: dict[str, click.Command]) -> Iterator[str]:
+    """Yield the command, or the options, of a command line of dbtune's that there are not."""
+    for name, rest in _INVOCATION.findall(line):
+        if name not in known:
+            yield name
+            continue
+        own = _END_OF_INVOCATION.split(rest)[0]
+        yield from (
+            option for option in _OPTION.findall(own) if option not in options_of(known[name])
+        )
+
+
+@pytest.mark.parametrize(
+    ("line", "unknown"),
+    [
+        ("dbtune analyze app.db --queries f", []),
+        ("zcat f | dbtune -q analyze app.db --querys -", ["--querys"]),
+        ("dbtune analyse app.db", ["analyse"]),
+        ("dbtune check app.db --from r && other --anything", []),
+        ("alembic upgrade head --sql", []),
+    ],
+)
+def test_unknown_words_are_seen(line: str, unknown: list[str]) -> None:
+    """The check above finds what it looks for."""
+    assert list(unknown_words(line, commands())) == unknown
+
+
+def test_dependencies_are_explained() -> None:
+    """README's table has every package of setup.cfg that is installed, and no other."""
+    configuration = configparser.ConfigParser()
+    configuration.read(ROOT / "setup.cfg")
+    table = read(ROOT / "README.md").partition("## Dependencies")[2].partition("\n## ")[0]
+    explained = {package_name(row) for row in re.findall(r"^\| ([a-z]\S*) \|", table, re.MULTILINE)}
+    explained.discard("package")
+    required = packages(configuration["options"]["install_requires"])
+    extras = packages(configuration["options.extras_require"]["embedded"])
+    assert explained == required | extras
+
+
+def packages(requirements: str) -> set[str]:
+    return {package_name(line) for line in requirements.split("\n") if line.strip()}
+
+
+def package_name(requirement: str) -> str:
+    match = re.match(r"\s*([\w.-]+)", requirement)
+    assert match is not None
+    return match[1].lower()
+
+
+def test_every_key_of_the_report_is_documented() -> None:
+    """Those of report.schema.json, wherever they are nested."""
+    schema = json.loads(read(Path(dbtune.report.__file__).with_name("report.schema.json")))
+    words = {word for span in spans(read(DOCS / "report.md")) for word in re.findall(r"\w+", span)}
+    assert not set(property_names(schema)) - words
+
+
+def property_names(schema: Any) -> Iterator[str]:
+    """Yield the names of all properties that a JSON Schema describes."""
+    if isinstance(schema, dict):
+        yield from schema.get("properties", {})
+        for part in schema.values():
+            yield from property_names(part)
+
+
+def test_examples_of_the_recording_are_read() -> None:
+    """The long one has every key there is, and each key of both has its row."""
+    text = read(DOCS / "recording.md")
+    examples = [line.strip() for line in code_lines(text) if line.startswith('    {"')]
+    query = max(examples, key=len)
+    header = next(line for line in examples if "dbtune.recording" in line)
+    defaults = RecordedQuery("SELECT 1")
+    parsed = parse_line(query, 1.0)
+    left = {
+        field.name
+        for field in dataclasses.fields(RecordedQuery)
+        if getattr(parsed, field.name) == getattr(defaults, field.name)
+    }
+    assert left == {"masked"}
+    assert isinstance(parse_line(header, 1.0), RecordingHeader)
+    rows = "".join(re.findall(r"^\| (`.+?`) \|", text, re.MULTILINE))
+    for key in (*json.loads(query), *json.loads(header)):
+        assert f"`{key}`" in rows
+
+
+@each_document
+def test_tests_and_files_that_are_named_exist(path: Path) -> None:
+    """A promise that names its test has one."""
+    missing = []
+    for span in spans(read(path)):
+        match = re.fullmatch(
+            r"((?:tests|dbtune|bench|docs|migrations|sql)/[\w./-]+?)(?:::(\w+))?", span
+        )
+        if match is None:
+            continue
+        file = ROOT / match[1]
+        if not file.exists() or (match[2] and f"\ndef {match[2]}(" not in read(file)):
+            missing.append(span)
+    assert not missing
