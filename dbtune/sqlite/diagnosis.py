@@ -77,10 +77,14 @@ def _declared_bytes(header: bytes) -> int | None:
 
 def _cannot_open(path: Path) -> SourceError:
     if side_file(path, "-wal").exists():
+        shm = side_file(path, "-shm")
+        lack = "may not be read by this user"
+        if not shm.exists():
+            lack = "is missing and cannot be created here"
         return SourceError(
-            f"{path} is in WAL mode, and its -shm file is missing and cannot be created here",
-            hint="make the folder writable for this user, or copy the database with its -wal "
-            "to a folder that is",
+            f"{path} is in WAL mode, and its {shm.name} {lack}",
+            hint="run dbtune as the user that the application runs as, or copy the database with "
+            "its -wal to a folder of yours",
         )
     return SourceError(
         f"{path} cannot be opened",

@@ -233,7 +233,21 @@ def test_a_live_wal_that_cannot_be_read_is_refused(database: Path, shared: Path)
             shutil.copy(f"{database}{suffix}", shared.parent)
     shared.parent.chmod(0o555)
     printed = run_as_nobody(OPEN, shared)
-    assert "SourceError" in printed and "-shm file is missing and cannot be created" in printed
+    assert "SourceError" in printed and "shop.db-shm is missing and cannot be created" in printed
+
+
+@posix_only
+@pytest.mark.parametrize(
+    ("mode", "said"), [(0o644, "read 990"), (0o600, "shop.db-shm may not be read by this user")]
+)
+def test_a_live_wal_of_another_user(shared: Path, mode: int, said: str) -> None:
+    """Readable where its -wal and -shm are; otherwise the reason names the one that is not."""
+    with closing(sqlite3.connect(shared, isolation_level=None)) as writer:
+        writer.execute("PRAGMA journal_mode = WAL")
+        writer.execute("DELETE FROM users WHERE id <= 10")
+        Path(f"{shared}-shm").chmod(mode)
+        shared.parent.chmod(0o555)
+        assert said in run_as_nobody(OPEN, shared)
 
 
 def test_a_lock_is_waited_for_no_longer_than_asked(database: Path) -> None:
