@@ -11,9 +11,9 @@ from dbtune.errors import ConfigurationError, RefusedError
 
 def print_error(message: str, hint: str | None) -> None:
     """Write `Error: message. Hint: hint` to stderr."""
-    click.echo(f"Error: {_sentence(message)}", err=True)
+    click.echo(f"Error: {_harmless(_sentence(message))}", err=True)
     if hint:
-        click.echo(f"Hint: {_sentence(hint)}", err=True)
+        click.echo(f"Hint: {_harmless(_sentence(hint))}", err=True)
 
 
 def note(message: str) -> None:
@@ -39,3 +39,10 @@ def confirm(question: str, *, yes: bool) -> None:
 
 def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?", "`", '"', ")")) else f"{text}."
+
+
+def _harmless(text: str) -> str:
+    """Return a message whose names, which come from files, cannot steer the terminal."""
+    from dbtune.report.text import printable
+
+    return "\n".join(printable(line) for line in text.split("\n"))

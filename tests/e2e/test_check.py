@@ -193,6 +193,16 @@ def test_a_report_of_another_database_is_refused(run_dbtune: Run, tmp_path: Path
     assert "dbtune analyze" in result.stderr
 
 
+def test_names_in_a_message_cannot_steer_the_terminal(run_dbtune: Run, database: Path) -> None:
+    """An escape sequence in a table's name is printed as text."""
+    spec = IndexSpec("\x1b[2Jgone", ("town",))
+    report = write_report(database, recommend("ix_gone", spec))
+    result = run_dbtune("check", database, "--from", report)
+    assert result.returncode == 5
+    assert "\\x1b[2Jgone" in result.stderr
+    assert "\x1b" not in result.stderr
+
+
 @pytest.mark.parametrize("term", ["town", '"home town"', "lower(town)"])
 def test_a_report_of_another_schema_is_refused(run_dbtune: Run, database: Path, term: str) -> None:
     """A column that is gone, or not there yet, is told apart from a missing index."""
