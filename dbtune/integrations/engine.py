@@ -48,7 +48,8 @@ def install(
     hook.settings = settings
     for target, name, listener in ((Engine, "begin", note_begin), *hook.listeners(root)):
         if not event.contains(target, name, listener):
-            event.listen(target, name, listener)
+            # Without retval SQLAlchemy wraps the listener in one more call a statement.
+            event.listen(target, name, listener, retval=name == "before_cursor_execute")
     return engine
 
 

@@ -95,18 +95,18 @@ class EngineHook:
         statement: str,
         parameters: Any,
         *unused: object,
-    ) -> None:
+    ) -> tuple[str, Any]:
         """Start the time limit, and see to writes in work that was marked as reading."""
         state: _ConnectionState | None = connection.info.get(_STATE)
         if state is None:
-            return
+            return statement, parameters
         if state.limit.is_set:
             state.limit.start(statement)
         if state.mark is None:
-            return
+            return statement, parameters
         if not writes(statement):
             state.reading = state.reading and "read"
-            return
+            return statement, parameters
         driver = _driver(connection.connection)
         try:
             state.reading = allow_write(driver, state.mark, state.reading)
@@ -114,6 +114,7 @@ class EngineHook:
             raise OperationalError(
                 statement, parameters, error, hide_parameters=connection.engine.hide_parameters
             ) from error
+        return statement, parameters
 
     def before_end(self, connection: Connection) -> None:
         """Let COMMIT and ROLLBACK take as long as they need."""
