@@ -49,12 +49,19 @@ def placeholders(text: str) -> Placeholders:
 
 def _rewrite(text: str, parameters: Parameters) -> str:
     named = parameters if isinstance(parameters, Mapping) else {}
+    tokens = _placeholder_tokens(text)
+    # Beside %s a driver takes %% for a percent sign, in literals too.
+    doubled = any(token.text[0] == "%" for token in tokens)
     pieces: list[str] = []
     end = 0
-    for token in _placeholder_tokens(text):
-        pieces += (text[end : token.start], _rewritten(token.text, named))
+    for token in tokens:
+        pieces += (_undoubled(text[end : token.start], doubled), _rewritten(token.text, named))
         end = token.start + len(token.text)
-    return "".join(pieces) + text[end:]
+    return "".join(pieces) + _undoubled(text[end:], doubled)
+
+
+def _undoubled(text: str, doubled: bool) -> str:
+    return text.replace("%%", "%") if doubled else text
 
 
 def _rewritten(placeholder: str, named: Mapping[str, SqlValue]) -> str:

@@ -78,3 +78,13 @@ def test_placeholders_are_counted_as_sqlite_does(
     """The number and the names are those that SQLite would ask for."""
     needed = placeholders(sql)
     assert (needed.count, needed.names) == (count, names)
+
+
+def test_a_doubled_percent_sign_is_one_beside_format_placeholders() -> None:
+    """Django and psycopg write a modulo as %% where a statement has %s."""
+    assert bind(Sample("SELECT a %% 2 FROM t WHERE b = %s", (1,))).text == (
+        "SELECT a % 2 FROM t WHERE b = ?"
+    )
+    assert bind(Sample("SELECT '%%' FROM t WHERE b = ?", (1,))).text == (
+        "SELECT '%%' FROM t WHERE b = ?"
+    )
