@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +22,22 @@ from dbtune.sqlite.exclusive import open_alone
 from tests.fixtures import hostile
 from tests.fixtures.hostile import build_more, ordinary
 from tests.fixtures.other_process import other_process
+
+# Dies at the first step of one of the two copies.
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from dbtune.sqlite.backup import restore
+from dbtune.sqlite.backup_names import backups_in
+backup, database, at = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+
+def die(event):
+    kept = backups_in(database.with_name(database.name + ".dbtune"))
+    if bool(kept) == (at == "restored") and event.done != event.total:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+restore(backup, database, on_event=die)
+"""
 
 
 @pytest.fixture
@@ -114,6 +133,29 @@ def test_an_end_in_the_middle_leaves_the_database_as_it_was(
     with pytest.raises(error):
         restore(backup, database, on_event=fail)
     assert (rows(database), journal_mode(database)) == (0, mode)
+    restore(backup, database)
+    assert rows(database) == 1000
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+@pytest.mark.parametrize("at", ["present", "restored"])
+def test_a_kill_in_the_middle_leaves_the_rows_as_they_were(
+    database: Path, mode: str, at: str
+) -> None:
+    """While the present state is copied away, or while pages of the backup are written."""
+    build_more(database, "INSERT INTO users (email) VALUES (zeroblob(2500000))")
+    backup = back_up(database, database.with_name("made.db"))
+    build_more(database, f"PRAGMA journal_mode = {mode}", "DELETE FROM orders")
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(backup), str(database), at], check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    if at == "restored":
+        assert Path(f"{database}-journal").stat().st_size > 0
+    with closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert rows(database) == 0
     restore(backup, database)
     assert rows(database) == 1000
 
