@@ -64,8 +64,16 @@ def leave_out_present(choice: Choice, schema: Schema) -> Choice:
     as_asked = sum(1 for note in present.values() if note == "")
     notes = [note for note in present.values() if note]
     if as_asked:
-        notes.insert(0, f"{as_asked} of {len(present)} changes are in place already")
+        notes.insert(0, _in_place(as_asked, len(present)))
     return Choice(missing, (*choice.notes, *notes))
+
+
+def _in_place(number: int, asked: int) -> str:
+    if number < asked:
+        return f"{number} of {asked} changes asked for are in place already"
+    if asked == 1:
+        return "the change asked for is in place already"
+    return f"all {asked} changes asked for are in place already"
 
 
 def fits_schema(sha256: str, rows: CatalogRows, findings: Iterable[Finding]) -> bool:

@@ -7,8 +7,10 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
 from pathlib import Path
 
+from dbtune._version import __version__
 from dbtune.changes.apply import apply_revision, superseded_by, undo_revision
 from dbtune.changes.choose import (
     Choice,
@@ -120,7 +122,7 @@ def propose_indexes(
     proposal = Proposal(
         database=database,
         project=project,
-        report=report,
+        report=_own(report),
         notes=(*choice.notes, *_neighbours(schema, project)),
         frameworks=tuple(name for name, table in _FRAMEWORKS.items() if schema.table(table)),
     )
@@ -160,6 +162,12 @@ def apply_proposal(
         backup=None if backup is None else str(backup),
         notes=(*proposal.notes, *index_use(proposal.report.findings, shapes)),
     )
+
+
+def _own(report: Report) -> Report:
+    """Return a report of analyze as the beginning of one of this command's own."""
+    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    return replace(report, command=COMMAND, created_at=now, dbtune_version=__version__)
 
 
 def _rehearsed(
@@ -241,7 +249,6 @@ def _nothing_to_do(proposal: Proposal, *, dry_run: bool) -> Proposal:
         write_companion_files(proposal.project)
     report = replace(
         proposal.report,
-        command=COMMAND,
         verdict=None,
         findings=(),
         shapes=(),

@@ -47,7 +47,6 @@ def proven_report(report: Report, findings: tuple[Finding, ...], rehearsal: Rehe
     shapes = tuple(_shape(shape, trials.get(shape.id)) for shape in report.shapes)
     return replace(
         report,
-        command="apply-indexes",
         verdict=_verdict(report.verdict, shapes),
         findings=findings,
         shapes=shapes,

@@ -96,7 +96,7 @@ def test_second_run_changes_nothing(run_dbtune: RunDbtune, shop: Path, report: P
     before = state_of(shop.parent)
     result = run_dbtune("apply-indexes", shop, "--from", report, "--yes", "--drops")
     assert result.returncode == ExitCode.DONE
-    assert "3 of 3 changes are in place already" in result.stdout
+    assert "All 3 changes asked for are in place already" in result.stdout
     assert "Nothing was changed" in result.stdout
     assert state_of(shop.parent) == before
 

@@ -6,25 +6,24 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy import MetaData, create_engine
 
-from dbtune.errors import ExitCode
-from tests.fixtures.alembic_projects import add_revision, stamp, write_project
+from dbtune.errors import ExitCode, LockedError, RefusedError
+from dbtune.journeys.apply import ApplyOptions, Proposal, apply_indexes
+from dbtune.model.event import Event, OnEvent
 from tests.fixtures.in_process import run_here
-from tests.fixtures.other_process import NOBODY
+from tests.fixtures.other_process import NOBODY, OtherProcess, other_process
 from tests.fixtures.shop import (
     added,
     build_shop,
     dropped,
     index_names,
-    read_catalog,
-    stamps,
+    report_for,
     write_report,
 )
 
@@ -222,80 +221,6 @@ def test_failing_revision_is_refused_on_the_copy(shop: Path) -> None:
     assert state_of(shop.parent) == before
 
 
-def test_alembic_of_the_application_is_mentioned(shop: Path, tmp_path: Path) -> None:
-    """With alembic_version in the file, it says what the next autogenerate would do."""
-    stamp(shop, "app1")
-    path = write_report(shop, added("users", "email"))
-    result = run_here("apply-indexes", shop, "--from", path, "--yes", "--no-backup")
-    assert "alembic_version" in result.stderr
-    assert "--alembic-ini" in result.stderr
-
-
-def test_printed_lines_keep_autogenerate_from_dropping(shop: Path, report: Path) -> None:
-    """With include_object from stdout, autogenerate leaves version table and indexes alone."""
-    before = sorted(index_names(shop))
-    result = run_here("apply-indexes", shop, "--from", report, "--yes", "--no-backup")
-    printed = result.stdout[result.stdout.index("# In env.py") :]
-    names: dict[str, object] = {}
-    exec(printed, names)
-    engine = create_engine(f"sqlite:///{shop}")
-    metadata = MetaData()
-    metadata.reflect(engine, only=["users", "orders"])
-    for table in metadata.tables.values():
-        for index in [i for i in table.indexes if i.name not in before]:
-            table.indexes.remove(index)
-
-    def differences(**options: object) -> list[str]:
-        with engine.connect() as connection:
-            context = MigrationContext.configure(connection, opts=options)
-            return sorted(difference[0] for difference in compare_metadata(context, metadata))
-
-    # Alembic cannot compare expression terms such as `created_at DESC`, and skips that index.
-    assert "remove_table" in differences()
-    assert "remove_index" in differences()
-    assert differences(include_object=names["include_object"]) == []
-    engine.dispose()
-
-
-def test_lines_for_django(shop: Path) -> None:
-    """With django_migrations in the file, the lines are for Django's models."""
-    with closing(sqlite3.connect(shop, isolation_level=None)) as connection:
-        connection.execute("CREATE TABLE django_migrations (id INTEGER PRIMARY KEY)")
-    path = write_report(shop, added("users", "email"))
-    result = run_here("apply-indexes", shop, "--from", path, "--yes", "--no-backup")
-    assert "models.Index(" in result.stdout
-    assert "include_object" not in result.stdout
-
-
-def test_into_the_applications_project(shop: Path, tmp_path: Path) -> None:
-    """With --alembic-ini the revision is the application's next one; no dbtune_version appears."""
-    ini = write_project(tmp_path / "app", shop)
-    stamp(shop, "app1")
-    path = write_report(shop, added("users", "email"))
-    run = ("apply-indexes", shop, "--from", path, "--yes", "--alembic-ini", ini)
-    result = run_here(*run)
-    assert result.returncode == ExitCode.DONE, result.stderr
-    (revision,) = stamps(shop, "alembic_version")
-    assert list(ini.parent.glob(f"migrations/versions/{revision}_dbtune_*.py"))
-    assert "dbtune_version" not in {row[1] for row in read_catalog(shop)}
-    assert f"dbtune rollback {shop} --alembic-ini {ini}" in result.stdout
-    assert "Nothing was changed" in run_here(*run).stdout
-
-
-def test_application_behind_its_head_is_refused(shop: Path, tmp_path: Path) -> None:
-    """dbtune's revision would otherwise drag the application's along."""
-    ini = write_project(tmp_path / "app", shop)
-    add_revision(ini, "app2", "app1")
-    stamp(shop, "app1")
-    path = write_report(shop, added("users", "email"))
-    before = state_of(tmp_path)
-    run = ("apply-indexes", shop, "--from", path, "--yes", "--alembic-ini", ini)
-    result = run_here(*run)
-    assert result.returncode == ExitCode.REFUSED
-    assert "app2 is not applied" in result.stderr
-    assert state_of(tmp_path) == before
-
-
 def test_collation_of_the_application_is_no_obstacle(tmp_path: Path) -> None:
     """ANALYZE fails on a table with an index that only the application can read: left out."""
     database = tmp_path / "shop.db"
@@ -332,3 +257,72 @@ def test_scratch_folder_is_empty_afterwards(shop: Path, report: Path, tmp_path: 
     assert os.listdir(scratch) == []
     assert run_here(*run).returncode == ExitCode.DONE
     assert os.listdir(scratch) == []
+
+
+def test_copy_that_does_not_fit_is_sampled(tmp_path: Path) -> None:
+    """The lock is then projected, and the proposal says from how much."""
+    database = build_shop(tmp_path / "shop.db", orders=20_000)
+    path = write_report(database, added("orders", "user_id"))
+    run = ("apply-indexes", database, "--from", path, "--dry-run")
+    result = run_here(*run, "--scratch-mb", "6")
+    assert result.returncode == ExitCode.DONE, result.stderr
+    assert "projected from a copy with" in result.stdout
+    assert "projected" not in run_here(*run).stdout
+
+
+def locked_while_applying(other: OtherProcess, release: Callable[[], None] | None) -> OnEvent:
+    """Return a callback that has another process take the write lock before the revision runs."""
+
+    def on_event(event: Event) -> None:
+        if event.stage == "Applying the revision":
+            other.run("BEGIN IMMEDIATE")
+            if release is not None:
+                threading.Timer(0.2, release).start()
+
+    return on_event
+
+
+def test_lock_that_is_given_back_is_waited_for(shop: Path) -> None:
+    """A writer that commits within the wait delays the revision, and no more."""
+    report = report_for(shop, added("users", "email"))
+    options = ApplyOptions(backup=False)
+    with other_process(shop) as other:
+        on_event = locked_while_applying(other, lambda: other.run("COMMIT") and None)
+        result = apply_indexes(shop, options, report, on_event, confirm=lambda proposal: None)
+    assert result.changes is not None
+    assert len(result.changes) == 1
+    assert "ix_users_email" in index_names(shop)
+
+
+def test_lock_that_stays_ends_it_with_nothing_changed(shop: Path) -> None:
+    """The lock came after the proposal: the revision's file is taken away again."""
+    report = report_for(shop, added("users", "email"))
+    options = ApplyOptions(backup=False, wait_ms=50)
+    with other_process(shop) as other:
+        on_event = locked_while_applying(other, None)
+        with pytest.raises(LockedError):
+            apply_indexes(shop, options, report, on_event, confirm=lambda proposal: None)
+    assert index_names(shop) == OLD
+    assert not companion(shop).exists()
+
+
+def test_no_for_an_answer_changes_nothing(shop: Path) -> None:
+    """What the callback raises comes through, before a backup or a folder is made."""
+
+    def refuse(proposal: Proposal) -> None:
+        raise RefusedError(f"no to {len(proposal.statements)} statements")
+
+    before = state_of(shop.parent)
+    with pytest.raises(RefusedError, match="no to 2 statements"):
+        apply_indexes(
+            shop, ApplyOptions(), report_for(shop, added("users", "email")), confirm=refuse
+        )
+    assert state_of(shop.parent) == before
+
+
+def test_plan_that_uses_no_new_index_is_said(shop: Path) -> None:
+    """Proof is what the database itself plans, not what the report promised."""
+    path = write_report(shop, added("orders", "note"))
+    result = run_here("apply-indexes", shop, "--from", path, "--yes", "--no-backup")
+    assert "ix_orders_note is used by none of the recorded queries" in result.stdout
+    assert "can be" not in result.stdout
