@@ -17,6 +17,7 @@ from dbtune.sqlite.backup_names import backup_name, backups_in, surplus, unfinis
 from dbtune.sqlite.companion import ensure_companion_folder
 from dbtune.sqlite.connect import open_readonly, open_unshared, open_writer
 from dbtune.sqlite.contents import Contents, differences, read_contents
+from dbtune.sqlite.diagnosis import failures_explained
 from dbtune.sqlite.exclusive import open_alone
 from dbtune.sqlite.free_space import require_free_bytes
 from dbtune.sqlite.location import side_file
@@ -44,7 +45,10 @@ def back_up(
     writes) or VerificationError.
     """
     options = CopyOptions(wait_ms, allow_blocking, on_event, "Backing up")
-    with closing(open_readonly(source, wait_ms=wait_ms)) as connection:
+    with (
+        closing(open_readonly(source, wait_ms=wait_ms)) as connection,
+        failures_explained(source, wait_ms=wait_ms),
+    ):
         return write_backup(connection, source, target, options)
 
 
@@ -127,7 +131,10 @@ def _replace(
     source: sqlite3.Connection, backup: Path, database: Path, options: CopyOptions
 ) -> Path:
     """Back the present state up, then copy the backup's pages over it; return the first's path."""
-    with open_alone(database, wait_ms=options.wait_ms) as alone:
+    with (
+        open_alone(database, wait_ms=options.wait_ms) as alone,
+        failures_explained(database, wait_ms=options.wait_ms),
+    ):
         _require_room(source, alone.connection, database)
         # Not checked: a damaged database is a reason to restore, and is kept as it is.
         present = write_backup(
@@ -154,7 +161,8 @@ def _require_room(source: sqlite3.Connection, target: sqlite3.Connection, databa
 
 
 def _contents_of_sound(source: sqlite3.Connection, backup: Path) -> Contents:
-    errors = integrity_errors(source)
+    with failures_explained(backup):
+        errors = integrity_errors(source)
     if errors:
         raise SourceError(
             f"the backup {backup} is damaged: {'; '.join(errors[:3])}", hint="use another backup"

@@ -7,7 +7,7 @@ from typing import Any
 
 from dbtune.resources import sql
 from dbtune.sqlite.declarations import virtual_module
-from dbtune.sqlite.failures import failures_of
+from dbtune.sqlite.failures import failures_of, pass_locks_on
 from dbtune.sqlite.identifiers import quote_literal
 from dbtune.sqlite.queryable import Queryable
 
@@ -108,7 +108,8 @@ def _columns_of(connection: Queryable, name: str) -> tuple[ColumnRow, ...]:
     try:
         rows = connection.execute(f"PRAGMA main.table_xinfo({quote_literal(name)})")
         return tuple(_column((name, *row[1:])) for row in rows)
-    except failures_of(connection):
+    except failures_of(connection) as error:
+        pass_locks_on(error)
         return ()
 
 
@@ -117,7 +118,8 @@ def _listed_shadows(connection: Queryable) -> frozenset[str]:
     try:
         rows = connection.execute("PRAGMA main.table_list")
         return frozenset(row[1].lower() for row in rows if row[2] == "shadow")
-    except failures_of(connection):
+    except failures_of(connection) as error:
+        pass_locks_on(error)
         return frozenset()
 
 

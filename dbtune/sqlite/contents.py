@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dbtune.resources import sql
-from dbtune.sqlite.failures import failures_of
+from dbtune.sqlite.failures import failures_of, pass_locks_on
 from dbtune.sqlite.identifiers import quote_identifier
 from dbtune.sqlite.queryable import Queryable
 
@@ -84,5 +84,6 @@ def _number(connection: Queryable, query: str) -> Any:
     """Return the first value, None where SQLite cannot run the query (no rowid, say)."""
     try:
         return next(iter(connection.execute(query)))[0]
-    except failures_of(connection):
+    except failures_of(connection) as error:
+        pass_locks_on(error)
         return None

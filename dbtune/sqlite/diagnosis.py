@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from dbtune.errors import DbtuneError, LockedError, SourceError
@@ -36,6 +38,15 @@ def explain_failure(error: sqlite3.Error, path: Path, *, wait_ms: int | None = N
             hint="use a Python with a newer SQLite library",
         )
     return SourceError(f"{path} cannot be read: {text}")
+
+
+@contextmanager
+def failures_explained(path: Path, *, wait_ms: int | None = None) -> Iterator[None]:
+    """Turn what SQLite says of a database's file within the block into an error with a hint."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise explain_failure(error, path, wait_ms=wait_ms) from error
 
 
 def locked_error(path: Path, wait_ms: int | None) -> LockedError:

@@ -17,3 +17,12 @@ def failures_of(connection: Queryable) -> tuple[type[Exception], ...]:
         return (sqlite3.Error,)
     apsw = sys.modules.get("apsw")
     return (sqlite3.Error,) if apsw is None else (sqlite3.Error, apsw.Error)
+
+
+def pass_locks_on(error: Exception) -> None:
+    """Raise an error again that another connection's lock caused; return for all others.
+
+    For code that goes on without what it cannot read: a lock says nothing of what is there.
+    """
+    if "is locked" in str(error):
+        raise error

@@ -9,7 +9,7 @@ from typing import Any
 
 from dbtune.model.schema import FileHealth
 from dbtune.resources import sql
-from dbtune.sqlite.failures import failures_of
+from dbtune.sqlite.failures import failures_of, pass_locks_on
 from dbtune.sqlite.identifiers import quote_literal
 from dbtune.sqlite.location import side_file
 from dbtune.sqlite.queryable import Queryable
@@ -94,6 +94,7 @@ def _run_quick_check(connection: Queryable, argument: str, table: str = "") -> _
         for row in connection.execute(f"PRAGMA quick_check({argument})"):
             lines.extend(str(row[0]).splitlines())
     except failures_of(connection) as error:
+        pass_locks_on(error)
         if "malformed" not in str(error) and "disk I/O" not in str(error):
             return _Checked(left_out=(f"integrity of {table}: {error}",))
         lines.append(str(error))
@@ -112,6 +113,7 @@ def _foreign_key_check(connection: Queryable) -> _Checked:
         try:
             found.extend(connection.execute(query))
         except failures_of(connection) as error:
+            pass_locks_on(error)
             left_out.append(f"foreign keys of {table}: {error}")
     return _Checked(tuple(found), tuple(left_out))
 
@@ -119,7 +121,8 @@ def _foreign_key_check(connection: Queryable) -> _Checked:
 def _fragmentation(connection: Queryable) -> float | None:
     try:
         ratio = _value(connection, sql("sqlite/fragmentation"))
-    except failures_of(connection):
+    except failures_of(connection) as error:
+        pass_locks_on(error)
         return None  # this SQLite has no DBSTAT
     return None if ratio is None else float(ratio)
 

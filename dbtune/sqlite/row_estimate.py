@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dbtune.model.schema import Table
-from dbtune.sqlite.failures import failures_of
+from dbtune.sqlite.failures import failures_of, pass_locks_on
 from dbtune.sqlite.identifiers import quote_identifier
 from dbtune.sqlite.queryable import Queryable
 from dbtune.sqlite.row_identity import rowid_expression
@@ -76,5 +76,6 @@ def _rows_by_density(connection: Queryable, table: Table) -> int:
 def _number(connection: Queryable, query: str) -> int:
     try:
         return int(next(iter(connection.execute(query)))[0])
-    except failures_of(connection):
+    except failures_of(connection) as error:
+        pass_locks_on(error)
         return 0

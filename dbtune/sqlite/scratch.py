@@ -15,6 +15,7 @@ from dbtune.errors import ConfigurationError
 from dbtune.model.event import OnEvent, ignore_event
 from dbtune.model.schema import Schema
 from dbtune.sqlite.connect import open_readonly
+from dbtune.sqlite.diagnosis import failures_explained
 from dbtune.sqlite.free_space import RESERVE_BYTES, free_bytes, require_free_bytes
 from dbtune.sqlite.page_copy import CopyOptions, copy_pages, database_bytes
 from dbtune.sqlite.sampling import write_sample
@@ -103,7 +104,10 @@ def copy_database(
     options = CopyOptions(
         allow_blocking=allow_blocking, on_event=on_event, stage="Copying the database"
     )
-    with closing(open_readonly(source, wait_ms=options.wait_ms)) as connection:
+    with (
+        closing(open_readonly(source, wait_ms=options.wait_ms)) as connection,
+        failures_explained(source, wait_ms=options.wait_ms),
+    ):
         size = database_bytes(connection)
         path = _new_file(folder)
         if size * POOL_FACTOR > room:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dbtune.model.schema import IndexStatistics, Schema, Statistics, Table, TableStatistics
 from dbtune.resources import sql
-from dbtune.sqlite.failures import failures_of
+from dbtune.sqlite.failures import failures_of, pass_locks_on
 from dbtune.sqlite.queryable import Queryable
 from dbtune.sqlite.row_estimate import RowCount, counted_rows, estimated_rows
 
@@ -99,7 +99,8 @@ def _stat1_rows(lines: tuple[_Stat1, ...], table: Table) -> int | None:
 def _stat1_lines(connection: Queryable) -> tuple[_Stat1, ...]:
     try:
         rows = list(connection.execute("SELECT tbl, idx, stat FROM sqlite_stat1"))
-    except failures_of(connection):
+    except failures_of(connection) as error:
+        pass_locks_on(error)
         return ()  # ANALYZE has never run
     return tuple(_Stat1(str(table), index, str(text)) for table, index, text in rows)
 
@@ -107,7 +108,8 @@ def _stat1_lines(connection: Queryable) -> tuple[_Stat1, ...]:
 def _tree_sizes(connection: Queryable) -> dict[str, int]:
     try:
         rows = list(connection.execute(sql("sqlite/tree_sizes")))
-    except failures_of(connection):
+    except failures_of(connection) as error:
+        pass_locks_on(error)
         return {}  # this SQLite has no DBSTAT, or a page is damaged
     return {name.lower(): size for name, size in rows}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dbtune.model.schema import Index, Schema, Statistics, Table
 from dbtune.model.workload import SqlValue
-from dbtune.sqlite.failures import failures_of
+from dbtune.sqlite.failures import failures_of, pass_locks_on
 from dbtune.sqlite.identifiers import quote_identifier
 from dbtune.sqlite.queryable import Queryable
 from dbtune.sqlite.row_identity import rowid_expression
@@ -120,7 +120,8 @@ def _probe(connection: Queryable, table: Table, names: list[str]) -> Iterator[tu
         for number in range(_PROBES):
             place = first + (last - first) * number // _PROBES
             yield from connection.execute(query, (place,))
-    except failures_of(connection):
+    except failures_of(connection) as error:
+        pass_locks_on(error)
         return  # damaged, or in need of a function that is not here: counted as it was so far
 
 
