@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dbtune.cli.analyze_options import scratch_options
 from dbtune.cli.options import (
     backup_option,
     dry_run_option,
@@ -55,23 +56,7 @@ def apply_options(command: F) -> F:
             metavar="S",
             help="Refuse if writers would wait longer than this many seconds.",
         ),
-        click.option(
-            "--scratch",
-            type=click.Path(file_okay=False, path_type=Path),
-            metavar="DIR",
-            help="Folder for the throw-away copy [default: the temporary folder].",
-        ),
-        click.option(
-            "--scratch-mb",
-            type=_POSITIVE,
-            metavar="MB",
-            help="Most room for the copy; large tables are sampled to fit.",
-        ),
-        click.option(
-            "--allow-blocking",
-            is_flag=True,
-            help="Copy in one step where steps do not get ahead; writers wait meanwhile.",
-        ),
+        scratch_options,
         project_options,
         wait_option,
         dry_run_option,

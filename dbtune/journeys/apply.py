@@ -38,7 +38,7 @@ from dbtune.sqlite.catalog import assemble_schema
 from dbtune.sqlite.catalog_rows import CatalogRows, read_catalog_rows
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.diagnosis import explain_failure
-from dbtune.sqlite.scratch import copy_database, room_for_scratch, scratch_folder
+from dbtune.sqlite.scratch import ScratchCopy, copy_database, room_for_scratch, scratch_folder
 
 COMMAND = "apply-indexes"
 DRY_RUN = "dry run: nothing was changed"
@@ -129,7 +129,9 @@ def propose_indexes(
     if not choice.findings:
         return _nothing_to_do(proposal, dry_run=options.dry_run)
     with scratch_folder(options.scratch) as folder:
-        return _rehearsed(proposal, options, choice, schema, folder, on_event)
+        copy = _copy(database, schema, options, folder, on_event)
+        on_event(Event("Rehearsing on the copy"))
+        return _rehearsed(proposal, options, choice, schema, copy)
 
 
 def apply_proposal(
@@ -170,23 +172,23 @@ def _own(report: Report) -> Report:
     return replace(report, command=COMMAND, created_at=now, dbtune_version=__version__)
 
 
-def _rehearsed(
-    proposal: Proposal,
-    options: ApplyOptions,
-    choice: Choice,
-    schema: Schema,
-    folder: Path,
-    on_event: OnEvent,
-) -> Proposal:
-    """Return the proposal with what its revision does on a copy in the scratch folder."""
-    copy = copy_database(
-        proposal.database,
+def _copy(
+    database: Path, schema: Schema, options: ApplyOptions, folder: Path, on_event: OnEvent
+) -> ScratchCopy:
+    return copy_database(
+        database,
         schema,
         folder,
         room_bytes=room_for_scratch(folder, options.scratch_mb),
         allow_blocking=options.allow_blocking,
         on_event=on_event,
     )
+
+
+def _rehearsed(
+    proposal: Proposal, options: ApplyOptions, choice: Choice, schema: Schema, copy: ScratchCopy
+) -> Proposal:
+    """Return the proposal with what its revision does on the copy."""
     tables = tables_of_created(choice.changes)
     draft = draft_index_revision(
         proposal.project,
@@ -195,9 +197,8 @@ def _rehearsed(
         analyze=tables_with_statistics(copy.path, tables),
     )
     superseded_by(proposal.project, draft)  # refuses a project that is not at its head
-    staged = stage_revision(proposal.project, draft, folder / "revision")
+    staged = stage_revision(proposal.project, draft, copy.path.parent / "revision")
     queries = trial_queries(proposal.report, options.queries)
-    on_event(Event("Rehearsing on the copy"))
     rehearsal = rehearse(copy, staged, queries, tables)
     _require_short_lock(rehearsal, options.max_lock_seconds)
     report = proven_report(proposal.report, choice.findings, rehearsal)
