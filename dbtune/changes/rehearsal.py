@@ -117,11 +117,22 @@ def _run(path: Path, function: Callable[[], None]) -> float:
     except Exception as error:
         if was_interrupted(error):
             raise KeyboardInterrupt from error
+        text = str(driver_error(error) or error)
         raise RefusedError(
-            f"on a copy of the database the revision failed: {driver_error(error) or error}",
-            hint="nothing was changed",
+            f"on a copy of the database the revision failed: {text}", hint=_hint(text)
         ) from error
     return time.perf_counter() - started
+
+
+def _hint(text: str) -> str:
+    hint = "leave the change that fails out with --only"
+    if "no such function" in text or "unknown function" in text or "collation" in text:
+        hint = f"{hint}: only the application has that function or collation"
+    elif "malformed" in text:
+        hint = "the database is damaged: restore it from a backup"
+    elif "UNIQUE" in text:
+        hint = f"{hint}, or remove the duplicate rows"
+    return f"nothing was changed; {hint}"
 
 
 def _database_bytes(path: Path) -> int:

@@ -16,6 +16,7 @@ import pytest
 from dbtune.errors import ExitCode, LockedError, RefusedError
 from dbtune.journeys.apply import ApplyOptions, Proposal, apply_indexes
 from dbtune.model.event import Event, OnEvent
+from tests.fixtures.hostile import Builder, corrupt_data_page, custom_functions
 from tests.fixtures.in_process import run_here
 from tests.fixtures.other_process import NOBODY, OtherProcess, other_process
 from tests.fixtures.shop import (
@@ -326,3 +327,25 @@ def test_plan_that_uses_no_new_index_is_said(shop: Path) -> None:
     result = run_here("apply-indexes", shop, "--from", path, "--yes", "--no-backup")
     assert "ix_orders_note is used by none of the recorded queries" in result.stdout
     assert "can be" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("builder", "table", "said"),
+    [
+        (corrupt_data_page, "orders", "restore it from a backup"),
+        (custom_functions, "people", "only the application has that function"),
+    ],
+)
+def test_what_cannot_be_built_here_is_refused_on_the_copy(
+    tmp_path: Path, builder: Builder, table: str, said: str
+) -> None:
+    """A damaged page, or a column that only the application computes, and what to do about it."""
+    database = tmp_path / "odd.db"
+    builder(database)
+    column = "note" if table == "orders" else "label"
+    path = write_report(database, added(table, column))
+    before = state_of(tmp_path)
+    result = run_here("apply-indexes", database, "--from", path, "--yes")
+    assert result.returncode == ExitCode.REFUSED
+    assert said in result.stderr
+    assert state_of(tmp_path) == before
