@@ -7,23 +7,20 @@ looked at both as written and as SQLite's query flattener would merge them.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.merge_subqueries import merge_subqueries
 from sqlglot.optimizer.pushdown_predicates import pushdown_predicates
 from sqlglot.optimizer.qualify import qualify
-from sqlglot.optimizer.scope import Scope, traverse_scope
+from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
-from dbtune.advisor.comparisons import comparison, conjuncts, partial_condition
-from dbtune.advisor.dialect import VerbatimSQLite, to_sql
+from dbtune.advisor.dialect import UNREADABLE, VerbatimSQLite
+from dbtune.advisor.select_access import SelectReader, TableAccess
 from dbtune.advisor.statement_forms import as_selects, trigger_body
-from dbtune.model.schema import Schema, Table
-from dbtune.sqlite.identifiers import quote_identifier
+from dbtune.model.schema import Schema
 
 # sqlglot warns about syntax it passes through; a statement it cannot read is handled below.
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
@@ -31,38 +28,6 @@ logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 _DIALECT = VerbatimSQLite
 # Optimised variants cost time and find little in statements of this many nodes.
 _MAX_NODES_TO_MERGE = 2_000
-
-
-@dataclass(frozen=True)
-class Term:
-    """One key of a possible index: its SQL, and the column if it is a plain one."""
-
-    sql: str
-    column: str | None
-    descending: bool = False
-
-
-@dataclass(frozen=True)
-class TableAccess:
-    """What one use of a table in one SELECT asks of it, with names as the schema spells them.
-
-    `orders` and `groups` are leading runs of terms in clause order. `conditions` are literal
-    equalities and NULL tests as (SQL, column) that could make an index partial.
-    `needed` are all columns read; `cover` is False where the row itself is written.
-    """
-
-    table: str
-    equalities: tuple[Term, ...] = ()
-    joins: tuple[Term, ...] = ()
-    ranges: tuple[Term, ...] = ()
-    prefixes: tuple[Term, ...] = ()
-    orders: tuple[tuple[Term, ...], ...] = ()
-    groups: tuple[tuple[Term, ...], ...] = ()
-    extremes: tuple[Term, ...] = ()
-    conditions: tuple[tuple[str, str], ...] = ()
-    arms: tuple[tuple[Term, ...], ...] = ()
-    needed: frozenset[str] = frozenset()
-    cover: bool = True
 
 
 class AccessReader:
@@ -73,20 +38,17 @@ class AccessReader:
         self._mapping = MappingSchema(_column_types(schema), dialect=_DIALECT, normalize=True)
         self._views: dict[str, exp.Query | Callable[[], exp.Query]] = dict(_parsed_views(schema))
         self._triggers = schema.triggers
+        self._of_triggers: dict[str, tuple[TableAccess, ...]] = {}
 
     def read(self, sql: str) -> tuple[TableAccess, ...]:
         """Return the accesses of one statement; empty where sqlglot cannot read it."""
-        try:
-            trees = [
-                tree for root in sqlglot.parse(sql, read=_DIALECT) for tree in as_selects(root)
-            ]
-        except (SqlglotError, RecursionError):
-            return ()
         found: dict[TableAccess, None] = {}
-        for tree, cover in trees:
-            for variant in self._variants(tree):
-                for access in self._accesses(variant, cover):
-                    found.setdefault(access)
+        try:
+            for root in sqlglot.parse(sql, read=_DIALECT):
+                for tree, cover in as_selects(root):
+                    self._read_tree(tree, cover, found)
+        except UNREADABLE:
+            pass  # what was found in a plainer form of the statement holds
         return tuple(found)
 
     def read_triggers(self, table: str) -> tuple[TableAccess, ...]:
@@ -94,39 +56,35 @@ class AccessReader:
 
         A plan does not show them, but every write to the table runs them.
         """
-        bodies = (trigger_body(t.sql) for t in self._triggers if t.table.lower() == table.lower())
-        return tuple(access for body in bodies for access in self.read(body))
+        folded = table.lower()
+        if folded not in self._of_triggers:
+            bodies = (trigger_body(t.sql) for t in self._triggers if t.table.lower() == folded)
+            self._of_triggers[folded] = tuple(a for body in bodies for a in self.read(body))
+        return self._of_triggers[folded]
+
+    def _read_tree(self, tree: exp.Expr, cover: bool, found: dict[TableAccess, None]) -> None:
+        for variant in self._variants(tree):
+            for scope in traverse_scope(variant):
+                if isinstance(scope.expression, exp.Select):
+                    # Only the outermost SELECT stands for the rows an UPDATE or DELETE writes.
+                    covered = cover or not scope.is_root
+                    for access in SelectReader(scope, self._tables, covered).read():
+                        found.setdefault(access)
 
     def _variants(self, tree: exp.Expr) -> Iterator[exp.Expr]:
-        try:
-            expanded = exp.expand(tree, self._views, dialect=_DIALECT) if self._views else tree
-            qualified = qualify(
-                expanded,
-                schema=self._mapping,
-                dialect=_DIALECT,
-                validate_qualify_columns=False,
-                quote_identifiers=False,
-                identify=False,
-            )
-        except (SqlglotError, RecursionError, KeyError, AttributeError, ValueError):
-            return
+        expanded = exp.expand(tree, self._views, dialect=_DIALECT) if self._views else tree
+        qualified = qualify(
+            expanded,
+            schema=self._mapping,
+            dialect=_DIALECT,
+            validate_qualify_columns=False,
+            quote_identifiers=False,
+            identify=False,
+        )
         yield qualified
         nested = qualified.find(exp.Subquery, exp.CTE)
         if nested and sum(1 for _ in qualified.walk()) <= _MAX_NODES_TO_MERGE:
-            try:
-                yield merge_subqueries(pushdown_predicates(qualified.copy(), dialect=_DIALECT))
-            except (SqlglotError, RecursionError, KeyError, AttributeError, ValueError):
-                return
-
-    def _accesses(self, tree: exp.Expr, cover: bool) -> Iterator[TableAccess]:
-        try:
-            scopes = list(traverse_scope(tree))
-        except (SqlglotError, RecursionError):
-            return
-        for scope in scopes:
-            if isinstance(scope.expression, exp.Select):
-                # Only the outermost SELECT stands for the rows an UPDATE or DELETE writes.
-                yield from _SelectReader(scope, self._tables, cover or not scope.is_root).read()
+            yield merge_subqueries(pushdown_predicates(qualified.copy(), dialect=_DIALECT))
 
 
 def _column_types(schema: Schema) -> dict[str, object]:
@@ -142,219 +100,16 @@ def _parsed_views(schema: Schema) -> Iterator[tuple[str, exp.Query]]:
     for view in schema.views:
         try:
             create = sqlglot.parse_one(view.sql, read=_DIALECT)
-        except (SqlglotError, RecursionError):
+        except UNREADABLE:
             continue
         if isinstance(create, exp.Create) and isinstance(create.expression, exp.Query):
-            yield view.name.lower(), create.expression
+            yield view.name.lower(), _with_names(create.expression, create.this)
 
 
-@dataclass
-class _Draft:
-    """A TableAccess while its SELECT is being read."""
-
-    table: Table
-    equalities: dict[Term, None] = field(default_factory=dict)
-    joins: dict[Term, None] = field(default_factory=dict)
-    ranges: dict[Term, None] = field(default_factory=dict)
-    prefixes: dict[Term, None] = field(default_factory=dict)
-    orders: dict[tuple[Term, ...], None] = field(default_factory=dict)
-    groups: dict[tuple[Term, ...], None] = field(default_factory=dict)
-    extremes: dict[Term, None] = field(default_factory=dict)
-    conditions: dict[tuple[str, str], None] = field(default_factory=dict)
-    arms: dict[tuple[Term, ...], None] = field(default_factory=dict)
-    needed: set[str] = field(default_factory=set)
-
-    def freeze(self, cover: bool) -> TableAccess:
-        return TableAccess(
-            self.table.name,
-            equalities=tuple(self.equalities),
-            joins=tuple(self.joins),
-            ranges=tuple(self.ranges),
-            prefixes=tuple(self.prefixes),
-            orders=tuple(self.orders),
-            groups=tuple(self.groups),
-            extremes=tuple(self.extremes),
-            conditions=tuple(self.conditions),
-            arms=tuple(self.arms),
-            needed=frozenset(self.needed),
-            cover=cover,
-        )
-
-
-class _SelectReader:
-    """Reads one SELECT of a qualified tree."""
-
-    def __init__(self, scope: Scope, tables: dict[str, Table], cover: bool) -> None:
-        self._select = scope.expression
-        self._cover = cover
-        self._drafts = {
-            alias.lower(): _Draft(tables[source.name.lower()])
-            for alias, source in scope.sources.items()
-            if isinstance(source, exp.Table) and source.name.lower() in tables
-        }
-
-    def read(self) -> Iterator[TableAccess]:
-        if not self._drafts:
-            return
-        for column in self._select.find_all(exp.Column):
-            draft = self._draft(column)
-            name = self._name(column)
-            if draft and name:
-                draft.needed.add(name)
-        for condition in self._conditions():
-            self._read_condition(condition)
-        self._read_orders()
-        for draft in self._drafts.values():
-            yield draft.freeze(self._cover)
-
-    def _conditions(self) -> Iterator[exp.Expr]:
-        where = self._select.args.get("where")
-        if where is not None:
-            yield where.this
-        for join in self._select.args.get("joins") or ():
-            if join.args.get("on") is not None:
-                yield join.args["on"]
-
-    def _read_condition(self, node: exp.Expr) -> None:
-        for part in conjuncts(node):
-            if isinstance(part, exp.Or):
-                self._read_or(part)
-            else:
-                self._read_predicate(part, self._drafts)
-
-    def _read_or(self, node: exp.Or) -> None:
-        # SQLite answers an OR with one index an arm (MULTI-INDEX OR), so each arm stands alone.
-        for arm in node.flatten():
-            drafts = {alias: _Draft(draft.table) for alias, draft in self._drafts.items()}
-            for part in conjuncts(arm):
-                self._read_predicate(part, drafts)
-            for alias, draft in drafts.items():
-                terms = (*draft.equalities, *draft.joins, *draft.ranges)
-                if terms:
-                    self._drafts[alias].arms.setdefault(terms)
-
-    def _read_predicate(self, node: exp.Expr, drafts: dict[str, _Draft]) -> None:
-        found = comparison(node)
-        if found is None:
-            return
-        kind, left, rights, collation = found
-        sides = [(left, rights)]
-        if len(rights) == 1 and kind in {"equality", "range"}:
-            sides.append((rights[0], [left]))
-        for side, others in sides:
-            self._read_side(node, kind, side, others, collation, drafts)
-
-    def _read_side(
-        self,
-        node: exp.Expr,
-        kind: str,
-        side: exp.Expr,
-        others: list[exp.Expr],
-        collation: str | None,
-        drafts: dict[str, _Draft],
-    ) -> None:
-        alias = self._alias(side)
-        if alias is None or any(
-            alias == c.table.lower() for o in others for c in o.find_all(exp.Column)
-        ):
-            return
-        term = self._term(side, collation)
-        if term is None:
-            return
-        draft = drafts[alias]
-        if kind == "prefix":
-            draft.prefixes.setdefault(Term(f"{term.sql} COLLATE NOCASE", term.column))
-        elif kind == "range":
-            draft.ranges.setdefault(term)
-        elif any(o.find(exp.Column) for o in others):
-            draft.joins.setdefault(term)
-        else:
-            draft.equalities.setdefault(term)
-        condition = partial_condition(node, term.sql, term.column)
-        if condition:
-            draft.conditions.setdefault(condition)
-
-    def _read_orders(self) -> None:
-        select = self._select
-        aliases = {e.alias.lower(): e.this for e in select.expressions if isinstance(e, exp.Alias)}
-        order = select.args.get("order")
-        if order is not None:
-            self._put_run(order.expressions, aliases, "orders")
-        group = select.args.get("group")
-        if group is not None:
-            self._put_run(group.expressions, aliases, "groups")
-        if select.args.get("distinct") is not None:
-            self._put_run([e.unalias() for e in select.expressions], aliases, "groups")
-        for extreme in select.find_all(exp.Min, exp.Max):
-            alias = self._alias(extreme.this)
-            term = self._term(extreme.this, None)
-            if alias and term:
-                self._drafts[alias].extremes.setdefault(term)
-
-    def _put_run(
-        self, nodes: Iterable[exp.Expr], aliases: dict[str, exp.Expr], clause: str
-    ) -> None:
-        run: list[Term] = []
-        owner: str | None = None
-        for node in nodes:
-            inner = self._resolve(node, aliases)
-            alias, term = self._alias(inner), self._term(inner, None)
-            if alias is None or term is None or owner not in {None, alias}:
-                break
-            owner = alias
-            descending = bool(isinstance(node, exp.Ordered) and node.args.get("desc"))
-            run.append(Term(term.sql, term.column, descending))
-        if owner is not None:
-            getattr(self._drafts[owner], clause).setdefault(tuple(run))
-
-    def _resolve(self, node: exp.Expr, aliases: dict[str, exp.Expr]) -> exp.Expr:
-        inner: exp.Expr = node.this if isinstance(node, exp.Ordered) else node
-        if isinstance(inner, exp.Literal) and inner.is_int:
-            position = int(inner.this) - 1
-            if 0 <= position < len(self._select.expressions):
-                projection: exp.Expr = self._select.expressions[position].unalias()
-                return projection
-        if isinstance(inner, exp.Column) and not inner.table:
-            return aliases.get(inner.name.lower(), inner)
-        return inner
-
-    def _draft(self, column: exp.Column) -> _Draft | None:
-        return self._drafts.get(column.table.lower())
-
-    def _name(self, column: exp.Column) -> str | None:
-        draft = self._draft(column)
-        if draft is None:
-            return None
-        folded = column.name.lower()
-        return next((c.name for c in draft.table.columns if c.name.lower() == folded), None)
-
-    def _alias(self, node: exp.Expr) -> str | None:
-        """Return the one table alias whose columns the node is made of, if they are ours."""
-        aliases = {c.table.lower() for c in node.find_all(exp.Column)}
-        alias = aliases.pop() if len(aliases) == 1 else None
-        return alias if alias in self._drafts else None
-
-    def _term(self, node: exp.Expr, collation: str | None) -> Term | None:
-        if isinstance(node, exp.Collate):
-            collation = node.expression.name
-            node = node.this
-        collation = collation.upper() if collation else None
-        suffix = f" COLLATE {collation}" if collation else ""
-        if isinstance(node, exp.Column):
-            name = self._name(node)
-            return Term(quote_identifier(name) + suffix, name) if name else None
-        if node.find(exp.Select, exp.AggFunc, exp.Window, exp.Placeholder, exp.Parameter):
-            return None
-        if not isinstance(node, (exp.Func, exp.Binary, exp.Cast)) or isinstance(
-            node, exp.Connector
-        ):
-            return None
-        bare = node.copy()
-        for column in bare.find_all(exp.Column):
-            name = self._name(column)
-            if name is None:
-                return None
-            column.replace(
-                exp.column(exp.to_identifier(name, quoted=quote_identifier(name) != name))
-            )
-        return Term(to_sql(bare) + suffix, None)
+def _with_names(query: exp.Query, target: exp.Expr) -> exp.Query:
+    """Return a view's query with the columns called as in CREATE VIEW name (a, b)."""
+    names = [column.name for column in target.expressions] if isinstance(target, exp.Schema) else []
+    if isinstance(query, exp.Select) and len(names) == len(query.expressions):
+        columns = zip(query.expressions, names, strict=True)
+        query.set("expressions", [exp.alias_(c.unalias(), name) for c, name in columns])
+    return query

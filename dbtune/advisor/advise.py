@@ -3,53 +3,72 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from dbtune.advisor.baseline import Baseline, measure_baseline
 from dbtune.advisor.cost import open_scratch
 from dbtune.advisor.drawn_values import ValueDrawer
 from dbtune.advisor.library_check import LibraryCheck
 from dbtune.advisor.oracle import ShapeCost
-from dbtune.advisor.proof import Proof, measure_before
+from dbtune.advisor.proof import Proof
 from dbtune.advisor.repair import Prover, prove_and_repair
 from dbtune.advisor.search import Searcher, SearchLimits
 from dbtune.advisor.selection import Limits
 from dbtune.advisor.subjects import Subjects, prepare_subjects
+from dbtune.advisor.time_limit import Stop, TimeLimit
 from dbtune.model.event import Event, OnEvent
 from dbtune.model.schema import Schema
 from dbtune.model.workload import Workload
-from dbtune.sqlite.statistics import read_statistics
+from dbtune.sqlite.scratch import SampledTable
 
-# A baseline run may take this many steps, about a second; what is stopped costs "at least" that.
-_BASELINE_STEPS = 80_000_000
+# The part of the user's time limit that measuring the recording as it is may take beside the
+# search, and what it gets at least: where nothing is measured, nothing can be advised.
+_BASELINE_SHARE = 0.5
+_LEAST_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class AdviceLimits:
-    """What the user allows; bytes, seconds from `stop`, and ratios from 0 to 1."""
+    """What the user allows; bytes, the time to search, and ratios from 0 to 1.
+
+    `database_bytes` is the size of the real database, of which the copy may be a sample.
+    """
 
     budget_bytes: int | None
     min_gain_ratio: float
     max_write_slowdown_ratio: float | None
     room_bytes: int
-    stop: Callable[[], bool]
+    time: TimeLimit
+    database_bytes: int
+    sampled: tuple[SampledTable, ...] = ()
 
 
 @dataclass(frozen=True)
 class Advice:
-    """Proven advice; `before` and `proof.after` are parallel to `subjects.ready`.
+    """Proven advice; `baseline.costs` and `proof.after` are parallel to `subjects.ready`.
 
-    `repaired` are indexes that were chosen and then taken out again: (DDL, reason).
+    `repaired` are indexes that were chosen and then taken out again: (DDL, reason). `sampled`
+    are the tables of which the copy held only a part.
     """
 
-    subjects: Subjects
-    before: tuple[ShapeCost, ...]
+    baseline: Baseline
     proof: Proof
     library: LibraryCheck | None
     cut_short: bool
     repaired: tuple[tuple[str, str], ...]
+    sampled: tuple[SampledTable, ...] = ()
+
+    @property
+    def subjects(self) -> Subjects:
+        """What was measured, and what could not be."""
+        return self.baseline.subjects
+
+    @property
+    def before(self) -> tuple[ShapeCost, ...]:
+        """What each of `subjects.ready` costs today."""
+        return self.baseline.costs
 
 
 def advise(
@@ -66,26 +85,24 @@ def advise(
         on_event(Event("Measuring the recording as it is"))
         drawer = ValueDrawer(connection, schema)
         subjects = prepare_subjects(connection, workload.shapes, drawer)
-        before = measure_before(connection, subjects.ready, _BASELINE_STEPS)
-        statistics = read_statistics(connection, schema)
-        search_limits = _search_limits(limits, base.stat().st_size)
-        searcher = Searcher(
-            connection, schema, statistics, subjects, before, search_limits, on_event
-        )
-        prover = Prover(base, schema, subjects, before, on_event)
-        repaired = prove_and_repair(prover, searcher.choose, limits.stop)
+        enough = limits.time.start(_BASELINE_SHARE, least_seconds=_LEAST_SECONDS)
+        baseline = measure_baseline(connection, subjects, enough)
+        stop = limits.time.start()
+        searcher = Searcher(connection, schema, baseline, _search_limits(limits, stop), on_event)
+        prover = Prover(base, schema, baseline, limits.time, on_event)
+        proven = prove_and_repair(prover, searcher.choose, stop)
     work.unlink()
     return Advice(
-        subjects, before, repaired.proof, repaired.library, searcher.cut_short, repaired.left_out
+        baseline, proven.proof, proven.library, searcher.cut_short, proven.left_out, limits.sampled
     )
 
 
-def _search_limits(limits: AdviceLimits, database_bytes: int) -> SearchLimits:
+def _search_limits(limits: AdviceLimits, stop: Stop) -> SearchLimits:
     selection = Limits(
-        database_bytes,
+        limits.database_bytes,
         limits.budget_bytes,
         limits.min_gain_ratio,
         limits.max_write_slowdown_ratio,
-        limits.stop,
+        stop,
     )
-    return SearchLimits(selection, limits.room_bytes, limits.stop)
+    return SearchLimits(selection, limits.room_bytes, limits.sampled, stop)

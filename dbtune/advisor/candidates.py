@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from dbtune.advisor.access import TableAccess, Term
+from dbtune.advisor.select_access import TableAccess, Term
 from dbtune.model.advice import IndexSpec
 from dbtune.model.schema import Schema, Table
 from dbtune.sqlite.identifiers import quote_identifier
+from dbtune.sqlite.tokens import tokenize
 
 # Wider keys than this cost every write more than any seek gains.
 MAX_KEYS = 6
@@ -22,6 +24,11 @@ MAX_KEYS = 6
 MAX_COVERING = 7
 # Permutations of equality columns are settled by popularity beyond this many heads.
 MAX_HEADS = 14
+
+# Any other collation is the application's own: nothing else could build or check such an index.
+_BUILT_IN = frozenset({"BINARY", "NOCASE", "RTRIM"})
+_COLLATE = " COLLATE "
+_BACKWARDS = " desc"
 
 
 @dataclass(frozen=True)
@@ -44,15 +51,20 @@ def enumerate_candidates(
     popularity = _popularity(accesses, weights)
     found: dict[IndexSpec, set[str]] = {}
     covering: dict[IndexSpec, bool] = {}
+    tables = {table.name.lower(): table for table in schema.tables}
     for shape_id, uses in accesses.items():
         for access in uses:
-            table = schema.table(access.table)
+            table = tables.get(access.table.lower())
             if table is None:
                 continue
             for spec, widened in _specs(access, table, popularity):
                 found.setdefault(spec, set()).add(shape_id)
                 covering[spec] = covering.get(spec, True) and widened
-    present = {existing for table in schema.tables for existing in existing_specs(table)}
+    present = {
+        existing
+        for name in {s.table for s in found}
+        for existing in existing_specs(tables[name.lower()])
+    }
     return tuple(
         Candidate(spec, frozenset(ids), covering[spec])
         for spec, ids in found.items()
@@ -77,9 +89,16 @@ def existing_specs(table: Table) -> Iterator[IndexSpec]:
 
 
 def _identity(spec: IndexSpec) -> IndexSpec:
-    terms = tuple(term.lower().replace(" ", "") for term in spec.terms)
-    where = spec.where.lower().replace(" ", "") if spec.where else None
-    return IndexSpec(spec.table.lower(), terms, where)
+    """Return the spec without what makes no other index: case, white space, direction."""
+    terms = tuple(_plain(term) for term in spec.terms)
+    if all(term.endswith(_BACKWARDS) for term in terms):
+        terms = tuple(term.removesuffix(_BACKWARDS) for term in terms)
+    return IndexSpec(spec.table.lower(), terms, _plain(spec.where) if spec.where else None)
+
+
+@lru_cache(maxsize=50_000)
+def _plain(sql: str) -> str:
+    return " ".join(t.text if t.kind == "string" else t.text.lower() for t in tokenize(sql))
 
 
 def _popularity(
@@ -102,6 +121,8 @@ def _specs(
             continue
         yield from _emit(access, table, keys, None)
         for condition, column in access.conditions:
+            if column in _own_collation(table):
+                continue
             rest = tuple(term for term in keys if term.column != column)
             if rest:
                 yield from _emit(access, table, rest, condition)
@@ -113,13 +134,17 @@ def _emit(
     access: TableAccess, table: Table, keys: tuple[Term, ...], condition: str | None
 ) -> Iterator[tuple[IndexSpec, bool]]:
     trimmed = _without_rowid(keys, table)
-    if not trimmed:
+    if not trimmed or not all(_can_be_key(term, table) for term in trimmed):
         return
     yield IndexSpec(table.name, _key_sql(trimmed), condition), False
     if not access.cover:
         return
     covered = {term.column for term in trimmed}
-    rest = sorted(access.needed - covered - {table.rowid_alias})
+    # What every entry of an index holds anyway.
+    held = set(table.primary_key) if table.without_rowid else {table.rowid_alias}
+    rest = sorted(access.needed - covered - held)
+    if _own_collation(table) & set(rest):
+        return
     if rest and len(trimmed) + len(rest) <= MAX_COVERING:
         widened = (*trimmed, *(Term(quote_identifier(name), name) for name in rest))
         yield IndexSpec(table.name, _key_sql(widened), condition), True
@@ -189,7 +214,10 @@ def _tails(access: TableAccess) -> Iterator[tuple[Term, ...]]:
 
 
 def _without_rowid(keys: tuple[Term, ...], table: Table) -> tuple[Term, ...]:
-    """Drop repeated keys and a trailing rowid; empty where the rowid leads (useless)."""
+    """Drop repeated keys and a trailing rowid.
+
+    Empty where the keys are those the table itself is sorted by: useless.
+    """
     kept: list[Term] = []
     for term in keys:
         if term.column is None or all(term.sql != other.sql for other in kept):
@@ -198,7 +226,22 @@ def _without_rowid(keys: tuple[Term, ...], table: Table) -> tuple[Term, ...]:
         kept.pop()
     if kept and kept[0].column is not None and kept[0].column == table.rowid_alias:
         return ()
+    sorted_by = table.primary_key if table.without_rowid else ()
+    names = tuple(term.sql for term in kept)
+    if names == tuple(quote_identifier(name) for name in sorted_by[: len(names)]):
+        return ()
     return tuple(kept)
+
+
+def _can_be_key(term: Term, table: Table) -> bool:
+    collation = term.sql.rpartition(_COLLATE)[2] if _COLLATE in term.sql else None
+    if collation is not None:
+        return collation in _BUILT_IN
+    return term.column not in _own_collation(table)
+
+
+def _own_collation(table: Table) -> frozenset[str]:
+    return frozenset(c.name for c in table.columns if c.collation.upper() not in _BUILT_IN)
 
 
 def _key_sql(keys: Iterable[Term]) -> tuple[str, ...]:

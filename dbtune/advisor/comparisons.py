@@ -10,18 +10,41 @@ from dbtune.advisor.dialect import to_sql
 
 
 def conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
-    node = node.unnest()
-    if isinstance(node, exp.And):
-        for part in node.flatten():
-            yield from conjuncts(part)
-    else:
+    """Yield the predicates that all have to hold; row values come as what an index can use."""
+    # With a stack: generated conditions may be nested deeper than Python's calls.
+    stack = [node]
+    while stack:
+        part = stack.pop().unnest()
+        if isinstance(part, exp.And):
+            stack += [part.expression, part.this]
+        else:
+            yield from _columnwise(part)
+
+
+def _columnwise(node: exp.Expr) -> Iterator[exp.Expr]:
+    """Yield (a, b) = (1, 2) as a = 1 and b = 2, and (a, b) < (1, 2) as a <= 1."""
+    left = node.args.get("this")
+    if not isinstance(left, exp.Tuple) or not isinstance(node, (exp.Binary, exp.In)):
         yield node
+        return
+    if isinstance(node, exp.In):
+        yield from (exp.In(this=side.copy()) for side in left.expressions)
+        return
+    right = node.expression
+    if not isinstance(right, exp.Tuple) or len(right.expressions) != len(left.expressions):
+        return
+    pairs = list(zip(left.expressions, right.expressions, strict=True))
+    if isinstance(node, (exp.LT, exp.LTE, exp.GT, exp.GTE)):
+        pairs = pairs[:1]
+    yield from (type(node)(this=one.copy(), expression=other.copy()) for one, other in pairs)
 
 
 def comparison(
     node: exp.Expr,
 ) -> tuple[str, exp.Expr, list[exp.Expr], str | None] | None:
     """Return (kind, left side, right sides, collation) of a predicate an index can serve."""
+    if isinstance(node, exp.Escape):
+        node = node.this
     if isinstance(node, exp.Between):
         return "range", *_collated(node.this, [node.args["low"], node.args["high"]])
     if isinstance(node, exp.In):
@@ -61,6 +84,8 @@ def partial_condition(node: exp.Expr, term_sql: str, column: str | None) -> tupl
     """Return the condition of a partial index that the predicate implies, and its column."""
     if column is None or "COLLATE" in term_sql:
         return None
+    if isinstance(node, exp.Column):
+        return term_sql, column
     if isinstance(node, exp.Not):
         return f"{term_sql} IS NOT NULL", column
     value = node.args.get("expression")

@@ -11,8 +11,9 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from dbtune.advisor.baseline import Baseline
 from dbtune.advisor.oracle import ShapeCost
-from dbtune.advisor.proof import PlannedIndex, Proof, ProvenIndex, prove
+from dbtune.advisor.proof import PlannedIndex, ProvenIndex, prove
 from dbtune.advisor.subjects import Subjects
 from dbtune.errors import ConfigurationError
 from dbtune.model.advice import ConsideredIndex
@@ -60,11 +61,7 @@ def _proposal(tree: exp.Expr, path: Path) -> PlannedIndex:
 
 
 def consider(
-    base: Path,
-    schema: Schema,
-    subjects: Subjects,
-    before: Sequence[ShapeCost],
-    proposals: Sequence[PlannedIndex],
+    base: Path, schema: Schema, baseline: Baseline, proposals: Sequence[PlannedIndex]
 ) -> Considered:
     """Build the proposals on a copy of the closed scratch copy at `base` and judge each.
 
@@ -74,9 +71,9 @@ def consider(
     fresh = tuple(p for p in proposals if twins[p.name] is None)
     path = base.with_name("considered.db")
     shutil.copyfile(base, path)
-    proof = prove(path, subjects.ready, before, fresh, (), subjects.functions)
+    proof = prove(path, baseline, fresh, ())
     path.unlink()
-    total = sum(s.shape.count * c.cost_ns for s, c in zip(subjects.ready, before, strict=True))
+    total = _total(baseline.subjects, baseline.costs)
     judged = {index.name: _judged(index, total) for index in proof.indexes}
     failed = dict(proof.failed)
     return Considered(
@@ -84,15 +81,13 @@ def consider(
             judged.get(p.name) or _not_built(p, twins[p.name], failed.get(p.name))
             for p in proposals
         ),
-        _total_after(subjects, proof),
+        _total(baseline.subjects, proof.after),
         sum(index.size_bytes for index in proof.indexes),
     )
 
 
-def _total_after(subjects: Subjects, proof: Proof) -> float:
-    return sum(
-        s.shape.count * cost.cost_ns for s, cost in zip(subjects.ready, proof.after, strict=True)
-    )
+def _total(subjects: Subjects, costs: Sequence[ShapeCost]) -> float:
+    return sum(s.shape.count * cost.cost_ns for s, cost in zip(subjects.ready, costs, strict=True))
 
 
 def _judged(index: ProvenIndex, total: float) -> ConsideredIndex:

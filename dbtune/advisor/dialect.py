@@ -11,6 +11,18 @@ from typing import ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.sqlite import SQLite
+from sqlglot.errors import SqlglotError
+
+# What sqlglot raises on statements that it cannot make sense of, or that nest too deep for it.
+UNREADABLE = (
+    SqlglotError,
+    RecursionError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    TypeError,
+    ValueError,
+)
 
 _AGGREGATES = ("AVG", "COUNT", "GROUP_CONCAT", "MAX", "MIN", "SUM")
 

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import apsw
 
+from dbtune.advisor.cost import readable_rows
 from dbtune.model.advice import IndexSpec
 from dbtune.model.schema import Table
 from dbtune.sqlite.identifiers import quote_identifier
+from dbtune.sqlite.row_identity import rowid_expression
 
 # 8,000 rows give the plans that exact statistics give in 93 % of cases; more gain little.
 SAMPLE_ROWS = 8_000
+# Above so many rowids a row, gaps would leave too few rows of those that probes find.
+_SPARSE = 4
+# Lehmer's modulus 2^31 - 1 and its golden ratio: neighbouring rowids fall far apart.
+_MODULUS = 2147483647
+_MULTIPLIER = 1327217885
 # What a key costs beside its values: record header, rowid and cell pointer, half-full pages.
 _ENTRY_OVERHEAD_BYTES = 10
 
@@ -38,6 +46,7 @@ class TableSample:
         self._memory = apsw.Connection(":memory:")
         columns = ", ".join(quote_identifier(column.name) for column in table.columns)
         self._name = quote_identifier(table.name)
+        self._rowid = rowid_expression(table)
         declared = ", ".join(
             f"{quote_identifier(c.name)} {_affinity_name(c.declared_type)}{_collation(c.collation)}"
             for c in table.columns
@@ -46,7 +55,7 @@ class TableSample:
         marks = ", ".join("?" * len(table.columns))
         with self._memory:
             self._memory.executemany(
-                f"INSERT INTO {self._name} VALUES ({marks})", self._read(connection, table, columns)
+                f"INSERT INTO {self._name} VALUES ({marks})", self._read(connection, columns)
             )
         self._values: dict[tuple[str, str | None], list[Any]] = {}
         self._averages: dict[tuple[frozenset[str], str | None], int] = {}
@@ -72,25 +81,49 @@ class TableSample:
         """Free the sample."""
         self._memory.close()
 
-    def _read(self, connection: apsw.Connection, table: Table, columns: str) -> Any:
+    def _read(self, connection: apsw.Connection, columns: str) -> Iterator[Any]:
+        query, values = self._query(connection, columns)
+        rows = readable_rows(connection.execute(query, values))
+        return (row for row in rows if row is not None)
+
+    def _query(self, connection: apsw.Connection, columns: str) -> tuple[str, tuple[int, ...]]:
         step = max(1, self._rows // SAMPLE_ROWS)
         if step == 1:
-            return connection.execute(f"SELECT {columns} FROM {self._name}")
-        if table.without_rowid:
-            return connection.execute(
+            return f"SELECT {columns} FROM {self._name} LIMIT {2 * SAMPLE_ROWS}", ()
+        if self._rowid is None:
+            return (
                 f"SELECT {columns} FROM (SELECT {columns}, row_number() OVER () AS dbtune_row"
-                f" FROM {self._name}) WHERE dbtune_row % {step} = 0"
+                f" FROM {self._name}) WHERE dbtune_row % {step} = 0",
+                (),
             )
-        low, high = next(connection.execute(f"SELECT min(_rowid_), max(_rowid_) FROM {self._name}"))
-        stride = max(1, (high - low + 1) // SAMPLE_ROWS)
-        # Each probe takes the next row at or behind it, so gaps in the rowids do no harm.
-        return connection.execute(
-            "WITH RECURSIVE probe(at) AS"
-            " (SELECT ?1 UNION ALL SELECT at + ?3 FROM probe WHERE at + ?3 <= ?2)"
-            f" SELECT {columns} FROM probe JOIN {self._name} AS t ON t._rowid_ ="
-            f" (SELECT min(_rowid_) FROM {self._name} WHERE _rowid_ >= at)",
-            (low, high, stride),
+        low, high = self._ends(connection)
+        if high - low >= _SPARSE * self._rows:
+            # Probes would land in the gaps; a scan takes the rows whose rowid's hash is small.
+            return (
+                f"SELECT {columns} FROM {self._name} WHERE"
+                f" abs({self._rowid} % {_MODULUS}) * {_MULTIPLIER} % {_MODULUS} < ?1",
+                (_MODULUS // step,),
+            )
+        # Each probe goes on from the row it found, so that none comes twice.
+        return (
+            "WITH RECURSIVE dbtune_probe(dbtune_at) AS (SELECT ?1 UNION ALL"
+            f" SELECT (SELECT min({self._rowid}) FROM {self._name}"
+            f" WHERE {self._rowid} >= dbtune_at + ?2) FROM dbtune_probe"
+            " WHERE dbtune_at IS NOT NULL)"
+            f" SELECT {columns} FROM dbtune_probe"
+            f" JOIN {self._name} AS dbtune_t ON dbtune_t.{self._rowid} = dbtune_at",
+            (low, max(1, (high - low + 1) // SAMPLE_ROWS)),
         )
+
+    def _ends(self, connection: apsw.Connection) -> tuple[int, int]:
+        # Two subqueries: both in one SELECT would scan the table.
+        low, high = next(
+            connection.execute(
+                f"SELECT (SELECT min({self._rowid}) FROM {self._name}),"
+                f" (SELECT max({self._rowid}) FROM {self._name})"
+            )
+        )
+        return low or 0, high or 0
 
     def _term_values(self, term: str, where: str | None) -> list[Any]:
         key = (term, where)

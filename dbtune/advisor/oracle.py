@@ -6,7 +6,7 @@ plan: each distinct plan of each sample runs once, so most questions cost one EX
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -25,11 +25,15 @@ _STOP_FLOOR_STEPS = 300_000
 
 @dataclass(frozen=True)
 class ShapeCost:
-    """Mean work of one execution over a shape's samples, and the pool's indexes in their plans."""
+    """Mean work of one execution over a shape's samples, and the pool's indexes in their plans.
+
+    `plans` and `runs` are parallel to the subject's statements.
+    """
 
     measurement: Measurement
     used: frozenset[str]
     plans: tuple[tuple[str, ...], ...]
+    runs: tuple[Measurement, ...] = ()
 
     @property
     def cost_ns(self) -> float:
@@ -37,12 +41,48 @@ class ShapeCost:
         return self.measurement.cost_ns
 
 
+class Runs:
+    """What runs of one list of subjects cost, by state: good for any copy of the same rows.
+
+    A state is a plan and the definitions of the indexes that count in it.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int, object], Measurement] = {}
+        self._best_steps: dict[tuple[int, int], float] = {}
+        self._most_steps: dict[tuple[int, int], float] = {}
+
+    def known(self, number: int, sample: int, state: object) -> Measurement | None:
+        """Return the work of a state that was run before."""
+        return self._known.get((number, sample, state))
+
+    def add(self, number: int, sample: int, state: object, run: Measurement) -> None:
+        """Remember the work of a state."""
+        self._known[number, sample, state] = run
+        if not run.stopped and not run.failure:
+            key = (number, sample)
+            self._best_steps[key] = min(self._best_steps.get(key, run.vm_steps), run.vm_steps)
+            self._most_steps[key] = max(self._most_steps.get(key, 0.0), run.vm_steps)
+
+    def step_limit(self, number: int, sample: int, limit: int, *, exact: bool) -> int:
+        """Return how long another plan may run: beyond that it is so dear that it has lost.
+
+        Where costs are compared only, the best known plan sets the measure; where they are told
+        to the user (`exact`), the dearest.
+        """
+        steps = self._most_steps if exact else self._best_steps
+        known = steps.get((number, sample))
+        if known is None:
+            return limit
+        return min(limit, max(_STOP_FLOOR_STEPS, int(known * _STOP_FACTOR)))
+
+
 class Oracle:
     """Answers what a subject costs when exactly `names` of the pool are visible.
 
     With `exact` every write is run under each set of indexes asked about. Otherwise what an
     index adds to a write is measured once and added up, which is right to some percent and
-    saves nine runs in ten.
+    saves nine runs in ten. `runs` are those known from another copy.
     """
 
     def __init__(
@@ -52,21 +92,24 @@ class Oracle:
         *,
         exact: bool = True,
         max_vm_steps: int = MAX_VM_STEPS,
+        runs: Runs | None = None,
     ) -> None:
         self._pool = pool
         self._subjects = subjects
         self._exact = exact
         self._max_vm_steps = max_vm_steps
+        self._runs = Runs() if runs is None else runs
         self._by_names: dict[tuple[int, frozenset[str]], ShapeCost] = {}
-        self._by_plan: dict[tuple[int, int, object], Measurement] = {}
         self._added: dict[tuple[int, int, str], Measurement] = {}
-        self._best_steps: dict[tuple[int, int], float] = {}
-        self._relevant = [
-            frozenset(n for n in pool.names if pool.table_of(n).lower() in _folded(s.tables))
-            for s in subjects
-        ]
-        self._written = [
-            frozenset(n for n in pool.names if pool.table_of(n).lower() in _folded(s.written))
+        self._built = frozenset(pool.built)
+        by_table = _names_by_table(pool)
+        self._relevant = [_on(subject.tables, by_table) for subject in subjects]
+        self._maintained = [
+            frozenset(
+                n
+                for n in _on(s.written, by_table)
+                if s.maintains(pool.table_of(n), pool.key_columns(n))
+            )
             for s in subjects
         ]
 
@@ -87,30 +130,32 @@ class Oracle:
         plans: list[tuple[str, ...]] = []
         used: set[str] = set()
         for sample in range(len(self._subjects[number].statements)):
-            plan = self._plan(number, sample, names)
-            mine = _indexes_used(plan) & self._relevant[number]
-            runs.append(self._work(number, sample, names, plan, mine))
+            try:
+                plan = self._plan(number, sample, names)
+            except apsw.Error as error:  # INDEXED BY an index that is hidden
+                plan = Plan((f"cannot be prepared: {error}",))
+                runs.append(Measurement(self._max_vm_steps, 0, stopped=True))
+            else:
+                mine = _indexes_used(plan) & self._relevant[number]
+                runs.append(self._work(number, sample, names, plan, mine))
+                used |= mine
             plans.append(plan.steps)
-            used |= mine
-        return ShapeCost(mean(runs), frozenset(used), tuple(plans))
+        return ShapeCost(mean(runs), frozenset(used), tuple(plans), tuple(runs))
 
     def _plan(self, number: int, sample: int, names: frozenset[str]) -> Plan:
         statement = self._subjects[number].statements[sample]
-        self._pool.show(names)
+        self._pool.show(names, self._subjects[number].tables)
         return explain(self._pool.connection, statement.text, statement.parameters)
 
     def _work(
         self, number: int, sample: int, names: frozenset[str], plan: Plan, used: frozenset[str]
     ) -> Measurement:
         subject = self._subjects[number]
-        if not subject.writes:
-            return self._run_once(number, sample, names, (plan.steps, None))
-        if self._exact or subject.triggers:
-            # Writes maintain every visible index, and triggers use some that no plan shows.
-            maintained = names & self._relevant[number]
-            return self._run_once(number, sample, names, (plan.steps, maintained))
-        work = self._run_once(number, sample, used, (plan.steps, used))
-        for name in sorted((names & self._written[number]) - used):
+        # Writes maintain every visible index, and triggers use some that no plan shows.
+        if not subject.writes or self._exact or subject.triggers:
+            return self._run_once(number, sample, names, plan)
+        work = self._run_once(number, sample, used, plan)
+        for name in sorted((names & self._maintained[number]) - used):
             work = _plus(work, self._maintenance(number, sample, name))
         return work
 
@@ -122,47 +167,66 @@ class Oracle:
         return self._added[key]
 
     def _measure_maintenance(self, number: int, sample: int, name: str) -> Measurement:
-        bare = self._plan(number, sample, frozenset())
-        without = self._run_once(number, sample, frozenset(), (bare.steps, frozenset()))
+        nothing = frozenset[str]()
+        without = self._run_once(number, sample, nothing, self._plan(number, sample, nothing))
         alone = frozenset({name})
         plan = self._plan(number, sample, alone)
         if name in _indexes_used(plan):  # it then finds the rows as well: no way to tell apart
             return Measurement(0.0, 0.0)
-        return _minus(self._run_once(number, sample, alone, (plan.steps, alone)), without)
+        return _minus(self._run_once(number, sample, alone, plan), without)
 
-    def _run_once(
-        self, number: int, sample: int, names: frozenset[str], key: object
-    ) -> Measurement:
-        full_key = (number, sample, key)
-        if full_key not in self._by_plan:
+    def _run_once(self, number: int, sample: int, names: frozenset[str], plan: Plan) -> Measurement:
+        state = self._state(number, names, plan)
+        known = self._runs.known(number, sample, state)
+        if known is None:
             self._plan(number, sample, names)  # loads the schema, whose pages must not count
-            self._by_plan[full_key] = self._run(number, sample)
-        return self._by_plan[full_key]
+            known = self._run(number, sample)
+            self._runs.add(number, sample, state, known)
+        return known
+
+    def _state(self, number: int, names: frozenset[str], plan: Plan) -> object:
+        """Return all that the work of a run depends on, in words that hold on any copy."""
+        relevant = self._relevant[number]
+        if not self._subjects[number].writes:
+            relevant = names = relevant & _indexes_used(plan)
+        built = relevant & names & self._built
+        hidden = relevant - names - self._built
+        return plan.steps, frozenset(self._pool.sql_of(name) for name in built), hidden
 
     def _run(self, number: int, sample: int) -> Measurement:
         subject = self._subjects[number]
-        best = self._best_steps.get((number, sample))
-        limit = self._max_vm_steps
-        if best is not None:
-            limit = min(limit, max(_STOP_FLOOR_STEPS, int(best * _STOP_FACTOR)))
-        try:
-            result = measure(
+        limit = self._runs.step_limit(number, sample, self._max_vm_steps, exact=self._exact)
+
+        def run(*, make_room: bool) -> Measurement:
+            return measure(
                 self._pool.connection,
                 subject.statements[sample],
                 writes=subject.writes,
                 max_vm_steps=limit,
+                make_room=make_room,
             )
+
+        try:
+            result = run(make_room=False)
+            return run(make_room=True) if result.collided and subject.writes else result
         except apsw.Error as error:  # the schema changed under a write that DDL interrupted
             return Measurement(limit, 0, stopped=True, failure=str(error))
-        if not result.stopped:
-            known = self._best_steps.get((number, sample), result.vm_steps)
-            self._best_steps[number, sample] = min(known, result.vm_steps)
-        return result
 
 
 @lru_cache(maxsize=20_000)
 def _indexes_used(plan: Plan) -> frozenset[str]:
     return indexes_used(plan)
+
+
+def _names_by_table(pool: Pool) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for name in pool.names:
+        found.setdefault(pool.table_of(name).lower(), set()).add(name)
+    return {table: frozenset(names) for table, names in found.items()}
+
+
+def _on(tables: Iterable[str], by_table: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    return frozenset[str]().union(*(by_table.get(t.lower(), frozenset()) for t in tables))
 
 
 def _plus(work: Measurement, more: Measurement) -> Measurement:
@@ -177,7 +241,3 @@ def _minus(work: Measurement, less: Measurement) -> Measurement:
     return Measurement(
         max(0.0, work.vm_steps - less.vm_steps), max(0.0, work.page_fetches - less.page_fetches)
     )
-
-
-def _folded(names: frozenset[str]) -> frozenset[str]:
-    return frozenset(name.lower() for name in names)

@@ -8,25 +8,18 @@ nothing rebuilt. This needs writable_schema and is only ever done to a throw-awa
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 import apsw
 
 from dbtune.advisor import planner_statistics
-
-
-class _SchemaRow(NamedTuple):
-    type: str
-    name: str
-    table: str
-    rootpage: int
-    sql: str
+from dbtune.advisor.hidden_rows import CatalogRows
 
 
 class Pool:
     """Indexes on a scratch copy of which any subset can be made visible.
 
-    `sizes` are bytes by name. Existing indexes may be hidden as well: name them in `existing`.
+    `sizes` are bytes by name of what was built. Existing indexes may be hidden as well: name
+    them in `existing`.
     """
 
     def __init__(self, connection: apsw.Connection) -> None:
@@ -34,8 +27,9 @@ class Pool:
         self.built: list[str] = []
         self.failed: dict[str, str] = {}
         self.sizes: dict[str, int] = {}
-        self._rows: dict[str, _SchemaRow] = {}
-        self._visible: frozenset[str] = frozenset()
+        self._tables: dict[str, str] = {}
+        self._columns: dict[str, frozenset[str] | None] = {}
+        self._rows: CatalogRows | None = None
 
     def build(self, name: str, sql: str) -> bool:
         """Build the index that `sql` creates; return whether SQLite did (`failed`: why not)."""
@@ -47,48 +41,55 @@ class Pool:
         self.built.append(name)
         return True
 
-    def finish(self, existing: Iterable[str] = (), *, analyze: Iterable[str] | None = None) -> None:
+    def finish(
+        self,
+        existing: Iterable[str] = (),
+        *,
+        analyze: Iterable[str] | None = None,
+        hides_tables: bool = True,
+    ) -> None:
         """Learn size and catalog row of what was built and of `existing`, after ANALYZE.
 
-        `analyze` names the tables to analyse; None means the whole copy.
+        `analyze` names the tables to analyse; None means the whole copy. With `hides_tables` a
+        large schema is hidden but for what is asked about, until all is shown again.
         """
         planner_statistics.analyze(self.connection, analyze)
         names = {*self.built, *existing}
-        self._rows = {
-            row[1]: _SchemaRow(*row)
-            for row in self.connection.execute(
-                "SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema"
-                " WHERE type = 'index' AND sql IS NOT NULL"
-            )
-            if row[1] in names
-        }
-        self.sizes = index_sizes(self.connection, self._rows)
-        self._visible = frozenset(self._rows)
+        self._rows = CatalogRows(self.connection, names, hides_tables=hides_tables)
+        self._tables = self._rows.tables()
+        self._columns = _key_columns(self.connection)
+        self.sizes = index_sizes(self.connection, self._tables) if self.built else {}
 
     @property
     def names(self) -> frozenset[str]:
         """All indexes that can be shown or hidden."""
-        return frozenset(self._rows)
+        return frozenset(self._tables)
 
     def table_of(self, name: str) -> str:
         """Return the table of an index, as the catalog spells it."""
-        return self._rows[name].table
+        return self._tables[name]
 
-    def show(self, names: frozenset[str]) -> None:
-        """Make exactly these of the pool's indexes visible to the planner."""
-        if names == self._visible:
+    def sql_of(self, name: str) -> str:
+        """Return the statement that creates an index."""
+        assert self._rows is not None
+        return self._rows.sql_of(name)
+
+    def key_columns(self, name: str) -> frozenset[str] | None:
+        """Return the columns of an index in lower case, None for an expression or a condition."""
+        return self._columns[name]
+
+    def show(self, names: frozenset[str], tables: frozenset[str] | None = None) -> None:
+        """Make exactly these of the pool's indexes visible to the planner.
+
+        Where `tables` are given, only they and their indexes have to be right: other tables may
+        be as they were, or not to be seen at all; show(names) brings them back.
+        """
+        if self._rows is None:
             return
-        run = self.connection.execute
-        run("PRAGMA writable_schema = ON")
-        run("BEGIN")
-        for name in self._visible - names:
-            run("DELETE FROM sqlite_schema WHERE type = 'index' AND name = ?", (name,))
-        # Sorted, because the order in the catalog breaks ties between equal plans.
-        for name in sorted(names - self._visible):
-            run("INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)", self._rows[name])
-        run("COMMIT")
-        run("PRAGMA writable_schema = RESET")
-        self._visible = names
+        if tables is None:
+            self._rows.show(names)
+        else:
+            self._rows.show_for(names, tables)
 
 
 def index_sizes(connection: apsw.Connection, names: Mapping[str, object]) -> dict[str, int]:
@@ -100,3 +101,17 @@ def index_sizes(connection: apsw.Connection, names: Mapping[str, object]) -> dic
         )
         if name in names
     }
+
+
+def _key_columns(connection: apsw.Connection) -> dict[str, frozenset[str] | None]:
+    found: dict[str, set[str]] = {}
+    other: set[str] = set()
+    for name, partial, column in connection.execute(
+        "SELECT l.name, l.partial, x.name FROM sqlite_schema AS s"
+        " JOIN pragma_index_list(s.name) AS l JOIN pragma_index_xinfo(l.name) AS x"
+        " WHERE s.type = 'table' AND x.key"
+    ):
+        found.setdefault(name, set()).add((column or "").lower())
+        if partial or column is None:
+            other.add(name)
+    return {name: None if name in other else frozenset(keys) for name, keys in found.items()}

@@ -12,12 +12,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import apsw
-
+from dbtune.advisor.baseline import Baseline
 from dbtune.advisor.cost import open_scratch
 from dbtune.advisor.oracle import Oracle, ShapeCost
 from dbtune.advisor.pool import Pool
 from dbtune.advisor.subjects import Subject
+from dbtune.advisor.time_limit import Stop, never
 from dbtune.model.advice import IndexSpec
 
 # Fresh indexes have full leaves: a difference for writes below this is none.
@@ -42,7 +42,8 @@ class ProvenIndex:
     """One index as it was built and measured; gains are of the whole recorded workload.
 
     `gain_ns` is what the workload loses again without it. `write_cost_ratio` is what recorded
-    writes to its table cost with it over without it, None where none was recorded.
+    writes to its table cost with it over without it, None where none was recorded. Both are
+    `estimated` where the time did not suffice to measure without it.
     """
 
     planned: PlannedIndex
@@ -51,6 +52,7 @@ class ProvenIndex:
     gain_ns: float
     used_by: tuple[str, ...]
     write_cost_ratio: float | None
+    estimated: bool = False
 
     @property
     def name(self) -> str:
@@ -84,33 +86,31 @@ class Proof:
 
 def prove(
     path: Path,
-    subjects: Sequence[Subject],
-    before: Sequence[ShapeCost],
+    baseline: Baseline,
     planned: Sequence[PlannedIndex],
     droppable: Sequence[str],
-    functions: Sequence[str],
+    stop: Stop = never,
 ) -> Proof:
     """Build `planned` on the fresh copy at `path` in order, analyse as shipped, and measure.
 
     `droppable` are existing indexes whose use is asked about. Writes to the copy, and leaves it
-    closed, with the indexes built.
+    closed, with the indexes built. Once it is time to `stop`, what each index gains is no longer
+    measured by hiding it but shared out from what its queries gain together.
     """
-    with closing(open_scratch(path, functions)) as connection:
+    subjects = baseline.subjects.ready
+    with closing(open_scratch(path, baseline.subjects.functions)) as connection:
         pool = Pool(connection)
         seconds = {index.name: _timed_build(pool, index) for index in planned}
         built = [index for index in planned if index.name in pool.built]
         touched = dict.fromkeys(index.table for index in built)
         pool.finish(droppable, analyze=touched)
-        oracle = Oracle(pool, subjects)
-        everything = pool.names
-        after = tuple(oracle.cost(i, everything) for i in range(len(subjects)))
-        indexes = tuple(
-            _judge(pool, oracle, subjects, index, seconds[index.name]) for index in built
-        )
-        idle = _idle(oracle, len(subjects), everything, droppable)
-        pool.show(everything)
-    ours = frozenset(pool.built)
-    slower = slower_reads(subjects, before, after, ours)
+        oracle = Oracle(pool, subjects, runs=baseline.runs)
+        after = tuple(oracle.cost(i, pool.names) for i in range(len(subjects)))
+        judge = _Judge(pool, oracle, baseline, after)
+        indexes = tuple(judge.judge(index, seconds[index.name], stop) for index in built)
+        idle = _idle(after, droppable)
+        pool.show(pool.names)
+    slower = slower_reads(subjects, baseline.costs, after, frozenset(pool.built))
     return Proof(indexes, after, slower, idle, tuple(pool.failed.items()))
 
 
@@ -134,48 +134,66 @@ def slower_reads(
     )
 
 
-def measure_before(
-    connection: apsw.Connection, subjects: Sequence[Subject], max_vm_steps: int
-) -> tuple[ShapeCost, ...]:
-    """Measure all shapes on an untouched copy: its own indexes, its own statistics."""
-    pool = Pool(connection)
-    pool.finish(_existing(connection), analyze=())
-    oracle = Oracle(pool, subjects, max_vm_steps=max_vm_steps)
-    return tuple(oracle.cost(i, pool.names) for i in range(len(subjects)))
-
-
 def _timed_build(pool: Pool, index: PlannedIndex) -> float:
     started = time.perf_counter()
     pool.build(index.name, index.sql)
     return time.perf_counter() - started
 
 
-def _judge(
-    pool: Pool, oracle: Oracle, subjects: Sequence[Subject], index: PlannedIndex, seconds: float
-) -> ProvenIndex:
-    everything = pool.names
-    without = everything - {index.name}
-    gain = 0.0
-    used_by: list[str] = []
-    writes_with = writes_without = 0.0
-    for i, subject in enumerate(subjects):
-        if index.name not in oracle.relevant(i):
-            continue
-        present, absent = oracle.cost(i, everything), oracle.cost(i, without)
-        gain += subject.shape.count * (absent.cost_ns - present.cost_ns)
-        if index.name in present.used:
-            used_by.append(subject.shape.id)
-        if subject.writes:
-            writes_with += subject.shape.count * present.cost_ns
-            writes_without += subject.shape.count * absent.cost_ns
-    return ProvenIndex(
-        planned=index,
-        size_bytes=pool.sizes.get(index.name, 0),
-        build_seconds=seconds,
-        gain_ns=gain,
-        used_by=tuple(used_by),
-        write_cost_ratio=_write_ratio(writes_with, writes_without),
-    )
+class _Judge:
+    """Tells what single indexes gain and cost, with all of them in place."""
+
+    def __init__(
+        self, pool: Pool, oracle: Oracle, baseline: Baseline, after: Sequence[ShapeCost]
+    ) -> None:
+        self._pool = pool
+        self._oracle = oracle
+        self._subjects = baseline.subjects.ready
+        self._before = baseline.costs
+        self._after = after
+        self._built = frozenset(pool.built)
+
+    def judge(self, index: PlannedIndex, seconds: float, stop: Stop) -> ProvenIndex:
+        """Return the verdict on one index, measured unless it is time to stop."""
+        gain = 0.0
+        used_by: list[str] = []
+        writes_with = writes_without = 0.0
+        estimated = False
+        for i, subject in enumerate(self._subjects):
+            if index.name not in self._oracle.relevant(i):
+                continue
+            present = self._after[i]
+            if index.name in present.used:
+                used_by.append(subject.shape.id)
+            estimated = estimated or stop()
+            absent_ns = self._share(i, index.name) if estimated else self._measure(i, index.name)
+            gain += subject.shape.count * (absent_ns - present.cost_ns)
+            if subject.writes:
+                writes_with += subject.shape.count * present.cost_ns
+                writes_without += subject.shape.count * absent_ns
+        return ProvenIndex(
+            planned=index,
+            size_bytes=self._pool.sizes.get(index.name, 0),
+            build_seconds=seconds,
+            gain_ns=gain,
+            used_by=tuple(used_by),
+            write_cost_ratio=_write_ratio(writes_with, writes_without),
+            estimated=estimated,
+        )
+
+    def _measure(self, number: int, name: str) -> float:
+        return self._oracle.cost(number, self._pool.names - {name}).cost_ns
+
+    def _share(self, number: int, name: str) -> float:
+        """Return about what a shape costs without an index: it loses its share of the gain."""
+        before, after = self._before[number], self._after[number]
+        used = after.used & self._built
+        if self._subjects[number].writes and not used:
+            indexes = self._built & self._oracle.relevant(number)
+            return after.cost_ns + (before.cost_ns - after.cost_ns) / max(1, len(indexes))
+        if name not in used:
+            return after.cost_ns
+        return after.cost_ns + (before.cost_ns - after.cost_ns) / len(used)
 
 
 def _write_ratio(with_it: float, without: float) -> float | None:
@@ -185,15 +203,6 @@ def _write_ratio(with_it: float, without: float) -> float | None:
     return 1.0 if abs(ratio - 1) < _WRITE_NOISE_RATIO else ratio
 
 
-def _idle(
-    oracle: Oracle, count: int, everything: frozenset[str], droppable: Sequence[str]
-) -> tuple[str, ...]:
-    used = frozenset[str]().union(*(oracle.cost(i, everything).used for i in range(count)))
+def _idle(after: Sequence[ShapeCost], droppable: Sequence[str]) -> tuple[str, ...]:
+    used = frozenset[str]().union(*(cost.used for cost in after))
     return tuple(name for name in droppable if name not in used)
-
-
-def _existing(connection: apsw.Connection) -> tuple[str, ...]:
-    rows = connection.execute(
-        "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
-    )
-    return tuple(name for (name,) in rows)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dbtune.advisor.baseline import Baseline
 from dbtune.advisor.library_check import LibraryCheck, LibraryDifference, check_library
-from dbtune.advisor.oracle import ShapeCost
 from dbtune.advisor.proof import PlannedIndex, Proof, SlowerRead, prove
-from dbtune.advisor.subjects import Subjects
+from dbtune.advisor.time_limit import Stop, TimeLimit
 from dbtune.model.advice import IndexSpec
 from dbtune.model.event import Event, OnEvent
 from dbtune.model.schema import Schema
@@ -18,6 +18,10 @@ from dbtune.sqlite.index_ddl import create_index_sql, index_name
 
 # Each repair takes a proof, some seconds for 100 MB; more than this is not converging.
 _MAX_REPAIRS = 3
+# The part of the user's time limit for measuring what each index gains by itself, and the least
+# it gets; beyond it gains are estimated.
+_SINGLES_SHARE = 0.3
+_LEAST_SECONDS = 5.0
 # What slower reads lose counts this many times, as nobody expects an index to slow a page down.
 _HARM_WEIGHT = 5.0
 
@@ -36,17 +40,12 @@ class Prover:
     """Builds choices on fresh copies of the closed scratch copy at `base`, and measures them."""
 
     def __init__(
-        self,
-        base: Path,
-        schema: Schema,
-        subjects: Subjects,
-        before: Sequence[ShapeCost],
-        on_event: OnEvent,
+        self, base: Path, schema: Schema, baseline: Baseline, time: TimeLimit, on_event: OnEvent
     ) -> None:
         self._base = base
         self._schema = schema
-        self._subjects = subjects
-        self._before = before
+        self._baseline = baseline
+        self._time = time
         self._on_event = on_event
         self._droppable = tuple(i.name for i in schema.indexes if not i.enforces_constraint)
 
@@ -54,22 +53,22 @@ class Prover:
         """Return the choice as measured with both libraries."""
         self._on_event(Event("Proving on a fresh copy"))
         planned = plan_indexes(specs, self._schema)
-        ready, functions = self._subjects.ready, self._subjects.functions
         path = self._base.with_name("proof.db")
         shutil.copyfile(self._base, path)
-        proof = prove(path, ready, self._before, planned, self._droppable, functions)
-        plain = [
-            (subject, cost)
-            for subject, cost in zip(ready, self._before, strict=True)
-            if not subject.stubbed
-        ]
-        library = check_library(self._base, path, plain, planned) if plain else None
+        enough = self._time.start(_SINGLES_SHARE, least_seconds=_LEAST_SECONDS)
+        proof = prove(path, self._baseline, planned, self._droppable, enough)
+        library = self._check(path, [index.planned for index in proof.indexes])
         path.unlink()
         return Proven(proof, library, sum(harm_of(proof, library).values()))
 
+    def _check(self, path: Path, built: Sequence[PlannedIndex]) -> LibraryCheck | None:
+        measured = zip(self._baseline.subjects.ready, self._baseline.costs, strict=True)
+        plain = [(subject, cost) for subject, cost in measured if not subject.stubbed]
+        return check_library(self._base, path, plain, built) if plain else None
+
     def cost_ns(self, proven: Proven) -> float:
         """Return the cost of the recording under a proven choice, its harm counted again."""
-        subjects = self._subjects.ready
+        subjects = self._baseline.subjects.ready
         after = zip(subjects, proven.proof.after, strict=True)
         return sum(s.shape.count * c.cost_ns for s, c in after) + _HARM_WEIGHT * proven.harm_ns
 
@@ -77,7 +76,7 @@ class Prover:
 def prove_and_repair(
     prover: Prover,
     choose: Callable[[frozenset[IndexSpec]], tuple[IndexSpec, ...]],
-    stop: Callable[[], bool],
+    stop: Stop,
 ) -> Proven:
     """Return the cheapest proven choice.
 
@@ -98,6 +97,7 @@ def prove_and_repair(
         current = prover.prove(specs)
         if prover.cost_ns(current) <= prover.cost_ns(best):
             best = current
+    best = _without_idle(prover, best, left_out)
     kept = {index.planned.spec for index in best.proof.indexes}
     reasons = [
         (create_index_sql(index_name(spec, ()), spec), reason)
@@ -105,6 +105,18 @@ def prove_and_repair(
         if spec not in kept
     ]
     return Proven(best.proof, best.library, best.harm_ns, tuple(reasons))
+
+
+def _without_idle(prover: Prover, proven: Proven, left_out: dict[IndexSpec, str]) -> Proven:
+    """Return the choice proven again without what gains nothing, noted in `left_out`.
+
+    Nobody should have to build an index whose own finding says that it does not help.
+    """
+    while idle := _idle(proven):
+        left_out |= idle
+        rest = [index.planned.spec for index in proven.proof.indexes]
+        proven = prover.prove([spec for spec in rest if spec is not None and spec not in idle])
+    return proven
 
 
 def harm_of(proof: Proof, library: LibraryCheck | None) -> dict[str, float]:
@@ -141,13 +153,17 @@ def plan_indexes(specs: Sequence[IndexSpec], schema: Schema) -> tuple[PlannedInd
 
 def _unwanted(proven: Proven) -> dict[IndexSpec, str]:
     specs = {i.name: i.planned.spec for i in proven.proof.indexes if i.planned.spec is not None}
-    unwanted = {
-        specs[index.name]: "it gains nothing once rebuilt"
-        for index in proven.proof.indexes
-        if index.gain_ns <= 0 and index.name in specs
-    }
+    unwanted = _idle(proven)
     harm = harm_of(proven.proof, proven.library)
     # One at a time: without the worst of them the others may be innocent.
     for name in sorted(harm, key=lambda n: (-harm[n], n))[:1]:
         unwanted[specs[name]] = "it makes another recorded read slower than it was"
     return unwanted
+
+
+def _idle(proven: Proven) -> dict[IndexSpec, str]:
+    return {
+        index.planned.spec: "it gains nothing once rebuilt"
+        for index in proven.proof.indexes
+        if index.gain_ns <= 0 and index.planned.spec is not None
+    }

@@ -7,7 +7,9 @@ even to a copy: attach files, change pragmas or the schema, end our transaction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import sqlite3
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import apsw
@@ -16,14 +18,25 @@ from dbtune.advisor.cost import Statement
 from dbtune.advisor.drawn_values import ValueDrawer
 from dbtune.advisor.stubs import add_stubs, missing_function
 from dbtune.model.workload import QueryShape, Sample
-from dbtune.sqlite.explain import bindings
+from dbtune.sqlite.explain import bindings, explain
+from dbtune.sqlite.identifiers import unquote_identifier
 from dbtune.workload.binding import bind
 
 _READS = {apsw.SQLITE_READ}
 _WRITES = {apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE}
 _HARMLESS = {apsw.SQLITE_SELECT, apsw.SQLITE_FUNCTION, apsw.SQLITE_RECURSIVE}
 _CATALOG = ("sqlite_schema", "sqlite_master", "sqlite_temp_master", "sqlite_temp_schema")
-_MAX_STUBS = 20
+# SQLite's own tables that SQL may write; sqlite_dbpage is the bytes of the file.
+_WRITABLE = ("sqlite_sequence", "sqlite_stat1", "sqlite_stat4")
+# Each statement finds one function missing; what names more of them than this is no query.
+_MAX_STUBS = 100
+_UNBINDABLE = (apsw.Error, sqlite3.Error, ValueError, TypeError, OverflowError)
+_TEMPORARY_TABLE = re.compile(
+    r"create temp(?:orary)? table (?:if not exists )?(?:temp ?\. ?)?"
+    r"(\"(?:[^\"]|\"\")*\"|`[^`]*`|\[[^\]]*\]|[^\s(]+)",
+    re.IGNORECASE,
+)
+_NO_SUCH_TABLE = re.compile(r"no such table: (?:temp\.)?(.+)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -31,6 +44,8 @@ class Subject:
     """A shape that runs on the copy.
 
     `tables` are all it touches, `written` those it writes; `triggers` where triggers write some.
+    `views` are names of views that it reads, and may hold those of triggers that it fires.
+    `updated` are (table, column) in lower case of an UPDATE; None where rows come, go or move.
     """
 
     shape: QueryShape
@@ -40,11 +55,20 @@ class Subject:
     drawn: bool = False
     stubbed: tuple[str, ...] = ()
     triggers: bool = False
+    views: frozenset[str] = frozenset()
+    updated: frozenset[tuple[str, str]] | None = None
 
     @property
     def writes(self) -> bool:
         """True where running it changes rows."""
         return bool(self.written) or self.shape.kind == "write"
+
+    def maintains(self, table: str, columns: frozenset[str] | None) -> bool:
+        """Return whether an index on these columns, in lower case, has to follow its writes."""
+        if self.updated is None or columns is None:
+            return True
+        folded = table.lower()
+        return any(where == folded and column in columns for where, column in self.updated)
 
 
 @dataclass(frozen=True)
@@ -60,13 +84,16 @@ class Unplannable:
 class Subjects:
     """Everything in a recording, sorted into what can be measured and what cannot.
 
-    `functions` are application functions that stubs stand in for.
+    `functions` are application functions that stubs stand in for, `temporary` shapes on tables
+    that the recording makes for itself, `unmeasured` those that there was no time for.
     """
 
     ready: tuple[Subject, ...]
-    unplannable: tuple[Unplannable, ...]
-    skipped: tuple[QueryShape, ...]
-    functions: tuple[str, ...]
+    unplannable: tuple[Unplannable, ...] = ()
+    skipped: tuple[QueryShape, ...] = ()
+    functions: tuple[str, ...] = ()
+    temporary: tuple[QueryShape, ...] = ()
+    unmeasured: tuple[QueryShape, ...] = ()
 
 
 def prepare_subjects(
@@ -86,7 +113,25 @@ def prepare_subjects(
             ready.append(prepared)
         elif prepared is not None:
             unplannable.append(prepared)
-    return Subjects(tuple(ready), tuple(unplannable), tuple(skipped), tuple(functions))
+    names = _temporary_tables(skipped)
+    temporary = [found for found in unplannable if _missing_table(found.error) in names]
+    return Subjects(
+        tuple(ready),
+        tuple(found for found in unplannable if _missing_table(found.error) not in names),
+        tuple(skipped),
+        tuple(functions),
+        tuple(found.shape for found in temporary),
+    )
+
+
+def _temporary_tables(shapes: Iterable[QueryShape]) -> frozenset[str]:
+    found = (_TEMPORARY_TABLE.match(shape.template) for shape in shapes)
+    return frozenset(unquote_identifier(match.group(1)).lower() for match in found if match)
+
+
+def _missing_table(error: str) -> str | None:
+    match = _NO_SUCH_TABLE.search(error)
+    return match.group(1).lower() if match else None
 
 
 def _prepare_shape(
@@ -97,35 +142,44 @@ def _prepare_shape(
 ) -> Subject | Unplannable | None:
     samples = drawer.fill(shape) if shape.needs_values else shape.samples
     statements: list[Statement] = []
-    tables: set[str] = set()
-    written: set[str] = set()
-    stubbed: set[str] = set()
-    triggers = False
+    watches: list[_Watch] = []
     failure: Unplannable | None = None
     for sample in samples:
         try:
             statement = _bound(sample)
-            watch = _prepare(connection, statement, functions)
-        except (apsw.Error, ValueError) as error:
+            watches.append(_prepare(connection, statement, functions))
+            statements.append(statement)
+        except _UNBINDABLE as error:
             failure = failure or Unplannable(shape, sample.text, str(error))
-            continue
-        statements.append(statement)
-        tables |= watch.read | watch.written
-        written |= watch.written
-        stubbed |= watch.functions & set(functions)
-        triggers = triggers or watch.triggers
     if not statements:
         return failure
-    drawn = any(sample.drawn for sample in samples)
+    written = frozenset[str]().union(*(watch.written for watch in watches))
+    called = frozenset[str]().union(*(watch.functions for watch in watches))
     return Subject(
         shape,
         tuple(statements),
-        frozenset(tables),
-        frozenset(written),
-        drawn,
-        tuple(sorted(stubbed)),
-        triggers,
+        tables=written.union(*(watch.read for watch in watches)),
+        written=written,
+        drawn=any(sample.drawn for sample in samples),
+        stubbed=tuple(sorted(called & functions.keys())),
+        triggers=any(watch.triggers for watch in watches),
+        views=frozenset[str]().union(*(watch.views for watch in watches)),
+        updated=_updated(connection, watches),
     )
+
+
+def _updated(
+    connection: apsw.Connection, watches: Iterable[_Watch]
+) -> frozenset[tuple[str, str]] | None:
+    """Return the columns changed in place; None where the key of the table itself changes."""
+    if any(watch.moves_rows for watch in watches):
+        return None
+    updated = frozenset(pair for watch in watches for pair in watch.updated)
+    for table, column in updated:
+        keys = connection.execute("SELECT lower(name) FROM pragma_table_info(?) WHERE pk", (table,))
+        if column in {"rowid", *(name for (name,) in keys)}:
+            return None
+    return updated
 
 
 def _bound(sample: Sample) -> Statement:
@@ -139,8 +193,11 @@ class _Watch:
     def __init__(self) -> None:
         self.read: set[str] = set()
         self.written: set[str] = set()
+        self.views: set[str] = set()
         self.functions: set[str] = set()
         self.triggers = False
+        self.updated: set[tuple[str, str]] = set()
+        self.moves_rows = False
 
     def __call__(
         self,
@@ -152,13 +209,19 @@ class _Watch:
     ) -> int:
         if action in _READS and first and first not in _CATALOG:
             self.read.add(first)
+            self.views |= {within} if within else set()
         elif action in _WRITES and first:
-            if first in _CATALOG:
+            if first.lower().startswith("sqlite_") and first.lower() not in _WRITABLE:
                 return apsw.SQLITE_DENY
             self.written.add(first)
             self.triggers = self.triggers or within is not None
+            if action == apsw.SQLITE_UPDATE and second:
+                self.updated.add((first.lower(), second.lower()))
+            else:
+                self.moves_rows = True
         elif action == apsw.SQLITE_FUNCTION and second:
             self.functions.add(second.lower())
+            return apsw.SQLITE_DENY if second.lower() == "load_extension" else apsw.SQLITE_OK
         elif action not in _HARMLESS and action not in _READS:
             return apsw.SQLITE_DENY
         return apsw.SQLITE_OK
@@ -172,14 +235,14 @@ def _prepare(
         watch = _Watch()
         connection.authorizer = watch
         try:
-            connection.execute(f"EXPLAIN {statement.text}", statement.parameters).close()
+            explain(connection, statement.text, statement.parameters)
             return watch
         except apsw.SQLError as error:
             name = missing_function(error)
-            if name is None or name in functions:
+            if name is None or name.lower() in functions:
                 raise
         finally:
             connection.authorizer = None
         functions[name.lower()] = None
         add_stubs(connection, (name,))
-    return _prepare(connection, statement, functions)
+    raise ValueError(f"more than {_MAX_STUBS} functions of the application")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -19,12 +18,14 @@ from dbtune.advisor.drop_check import harmful_drops
 from dbtune.advisor.facts import Facts
 from dbtune.advisor.proof import PlannedIndex
 from dbtune.advisor.rules import run_rules
+from dbtune.advisor.time_limit import TimeLimit
 from dbtune.model.advice import SEVERITIES, ConsideredIndex, Finding, Report, Source
 from dbtune.model.event import Event, OnEvent, ignore_event
 from dbtune.model.schema import FileHealth, Schema, Statistics
 from dbtune.model.workload import Workload
 from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
+from dbtune.sqlite.diagnosis import failures_explained
 from dbtune.sqlite.pragmas import read_health
 from dbtune.sqlite.scratch import ScratchCopy, copy_database, room_for_scratch, scratch_folder
 from dbtune.sqlite.statistics import read_statistics
@@ -108,7 +109,7 @@ def analyze(database: Path, options: AnalyzeOptions, on_event: OnEvent = ignore_
 
 
 def _read(database: Path) -> _Read:
-    with closing(open_readonly(database)) as connection:
+    with closing(open_readonly(database)) as connection, failures_explained(database):
         schema = read_schema(connection)
         return _Read(schema, read_statistics(connection, schema), read_health(connection, database))
 
@@ -143,7 +144,6 @@ def _advise(
     on_event: OnEvent,
 ) -> Report:
     assert facts.workload is not None
-    deadline = time.monotonic() + options.time_limit_seconds
     with scratch_folder(options.scratch) as folder:
         room = room_for_scratch(folder, options.scratch_mb)
         copy = copy_database(
@@ -159,7 +159,9 @@ def _advise(
             options.min_gain_ratio,
             options.max_write_slowdown_ratio,
             max(0, room - _COPIES * copy.path.stat().st_size),
-            lambda: time.monotonic() > deadline,
+            TimeLimit(options.time_limit_seconds),
+            facts.health.size_bytes if copy.sampled else copy.path.stat().st_size,
+            copy.sampled,
         )
         advice = advise(copy.path, facts.schema, facts.workload, limits, on_event)
         report = _report_advice(report, facts, advice, copy)
@@ -191,6 +193,7 @@ def _report_advice(report: Report, facts: Facts, advice: Advice, copy: ScratchCo
                 "scratch files; its counts, sizes and costs are of that sample"
                 for t in copy.sampled
             ),
+            *(f"{name}: not in the sample that was measured on" for name in copy.left_out),
             *findings.not_checked(advice),
         ),
     )
@@ -203,7 +206,7 @@ def _report_proposals(
     copy: ScratchCopy,
     proposals: tuple[PlannedIndex, ...],
 ) -> Report:
-    judged = consider(copy.path, schema, advice.subjects, advice.before, proposals)
+    judged = consider(copy.path, schema, advice.baseline, proposals)
     considered: tuple[ConsideredIndex, ...] = judged.indexes
     note = findings.compared(advice, judged)
     return replace(report, considered=considered, notes=(*report.notes, note))

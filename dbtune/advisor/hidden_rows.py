@@ -1,0 +1,186 @@
+"""Rows of sqlite_schema and sqlite_stat1 that come and go, so that the planner sees them or not.
+
+Each row comes back under its own rowid, because the order in the catalog breaks ties between
+plans: what is visible always stands in the order of creation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import apsw
+
+# SQLite reads the whole schema again after each switch. Above so many tables, those that a
+# statement does not touch are hidden too: with 500 a switch takes 0.5 ms instead of 20.
+_MANY_TABLES = 40
+
+
+class _SchemaRow(NamedTuple):
+    rowid: int
+    type: str
+    name: str
+    table: str
+    rootpage: int
+    sql: str | None
+
+
+class _StatisticsRow(NamedTuple):
+    rowid: int
+    table: str
+    index_name: str | None
+    stat: str
+
+
+class _Rows(NamedTuple):
+    """What has to be in the catalog for one object to be visible."""
+
+    schema: tuple[_SchemaRow, ...]
+    statistics: tuple[_StatisticsRow, ...]
+
+
+class CatalogRows:
+    """The catalog of a scratch copy, where the indexes of a pool can be hidden."""
+
+    def __init__(
+        self, connection: apsw.Connection, names: Iterable[str], *, hides_tables: bool
+    ) -> None:
+        self._connection = connection
+        schema = [
+            _SchemaRow(*row)
+            for row in connection.execute(
+                "SELECT rowid, type, name, tbl_name, rootpage, sql FROM sqlite_schema"
+            )
+        ]
+        wanted = frozenset(names)
+        pool = [row for row in schema if row.type == "index" and row.sql and row.name in wanted]
+        statistics = _read_statistics(connection)
+        partial = _partial_names(connection) & {row.name for row in pool}
+        self._indexes = {
+            row.name: _Rows(
+                (row,), tuple(s for s in statistics.get(row.name, ()) if row.name in partial)
+            )
+            for row in pool
+        }
+        self._on_table: dict[str, frozenset[str]] = {}
+        for row in pool:
+            folded = row.table.lower()
+            self._on_table[folded] = self._on_table.get(folded, frozenset()) | {row.name}
+        self._visible = frozenset(self._indexes)
+        self._tables: dict[str, _Rows] = {}
+        if hides_tables:
+            self._tables = _hideable(connection, schema, statistics, self._indexes, partial)
+        self._visible_tables = frozenset(self._tables)
+
+    def tables(self) -> dict[str, str]:
+        """Return the table of each of the pool's indexes, as the catalog spells it."""
+        return {name: rows.schema[0].table for name, rows in self._indexes.items()}
+
+    def sql_of(self, name: str) -> str:
+        """Return the statement that creates an index."""
+        return self._indexes[name].schema[0].sql or ""
+
+    def show(self, names: frozenset[str]) -> None:
+        """Make exactly these indexes visible, and all tables."""
+        self._switch(names, frozenset(self._tables))
+
+    def show_for(self, names: frozenset[str], tables: Iterable[str]) -> None:
+        """Make these indexes visible and no others of the tables, as cheaply as possible."""
+        folded = frozenset(table.lower() for table in tables)
+        on_these = frozenset[str]().union(*(self._on_table.get(t, frozenset()) for t in folded))
+        if self._tables:
+            self._switch(names & on_these, folded & self._tables.keys())
+        else:
+            self._switch((names & on_these) | (self._visible - on_these), frozenset())
+
+    def _switch(self, names: frozenset[str], tables: frozenset[str]) -> None:
+        if names == self._visible and tables == self._visible_tables:
+            return
+        run = self._connection.execute
+        run("PRAGMA writable_schema = ON")
+        run("BEGIN")
+        for name in self._visible - names:
+            self._remove(self._indexes[name])
+        for table in self._visible_tables - tables:
+            self._remove(self._tables[table])
+        for table in tables - self._visible_tables:
+            self._insert(self._tables[table])
+        for name in names - self._visible:
+            self._insert(self._indexes[name])
+        run("COMMIT")
+        run("PRAGMA writable_schema = RESET")
+        self._visible, self._visible_tables = names, tables
+
+    def _insert(self, rows: _Rows) -> None:
+        self._connection.executemany(
+            "INSERT INTO sqlite_schema (rowid, type, name, tbl_name, rootpage, sql)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            rows.schema,
+        )
+        self._connection.executemany(
+            "INSERT INTO sqlite_stat1 (rowid, tbl, idx, stat) VALUES (?, ?, ?, ?)", rows.statistics
+        )
+
+    def _remove(self, rows: _Rows) -> None:
+        self._connection.executemany(
+            "DELETE FROM sqlite_schema WHERE rowid = ?", [(row.rowid,) for row in rows.schema]
+        )
+        self._connection.executemany(
+            "DELETE FROM sqlite_stat1 WHERE rowid = ?", [(row.rowid,) for row in rows.statistics]
+        )
+
+
+def _hideable(
+    connection: apsw.Connection,
+    schema: list[_SchemaRow],
+    statistics: Mapping[str | None, tuple[_StatisticsRow, ...]],
+    indexes: Mapping[str, object],
+    partial: frozenset[str],
+) -> dict[str, _Rows]:
+    """Return all that belongs to each ordinary table but the pool's indexes, if they are many.
+
+    Virtual tables stay, with the tables they keep their data in.
+    """
+    ordinary = {
+        name.lower()
+        for (name,) in connection.execute(
+            "SELECT name FROM pragma_table_list"
+            " WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        )
+    }
+    if len(ordinary) <= _MANY_TABLES:
+        return {}
+    rows: dict[str, list[_SchemaRow]] = {table: [] for table in ordinary}
+    for row in schema:
+        if row.table.lower() in rows and row.name not in indexes:
+            rows[row.table.lower()].append(row)
+    lines: dict[str, list[_StatisticsRow]] = {table: [] for table in ordinary}
+    for line in (line for group in statistics.values() for line in group):
+        if line.table.lower() in lines and line.index_name not in partial:
+            lines[line.table.lower()].append(line)
+    return {table: _Rows(tuple(rows[table]), tuple(lines[table])) for table in ordinary}
+
+
+def _read_statistics(
+    connection: apsw.Connection,
+) -> dict[str | None, tuple[_StatisticsRow, ...]]:
+    """Return the lines of sqlite_stat1 by index; None for tables without one."""
+    if not list(connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1'")):
+        return {}
+    found: dict[str | None, list[_StatisticsRow]] = {}
+    for row in connection.execute("SELECT rowid, tbl, idx, stat FROM sqlite_stat1"):
+        found.setdefault(row[2], []).append(_StatisticsRow(*row))
+    return {index: tuple(lines) for index, lines in found.items()}
+
+
+def _partial_names(connection: apsw.Connection) -> frozenset[str]:
+    """Return the partial indexes, whose statistics have to go with them.
+
+    SQLite takes the line of an index that is not there for one of the whole table: beside a
+    hidden partial index the table would seem as small as the part.
+    """
+    rows = connection.execute(
+        "SELECT l.name FROM sqlite_schema AS s JOIN pragma_index_list(s.name) AS l"
+        " WHERE s.type = 'table' AND l.partial"
+    )
+    return frozenset(name for (name,) in rows)
