@@ -7,15 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import sqlglot
-from sqlglot import exp
-from sqlglot.errors import SqlglotError
-
 from dbtune.advisor.baseline import Baseline
 from dbtune.advisor.oracle import ShapeCost
 from dbtune.advisor.proof import PlannedIndex, ProvenIndex, prove
 from dbtune.advisor.subjects import Subjects
-from dbtune.errors import ConfigurationError
 from dbtune.model.advice import ConsideredIndex
 from dbtune.model.schema import Index, Schema
 from dbtune.sqlite.index_definition import defines, read_definition
@@ -28,36 +23,6 @@ class Considered:
     indexes: tuple[ConsideredIndex, ...]
     cost_after_ns: float
     size_bytes: int
-
-
-def read_proposals(path: Path) -> tuple[PlannedIndex, ...]:
-    """Return the CREATE INDEX statements of a file.
-
-    Raises ConfigurationError for a file that cannot be read or holds any other statement.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}") from error
-    try:
-        trees = [tree for tree in sqlglot.parse(text, read="sqlite") if tree is not None]
-    except (SqlglotError, RecursionError) as error:
-        raise ConfigurationError(
-            f"{path} cannot be read as SQL: {str(error).splitlines()[0]}",
-            hint="give CREATE INDEX statements, each ended by a semicolon",
-        ) from error
-    return tuple(_proposal(tree, path) for tree in trees if not isinstance(tree, exp.Semicolon))
-
-
-def _proposal(tree: exp.Expr, path: Path) -> PlannedIndex:
-    index = tree.this if isinstance(tree, exp.Create) else None
-    if not isinstance(index, exp.Index) or index.args.get("table") is None or not index.name:
-        raise ConfigurationError(
-            f"{path} holds {tree.sql(dialect='sqlite')[:80]!r}, which is no CREATE INDEX",
-            hint="--consider judges CREATE INDEX statements only",
-        )
-    tree.set("exists", False)
-    return PlannedIndex(index.name, index.args["table"].name, tree.sql(dialect="sqlite"))
 
 
 def consider(

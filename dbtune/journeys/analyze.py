@@ -13,10 +13,11 @@ from pathlib import Path
 from dbtune._version import __version__
 from dbtune.advisor import findings
 from dbtune.advisor.advise import Advice, AdviceLimits, advise
-from dbtune.advisor.considered import consider, read_proposals
+from dbtune.advisor.considered import consider
 from dbtune.advisor.drop_check import harmful_drops
 from dbtune.advisor.facts import Facts
 from dbtune.advisor.proof import PlannedIndex
+from dbtune.advisor.proposed_ddl import read_proposals
 from dbtune.advisor.rules import run_rules
 from dbtune.advisor.time_limit import TimeLimit
 from dbtune.model.advice import SEVERITIES, ConsideredIndex, Finding, Report, Source

@@ -45,7 +45,7 @@ _BASE_PACKAGES = (
     _Package("rich", "rich", "progress bars"),
     _Package("sqlalchemy", "sqlalchemy", "revisions and the engine hook"),
     _Package("sqlglot", "sqlglot", "index candidates"),
-    _Package("sqlparse", "sqlparse", "recordings in .sql files"),
+    _Package("sqlparse", "sqlparse", "proposed indexes: --consider"),
     _Package("tabulate", "tabulate", "tables"),
     _Package("wcwidth", "wcwidth", "the width of text on a terminal"),
 )
