@@ -100,6 +100,24 @@ def test_another_index_of_that_name_is_drift_and_its_command_mends_it(
     assert run_dbtune("check", database, "--from", report).returncode == 0
 
 
+def test_what_analyze_recommends_is_mended_by_the_commands_that_check_prints(
+    run_dbtune: Run, database: Path
+) -> None:
+    """From analyze to drift to the printed command, run as it stands, to no drift."""
+    recording, report = database.with_name("shop.sql"), database.with_name("report.json")
+    recording.write_text("SELECT email FROM users WHERE city = 'city7' ORDER BY email;\n")
+    run_dbtune("analyze", database, "--queries", recording, "--output", report)
+    before = run_dbtune("check", database, "--from", report)
+    assert before.returncode == 1
+    for line in before.stdout.splitlines():
+        if "mend:" in line:
+            program, *arguments = shlex.split(line.split("mend:")[1])
+            assert program == "dbtune"
+            assert run_dbtune(*arguments, "--yes").returncode == 0
+    after = run_dbtune("check", database, "--from", report)
+    assert (after.returncode, after.stderr) == (0, "")
+
+
 def test_journal_mode_counts_where_the_report_asks_for_wal(run_dbtune: Run, database: Path) -> None:
     """The finding rollback-journal expects WAL, and `dbtune enable-wal` is named until it is on."""
     finding = Finding("rollback-journal", "medium", database.name, "uses a rollback journal")
