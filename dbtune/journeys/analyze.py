@@ -134,6 +134,11 @@ def _not_read(read: _Read, workload: Workload | None) -> Iterator[str]:
         yield f"{broken.source} line {broken.line}: {broken.reason}; the line was left out"
     if workload.broken_count > len(workload.broken):
         yield f"{workload.broken_count - len(workload.broken):,} more broken lines were left out"
+    if workload.dropped_shapes:
+        yield (
+            f"{workload.dropped_shapes:,} rare query shapes ({workload.dropped_count:,.0f} calls) "
+            f"were left out: only the {len(workload.shapes):,} most frequent are measured"
+        )
 
 
 def _advise(
