@@ -14,6 +14,7 @@ import pytest
 from dbtune.errors import ExitCode
 from tests.conftest import clean_environment, dbtune_command
 from tests.e2e.kill_harness import interrupt_at_statement, kill_after, kill_at_statement
+from tests.fixtures.alembic_projects import stamp, write_project
 from tests.fixtures.in_process import run_here
 from tests.fixtures.shop import (
     Catalog,
@@ -103,6 +104,22 @@ def test_other_changes_after_a_kill_take_its_place(shop: Path) -> None:
     assert index_names(shop) == {"ix_orders_status", "ix_orders_status_2", "ix_orders_note"}
     versions = shop.with_name("shop.db.dbtune") / "versions"
     assert [path.stem.split("_")[0] for path in versions.glob("*.py")] == stamps(shop)
+
+
+def test_killed_in_the_applications_project(shop: Path, tmp_path: Path) -> None:
+    """With Alembic's stock env.py too it is all or nothing, and the next run takes the file up."""
+    ini = write_project(tmp_path / "app", shop)
+    stamp(shop, "app1")
+    write_report(shop, *FINDINGS)
+    before = read_catalog(shop)
+    run = (*arguments(shop), "--alembic-ini", ini)
+    kill_at_statement("CREATE INDEX IF NOT EXISTS ix_orders_note", 1, shop, *run)
+    assert read_catalog(shop) == before
+    result = run_here(*run)
+    assert result.returncode == 0, result.stderr
+    assert index_names(shop) == COMPLETE
+    made = {path.stem.split("_")[0] for path in ini.parent.glob("migrations/versions/*.py")}
+    assert made == {"app1", *stamps(shop, "alembic_version")}
 
 
 @pytest.mark.parametrize("statement", ["CREATE INDEX IF NOT EXISTS ix_orders_note", "ANALYZE"])
