@@ -229,7 +229,8 @@ def test_working_directory_does_not_matter(
 
 
 @pytest.mark.parametrize(
-    "url", ["sqlite:///other.db", "sqlite:///missing.db", "sqlite://", "postgresql+psycopg://u:p@host/db"]
+    "url",
+    ["sqlite:///other.db", "sqlite:///missing.db", "sqlite://", "postgresql+psycopg://u:p@host/db"],
 )
 def test_env_py_of_another_database_is_refused(shop: Path, tmp_path: Path, url: str) -> None:
     """The other database is neither opened nor created, and nothing is changed here."""
