@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy.dialects import registry
 
 from dbtune.changes.apply import apply_revision, undo_revision
 from dbtune.changes.environment import find_project
@@ -256,6 +257,14 @@ def test_env_py_with_its_own_way_of_connecting_is_looked_at(shop: Path, tmp_path
         find_project(shop, ProjectOptions(alembic_ini=ini))
     env.write_text(env.read_text().replace("other.db", "shop.db"))
     assert find_project(shop, ProjectOptions(alembic_ini=ini)).base == "app1"
+
+
+def test_another_sqlite_library_is_refused(shop: Path, tmp_path: Path) -> None:
+    """Two libraries in one process destroy each other's locks."""
+    registry.register("sqlite.other", "tests.fixtures.other_driver", "OtherDriver")
+    ini = write_project(tmp_path / "app", shop, url=f"sqlite+other:///{shop}")
+    with pytest.raises(RefusedError, match="with the driver other"):
+        find_project(shop, ProjectOptions(alembic_ini=ini))
 
 
 def test_uri_of_the_same_database_is_known(shop: Path, tmp_path: Path) -> None:
