@@ -26,7 +26,10 @@ PAGE_FETCH_NS = 115
 MAX_VM_STEPS = 400_000_000
 # A step may be slow in itself (LIKE on texts of megabytes). This long is far beyond what the
 # most steps take, also on a busy machine, so that it decides nothing that steps would decide.
-_MAX_SECONDS = 120.0
+_MAX_SECONDS = 30.0
+
+# Longer values end a statement with SQLite's "string or blob too big", which the report names.
+_MAX_VALUE_BYTES = 128 << 20
 
 # How often Python is asked whether to go on, which is when Ctrl-C is noticed: 2 ms, and 0.01 %
 # of the time.
@@ -80,6 +83,8 @@ def open_scratch(path: Path, functions: Iterable[str] = ()) -> apsw.Connection:
     they do for an application: in memory a runaway one would take all there is.
     """
     connection = apsw.Connection(str(path))
+    # A recorded hex(zeroblob(...)) must not take the machine's memory.
+    connection.limit(apsw.SQLITE_LIMIT_LENGTH, _MAX_VALUE_BYTES)
     add_stubs(connection, functions)
     _stay_interruptible(connection)
     for pragma in (

@@ -20,7 +20,7 @@ from dbtune.advisor.proof import PlannedIndex
 from dbtune.advisor.proposed_ddl import read_proposals
 from dbtune.advisor.rules import run_rules
 from dbtune.advisor.time_limit import TimeLimit
-from dbtune.model.advice import SEVERITIES, ConsideredIndex, Finding, Report, Source
+from dbtune.model.advice import SEVERITIES, ConsideredIndex, Finding, Report, Source, Verdict
 from dbtune.model.event import Event, OnEvent, ignore_event
 from dbtune.model.schema import FileHealth, Schema, Statistics
 from dbtune.model.workload import Workload
@@ -103,8 +103,10 @@ def analyze(database: Path, options: AnalyzeOptions, on_event: OnEvent = ignore_
         verdict=None,
         not_checked=tuple(_not_read(read, workload)),
     )
-    if workload is None or not workload.shapes:
+    if workload is None:
         return replace(report, findings=run_rules(facts))
+    if not workload.shapes:
+        return replace(report, findings=run_rules(facts), verdict=Verdict(0.0, 0.0, 0.0, ()))
     advised = _advise(database, options, facts, report, proposals, on_event)
     return _with_actions(advised, database, options)
 
