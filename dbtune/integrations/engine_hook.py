@@ -70,6 +70,8 @@ class EngineHook:
             use_explicit_transactions(connection)
         if connection.in_transaction:
             return  # one connection shared by several users (StaticPool): at a later checkout
+        if state is not None:
+            state.limit.remove(connection)
         apply_settings(connection, self.settings)
         limit = TimeLimit(connection, self.settings.query_time_limit_ms)
         record.info[_STATE] = _ConnectionState(self.settings, limit, _is_in_memory(connection))

@@ -32,6 +32,12 @@ class TimeLimit:
         if limit_ms is not None:
             connection.set_progress_handler(self._is_over, _STEPS_PER_LOOK)
 
+    def remove(self, connection: sqlite3.Connection) -> None:
+        """Take the handler off the connection again."""
+        self.stop()
+        if self.is_set:
+            connection.set_progress_handler(None, 0)
+
     def start(self, sql: str) -> None:
         """Give a statement that is about to run its full time."""
         self.stop()

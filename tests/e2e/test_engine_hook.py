@@ -463,6 +463,17 @@ def test_a_query_past_its_limit_is_stopped_with_the_limit_in_the_message(
         assert connection.execute(text("SELECT value FROM counter")).scalar() == 0
 
 
+def test_installing_without_a_limit_lifts_it(make_engine: MakeEngine) -> None:
+    """Also on connections that had it."""
+    engine = dbtune.install(make_engine(), query_time_limit_ms=1)
+    query = text(f"SELECT count(*) FROM ({ENDLESS_ROWS} LIMIT 300000)")
+    with engine.connect() as connection, pytest.raises(OperationalError, match="stopped after 1"):
+        connection.execute(query)
+    dbtune.install(engine)
+    with engine.connect() as connection:
+        assert connection.execute(query).scalar() == 300_000
+
+
 def test_the_limit_is_for_queries_and_not_for_writes(
     make_engine: MakeEngine, database: Path
 ) -> None:
