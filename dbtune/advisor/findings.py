@@ -9,6 +9,7 @@ from dbtune.advisor.considered import Considered
 from dbtune.advisor.facts import ShapeFacts
 from dbtune.advisor.oracle import ShapeCost
 from dbtune.advisor.proof import ProvenIndex
+from dbtune.advisor.sampled_sizes import kept_fraction
 from dbtune.model.advice import (
     Change,
     Evidence,
@@ -70,18 +71,19 @@ def shape_reports(advice: Advice) -> tuple[ShapeReport, ...]:
     reports = [
         ShapeReport(
             id=subject.shape.id,
-            text=subject.shape.samples[0].text,
+            text=subject.statements[dearest].text,
             count=subject.shape.count,
             share=subject.shape.count * before.cost_ns / total if total else 0.0,
             cost_before=before.cost_ns,
             cost_after=after.cost_ns,
-            plan_before=before.plans[0],
-            plan_after=after.plans[0],
+            plan_before=before.plans[dearest],
+            plan_after=after.plans[dearest],
             time_before_ns=before.measurement.elapsed_ns,
             time_after_ns=after.measurement.elapsed_ns,
             values="drawn" if subject.drawn else "recorded",
         )
         for subject, before, after in _measured(advice)
+        for dearest in (_dearest(before, after),)
     ]
     return tuple(sorted(reports, key=lambda r: (-r.share, r.id)))
 
@@ -94,8 +96,8 @@ def shape_facts(advice: Advice) -> tuple[ShapeFacts, ...]:
             tables=tuple(sorted(subject.tables)),
             cost_before_ns=before.cost_ns,
             cost_after_ns=after.cost_ns,
-            plan_before=before.plans[0],
-            plan_after=after.plans[0],
+            plan_before=before.plans[dearest],
+            plan_after=after.plans[dearest],
             scanned_rows_before=before.measurement.scanned_rows,
             scanned_rows_after=after.measurement.scanned_rows,
             automatic_index_rows_before=before.measurement.automatic_index_rows,
@@ -105,12 +107,22 @@ def shape_facts(advice: Advice) -> tuple[ShapeFacts, ...]:
             returned_rows=after.measurement.returned_rows,
         )
         for subject, before, after in _measured(advice)
+        for dearest in (_dearest(before, after),)
     )
     failed = tuple(
         ShapeFacts(shape=unplannable.shape, error=unplannable.error)
         for unplannable in advice.subjects.unplannable
     )
     return measured + failed
+
+
+def _dearest(before: ShapeCost, after: ShapeCost) -> int:
+    """Return the sample that stands for its shape: the others may have plans of their own."""
+    costs = [
+        (one.cost_ns + other.cost_ns, -number)
+        for number, (one, other) in enumerate(zip(before.runs, after.runs, strict=True))
+    ]
+    return -max(costs)[1]
 
 
 def unused_indexes(advice: Advice) -> tuple[str, ...]:
@@ -130,59 +142,9 @@ def compared(advice: Advice, considered: Considered) -> str:
         f"({considered.size_bytes / 1e6:,.1f} MB) bring the recorded cost from "
         f"{before / 1e9:,.3f} s to {considered.cost_after_ns / 1e9:,.3f} s; "
         f"the {len(recommended)} recommended ones "
-        f"({sum(i.size_bytes for i in recommended) / 1e6:,.1f} MB) to {after / 1e9:,.3f} s"
+        f"({sum(_real_bytes(advice, i) for i in recommended) / 1e6:,.1f} MB) to "
+        f"{after / 1e9:,.3f} s"
     )
-
-
-def not_checked(advice: Advice) -> Iterator[str]:
-    """Yield what the reader has to know was not, or not fully, measured."""
-    subjects = advice.subjects
-    if subjects.skipped:
-        yield (
-            f"{_shapes(len(subjects.skipped))} neither read nor write rows (PRAGMA, BEGIN and "
-            "the like) and were not run"
-        )
-    drawn = sum(1 for subject in subjects.ready if subject.drawn)
-    if drawn:
-        yield (
-            f"values: drawn from the database for {_shapes(drawn)} recorded without any; "
-            "a recording with values gives safer advice"
-        )
-    stopped = sum(1 for cost in advice.before if cost.measurement.stopped)
-    if stopped:
-        yield f"{_shapes(stopped)} ran too long and were stopped: their cost before is a minimum"
-    for subject, cost in zip(subjects.ready, advice.before, strict=True):
-        if cost.measurement.failure:
-            yield (
-                f"query {subject.shape.id} failed on the copy ({cost.measurement.failure}); "
-                "its cost is only of the work until then"
-            )
-    if subjects.functions:
-        names = ", ".join(subjects.functions)
-        yield f"the application's own functions were stand-ins on the copy: {names}"
-    if advice.cut_short:
-        yield (
-            "the search was cut short by the time limit (--time-limit) or by the room for scratch "
-            "files (--scratch-mb); more of either may find better indexes"
-        )
-    yield from _kept_regressions(advice)
-    for sql, reason in advice.repaired:
-        yield f"left out after proof: {sql} ({reason})"
-
-
-def _kept_regressions(advice: Advice) -> Iterator[str]:
-    for slower in advice.proof.slower:
-        yield (
-            f"query {slower.shape_id} gets slower, by {slower.added_ns / 1e6:,.1f} ms over the "
-            "whole recording; the indexes to blame gain far more elsewhere"
-        )
-    version = advice.library.version if advice.library else ""
-    for difference in advice.library.slower if advice.library else ():
-        yield (
-            f"query {difference.shape_id} takes {difference.steps_after:,} steps instead of "
-            f"{difference.steps_before:,} under SQLite {version}, "
-            f"some {difference.added_ns / 1e6:,.1f} ms more over the whole recording"
-        )
 
 
 def _measured(advice: Advice) -> Iterator[tuple]:  # type: ignore[type-arg]
@@ -201,6 +163,7 @@ def _finding(advice: Advice, index: ProvenIndex, total: float) -> Finding:
     before_ns = sum(shape.count * before.cost_ns for shape, before, _ in helped)
     after_ns = sum(shape.count * after.cost_ns for shape, _, after in helped)
     left_ratio = after_ns / before_ns if before_ns else 1.0
+    kept = kept_fraction(planned.table, advice.sampled)
     writes = "none recorded" if index.write_cost_ratio is None else index.write_cost_ratio
     return Finding(
         code="missing-index",
@@ -215,11 +178,12 @@ def _finding(advice: Advice, index: ProvenIndex, total: float) -> Finding:
             Evidence("gain_ratio", gain_ratio),
             Evidence("cost_before_ns", before_ns),
             Evidence("cost_after_ns", after_ns),
-            Evidence("size_bytes", index.size_bytes),
+            Evidence("size_bytes", _real_bytes(advice, index)),
             Evidence("write_cost_ratio", writes),
-            Evidence("build_seconds", round(index.build_seconds, 3)),
+            Evidence("build_seconds", round(index.build_seconds / kept, 3)),
             Evidence("queries", tuple(shape.id for shape, _, _ in helped)),
             Evidence("values", "drawn" if _drawn(advice, index) else "recorded"),
+            *((Evidence("sampled_ratio", kept),) if kept < 1.0 else ()),
         ),
         help=_help(advice, index),
         command=f"{planned.sql};",
@@ -235,6 +199,12 @@ def _finding(advice: Advice, index: ProvenIndex, total: float) -> Finding:
 
 def _help(advice: Advice, index: ProvenIndex) -> str:
     text = "create the index; it was built and measured on a copy of this database"
+    kept = kept_fraction(index.planned.table, advice.sampled)
+    if kept < 1.0:
+        text += (
+            f" with {kept:.1%} of the table's rows: its size and time to build are scaled up, "
+            "costs and gains are those of the sample"
+        )
     risks = dict(advice.library.distrusted) if advice.library else {}
     if index.name not in risks:
         return text
@@ -243,6 +213,11 @@ def _help(advice: Advice, index: ProvenIndex) -> str:
         f"{index.planned.table} from connections that set trusted_schema=OFF "
         f"({risks[index.name]}); leave it ON there, or update SQLite"
     )
+
+
+def _real_bytes(advice: Advice, index: ProvenIndex) -> int:
+    """Return about how large an index will be on the database itself."""
+    return round(index.size_bytes / kept_fraction(index.planned.table, advice.sampled))
 
 
 def _drawn(advice: Advice, index: ProvenIndex) -> bool:

@@ -128,10 +128,15 @@ def slower_reads(
             new.used & names,
         )
         for subject, old, new in zip(subjects, before, after, strict=True)
-        if not subject.writes
-        and not old.measurement.stopped
-        and new.cost_ns > old.cost_ns * _SLOWER_RATIO + _SLOWER_NS
+        if not subject.writes and is_slower(old, new)
     )
+
+
+def is_slower(old: ShapeCost, new: ShapeCost) -> bool:
+    """Return whether a shape costs more than tolerance; never where `old` is only a minimum."""
+    if old.measurement.stopped:
+        return False
+    return new.cost_ns > old.cost_ns * _SLOWER_RATIO + _SLOWER_NS
 
 
 def _timed_build(pool: Pool, index: PlannedIndex) -> float:

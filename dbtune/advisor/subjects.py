@@ -18,8 +18,9 @@ from dbtune.advisor.cost import Statement
 from dbtune.advisor.drawn_values import ValueDrawer
 from dbtune.advisor.stubs import add_stubs, missing_function
 from dbtune.model.workload import QueryShape, Sample
-from dbtune.sqlite.explain import bindings, explain
+from dbtune.sqlite.explain import explain
 from dbtune.sqlite.identifiers import unquote_identifier
+from dbtune.sqlite.placeholders import bind as bind_values
 from dbtune.workload.binding import bind
 
 _READS = {apsw.SQLITE_READ}
@@ -184,7 +185,8 @@ def _updated(
 
 def _bound(sample: Sample) -> Statement:
     text, parameters = bind(sample)
-    return Statement(text, bindings(text, parameters))
+    bound = bind_values(text, parameters)
+    return Statement(bound.text, bound.values)
 
 
 class _Watch:

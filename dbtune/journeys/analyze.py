@@ -11,16 +11,16 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from dbtune._version import __version__
-from dbtune.advisor import findings
+from dbtune.advisor import caveats, findings
 from dbtune.advisor.advise import Advice, AdviceLimits, advise
-from dbtune.advisor.considered import consider
+from dbtune.advisor.considered import Considered, consider
 from dbtune.advisor.drop_check import harmful_drops
 from dbtune.advisor.facts import Facts
 from dbtune.advisor.proof import PlannedIndex
 from dbtune.advisor.proposed_ddl import read_proposals
 from dbtune.advisor.rules import run_rules
 from dbtune.advisor.time_limit import TimeLimit
-from dbtune.model.advice import SEVERITIES, ConsideredIndex, Finding, Report, Source, Verdict
+from dbtune.model.advice import SEVERITIES, Finding, Report, Source, Verdict
 from dbtune.model.event import Event, OnEvent, ignore_event
 from dbtune.model.schema import FileHealth, Schema, Statistics
 from dbtune.model.workload import Workload
@@ -101,7 +101,7 @@ def analyze(database: Path, options: AnalyzeOptions, on_event: OnEvent = ignore_
             version or None,
         ),
         verdict=None,
-        not_checked=tuple(_not_read(read, workload)),
+        not_checked=tuple(_not_read(read, workload, considered=bool(proposals))),
     )
     if workload is None:
         return replace(report, findings=run_rules(facts))
@@ -124,10 +124,12 @@ def _read_workload(options: AnalyzeOptions, on_event: OnEvent) -> Workload | Non
     return read_workload(options.queries, strict=options.strict, on_event=on_event)
 
 
-def _not_read(read: _Read, workload: Workload | None) -> Iterator[str]:
+def _not_read(read: _Read, workload: Workload | None, *, considered: bool) -> Iterator[str]:
     yield from read.health.not_checked
     if not read.schema.tables:
         yield "no tables: there is nothing to tune yet"
+    if considered and not (workload and workload.shapes):
+        yield "the proposed indexes (--consider) were not judged, which takes a recording"
     if workload is None:
         return
     if not workload.shapes:
@@ -175,7 +177,9 @@ def _advise(
         report = _report_advice(report, facts, advice, copy)
         if proposals:
             on_event(Event("Judging the proposed indexes"))
-            report = _report_proposals(report, facts.schema, advice, copy, proposals)
+            enough = limits.time.start()
+            judged = consider(copy.path, facts.schema, advice, proposals, enough)
+            report = _report_proposals(report, advice, judged)
     return report
 
 
@@ -202,22 +206,14 @@ def _report_advice(report: Report, facts: Facts, advice: Advice, copy: ScratchCo
                 for t in copy.sampled
             ),
             *(f"{name}: not in the sample that was measured on" for name in copy.left_out),
-            *findings.not_checked(advice),
+            *caveats.not_checked(advice),
         ),
     )
 
 
-def _report_proposals(
-    report: Report,
-    schema: Schema,
-    advice: Advice,
-    copy: ScratchCopy,
-    proposals: tuple[PlannedIndex, ...],
-) -> Report:
-    judged = consider(copy.path, schema, advice.baseline, proposals)
-    considered: tuple[ConsideredIndex, ...] = judged.indexes
+def _report_proposals(report: Report, advice: Advice, judged: Considered) -> Report:
     note = findings.compared(advice, judged)
-    return replace(report, considered=considered, notes=(*report.notes, note))
+    return replace(report, considered=judged.indexes, notes=(*report.notes, note))
 
 
 def _without_harmful_drops(
@@ -231,7 +227,7 @@ def _without_harmful_drops(
     if not drops:
         return found
     planned = [index.planned for index in advice.proof.indexes]
-    harmful = harmful_drops(base, advice.subjects, advice.proof.after, planned, drops)
+    harmful = harmful_drops(base, advice.baseline, advice.proof.after, planned, drops)
     return tuple(
         f
         for f in found

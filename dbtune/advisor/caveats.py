@@ -1,0 +1,94 @@
+"""What the reader of a report has to know was not, or not fully, measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dbtune.advisor.advise import Advice
+
+# A list of hundreds of ids helps nobody.
+_MOST_NAMED = 10
+
+
+def not_checked(advice: Advice) -> Iterator[str]:
+    """Yield what the reader has to know was not, or not fully, measured."""
+    subjects = advice.subjects
+    if subjects.skipped:
+        yield (
+            f"{_shapes(len(subjects.skipped))} neither read nor write rows (PRAGMA, BEGIN and "
+            "the like) and were not run"
+        )
+    drawn = sum(1 for subject in subjects.ready if subject.drawn)
+    if drawn:
+        yield (
+            f"values: drawn from the database for {_shapes(drawn)} recorded without any; "
+            "a recording with values gives safer advice"
+        )
+    stopped = sum(1 for cost in advice.before if cost.measurement.stopped)
+    if stopped:
+        yield f"{_shapes(stopped)} ran too long and were stopped: their cost before is a minimum"
+    for subject, cost in zip(subjects.ready, advice.before, strict=True):
+        if cost.measurement.failure:
+            yield (
+                f"query {subject.shape.id} failed on the copy ({cost.measurement.failure}); "
+                "its cost is only of the work until then"
+            )
+    if subjects.temporary:
+        yield f"{_shapes(len(subjects.temporary))} on temporary tables were not run"
+    if subjects.unmeasured:
+        yield (
+            f"{_shapes(len(subjects.unmeasured))} were not measured, since the time limit "
+            f"(--time-limit) had passed: {_listed([shape.id for shape in subjects.unmeasured])}"
+        )
+    if subjects.functions:
+        names = ", ".join(subjects.functions)
+        yield f"the application's own functions were stand-ins on the copy: {names}"
+    if advice.cut_short:
+        yield (
+            "the search was cut short by the time limit (--time-limit) or by the room for scratch "
+            "files (--scratch-mb); more of either may find better indexes"
+        )
+    yield from _unproven(advice)
+    yield from _kept_regressions(advice)
+    for sql, reason in advice.repaired:
+        yield f"left out after proof: {sql} ({reason})"
+
+
+def _unproven(advice: Advice) -> Iterator[str]:
+    if any(index.estimated for index in advice.proof.indexes):
+        yield (
+            "what single indexes gain and cost is estimated, since the time limit (--time-limit) "
+            "had passed; what they gain together is measured"
+        )
+    for name, reason in advice.proof.failed:
+        yield f"{name} was chosen but could not be built on a fresh copy ({reason})"
+    if advice.library and advice.library.unchecked:
+        ids = advice.library.unchecked
+        yield (
+            f"{_shapes(len(ids))} cannot be run by SQLite {advice.library.version}, which Python "
+            f"is linked with, and were not checked there: {_listed(ids)}"
+        )
+
+
+def _kept_regressions(advice: Advice) -> Iterator[str]:
+    for slower in advice.proof.slower:
+        yield (
+            f"query {slower.shape_id} gets slower, by {slower.added_ns / 1e6:,.1f} ms over the "
+            "whole recording; the indexes to blame gain far more elsewhere"
+        )
+    version = advice.library.version if advice.library else ""
+    for difference in advice.library.slower if advice.library else ():
+        yield (
+            f"query {difference.shape_id} takes {difference.steps_after:,} steps instead of "
+            f"{difference.steps_before:,} under SQLite {version}, "
+            f"some {difference.added_ns / 1e6:,.1f} ms more over the whole recording"
+        )
+
+
+def _listed(ids: Sequence[str]) -> str:
+    more = len(ids) - _MOST_NAMED
+    return ", ".join(ids[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _shapes(count: int) -> str:
+    return "1 query shape" if count == 1 else f"{count} query shapes"
