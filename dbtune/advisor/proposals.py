@@ -13,6 +13,7 @@ import apsw
 from dbtune.advisor.access import AccessReader
 from dbtune.advisor.baseline import Baseline
 from dbtune.advisor.candidates import Candidate, enumerate_candidates
+from dbtune.advisor.categories import Categories
 from dbtune.advisor.key_statistics import KeyEstimate, TableSample
 from dbtune.advisor.oracle import ShapeCost
 from dbtune.advisor.select_access import TableAccess
@@ -55,13 +56,14 @@ def propose(
     measured = list(zip(baseline.subjects.ready, baseline.costs, strict=True))
     weights = {subject.shape.id: weight(subject, cost) for subject, cost in measured}
     reader = AccessReader(schema)
+    categories = Categories(connection)
     accesses: dict[str, tuple[TableAccess, ...]] = {}
     cut_short = False
     for subject, cost in _paying(measured):
         if stop() and len(accesses) >= _LEAST_SHAPES:
             cut_short = True
             break
-        found = _shape_accesses(reader, subject)
+        found = (categories.keep(access) for access in _shape_accesses(reader, subject))
         accesses[subject.shape.id] = tuple(
             a for a in found if _is_worth_it(rows.get(a.table.lower(), 0), cost)
         )

@@ -11,6 +11,7 @@ from dbtune.advisor import planner_statistics
 from dbtune.advisor.baseline import Baseline
 from dbtune.advisor.clone import Catalog, Finalist, survivors
 from dbtune.advisor.key_statistics import KeyEstimate
+from dbtune.advisor.narrowing import narrow, narrower_indexes
 from dbtune.advisor.oracle import Oracle
 from dbtune.advisor.pool import Pool
 from dbtune.advisor.proposals import propose, weight
@@ -74,19 +75,29 @@ class Searcher:
         self._specs = specs
         self._stop = limits.stop
         self._on_event = on_event
-        self._selection = Selection(
-            Oracle(pool, subjects, exact=False, runs=baseline.runs),
-            _loads(baseline),
-            _real_sizes(pool, limits.sampled),
-            _helps(finalists, specs, subjects),
-            limits.selection,
-        )
+        self._oracle = Oracle(pool, subjects, exact=False, runs=baseline.runs)
+        self._loads = _loads(baseline)
+        self._sizes = _real_sizes(pool, limits.sampled)
+        self._narrower = narrower_indexes(specs, self._sizes)
+        self._database_bytes = limits.selection.database_bytes
+        helps = _helps(finalists, specs, subjects)
+        self._selection = Selection(self._oracle, self._loads, self._sizes, helps, limits.selection)
 
     def choose(self, banned: frozenset[IndexSpec] = frozenset()) -> tuple[IndexSpec, ...]:
         """Return the best set without the `banned` indexes, dearest to lose first."""
         self._on_event(Event("Choosing indexes"))
         names = frozenset(name for name, spec in self._specs.items() if spec in banned)
-        chosen = self._selection.run(names)
+        narrower = {
+            name: [n for n in slim if n not in names] for name, slim in self._narrower.items()
+        }
+        chosen = narrow(
+            self._selection.run(names),
+            self._oracle,
+            self._loads,
+            self._sizes,
+            narrower,
+            self._database_bytes,
+        )
         self.cut_short = self.cut_short or self._stop()
         loss = {name: self._selection.loss_ns(chosen, name) for name in chosen}
         return tuple(self._specs[name] for name in sorted(chosen, key=lambda n: (-loss[n], n)))
