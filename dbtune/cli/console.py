@@ -21,8 +21,10 @@ def note(message: str) -> None:
     click.echo(message, err=True)
 
 
-def confirm(question: str, *, yes: bool) -> None:
+def confirm(question: str, *, yes: bool, dry_run_option: bool = True) -> None:
     """Ask on the terminal and return only on yes; `yes` answers it beforehand.
+
+    `dry_run_option` is False where the command has no --dry-run to point to.
 
     Raises ConfigurationError without a terminal, RefusedError on any other answer.
     """
@@ -31,7 +33,8 @@ def confirm(question: str, *, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise ConfigurationError(
             "this command asks before it changes the database, and there is no terminal to ask on",
-            hint="add --yes to agree beforehand, or --dry-run to see what would be done",
+            hint="add --yes to agree beforehand"
+            + (", or --dry-run to see what would be done" if dry_run_option else ""),
         )
     if not click.confirm(question, err=True):
         raise RefusedError("answered no; nothing was changed")

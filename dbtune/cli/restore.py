@@ -55,8 +55,12 @@ def command(
                 f"{plan.backup} looks like another application's file: {plan.other_application}",
                 hint="if it is meant all the same, add --other-application",
             )
-        confirm(f"{plan.backup} looks like another application's file. Go on?", yes=False)
-    confirm(f"Replace {database} by {plan.backup}?", yes=yes)
+        confirm(
+            f"{plan.backup} looks like another application's file. Go on?",
+            yes=False,
+            dry_run_option=False,
+        )
+    confirm(f"Replace {database} by {plan.backup}?", yes=yes, dry_run_option=False)
     with show_progress() as on_event:
         kept = restore(
             database, plan, wait_ms=wait_ms, keep_backups=keep_backups, on_event=on_event

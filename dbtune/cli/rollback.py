@@ -59,7 +59,7 @@ def command(
     if plan.undos:
         if not (yes and is_quiet()):
             click.echo(rollback_plan_text(plan), err=True)
-        confirm(f"Undo this on {database}?", yes=yes)
+        confirm(f"Undo this on {database}?", yes=yes, dry_run_option=False)
     with show_progress() as on_event:
         report = rollback(plan, options, on_event)
     write_report(report, output, database)

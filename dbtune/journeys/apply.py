@@ -122,7 +122,7 @@ def propose_indexes(
     proposal = Proposal(
         database=database,
         project=project,
-        report=_own(report),
+        report=_own(report, database),
         notes=(*choice.notes, *_neighbours(schema, project)),
         frameworks=tuple(name for name, table in _FRAMEWORKS.items() if schema.table(table)),
     )
@@ -166,10 +166,16 @@ def apply_proposal(
     )
 
 
-def _own(report: Report) -> Report:
-    """Return a report of analyze as the beginning of one of this command's own."""
+def _own(report: Report, database: Path) -> Report:
+    """Return a report of analyze as the beginning of one of this command's own.
+
+    It is of the database that is changed, which may be another file than the one analysed.
+    """
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    return replace(report, command=COMMAND, created_at=now, dbtune_version=__version__)
+    source = replace(report.source, path=str(database), size_bytes=database.stat().st_size)
+    return replace(
+        report, command=COMMAND, created_at=now, dbtune_version=__version__, source=source
+    )
 
 
 def _copy(

@@ -223,6 +223,7 @@ def test_it_asks_before_it_replaces(run_dbtune: Run, database: Path) -> None:
     result = run_dbtune("restore", database)
     assert result.returncode == 2
     assert "--yes" in result.stderr
+    assert "--dry-run" not in result.stderr, "restore has no such option"
     assert database.read_bytes() == before
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -84,6 +86,18 @@ def test_the_rest_of_a_report_is_applied_later(shop: Path, report: Path) -> None
     assert index_names(shop) == {"ix_orders_status", "ix_users_email", BY_USER_INDEX}
     assert len(list(companion(shop).glob("versions/*.py"))) == 3
     assert not list(companion(shop).glob("backup-*"))
+
+
+def test_the_report_is_of_the_database_that_was_changed(shop: Path, report: Path) -> None:
+    """A report of the staging copy, applied to production, speaks of production afterwards."""
+    production = shop.with_name("production.db")
+    shutil.copyfile(shop, production)
+    written = shop.with_name("applied.json")
+    run = ("apply-indexes", production, "--from", report, "--yes", "--output", written)
+    result = run_here(*run)
+    assert result.returncode == 0
+    assert json.loads(written.read_text())["source"]["path"] == str(production)
+    assert "shop.db" not in result.stdout
 
 
 def test_only_with_an_unknown_name_is_a_usage_error(shop: Path, report: Path) -> None:
