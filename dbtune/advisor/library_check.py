@@ -75,9 +75,12 @@ def check_library(
     Statistics are made anew on `after` for the tables touched, as the revision will. Writes to
     both copies.
     """
+    with closing(_open(after)) as analyzed:
+        _analyze(analyzed, dict.fromkeys(index.table for index in planned))
+    # Opened again, as an application is: the connection that ran ANALYZE plans with some of the
+    # statistics from before.
     with closing(_open(before)) as old, closing(_open(after)) as new:
         distrusted = tuple(_distrusted(new, planned))
-        _analyze(new, dict.fromkeys(index.table for index in planned))
         used: set[str] = set()
         slower: list[LibraryDifference] = []
         unchecked: list[str] = []
@@ -181,7 +184,8 @@ def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
     for pragma in ("cache_size = -200000", "synchronous = OFF"):
         connection.execute(f"PRAGMA {pragma}")
-    connection.text_factory = bytes  # recorded reads may meet text that is not UTF-8
+    # Recorded reads may meet text that is not UTF-8.
+    connection.text_factory = lambda text: text.decode("utf-8", "replace")
     return connection
 
 

@@ -162,8 +162,14 @@ def _unwanted(proven: Proven) -> dict[IndexSpec, str]:
 
 
 def _idle(proven: Proven) -> dict[IndexSpec, str]:
-    return {
-        index.planned.spec: "it gains nothing once rebuilt"
-        for index in proven.proof.indexes
-        if index.gain_ns <= 0 and index.planned.spec is not None
-    }
+    idle: dict[IndexSpec, str] = {}
+    for index in proven.proof.indexes:
+        spec = index.planned.spec
+        if spec is None:
+            continue
+        if index.gain_ns <= 0:
+            idle[spec] = "it gains nothing once rebuilt"
+        # What no plan shows a trigger may use, and nothing tells whether it does.
+        elif proven.library and index.used_by and index.name not in proven.library.used:
+            idle[spec] = f"SQLite {proven.library.version} does not use it"
+    return idle
