@@ -97,6 +97,15 @@ class Subjects:
     unmeasured: tuple[QueryShape, ...] = ()
 
 
+# https://www.sqlite.org/lang.html: statements that neither read nor write rows of their own.
+_COMMANDS = frozenset(
+    """
+    ALTER ANALYZE ATTACH BEGIN COMMIT CREATE DETACH DROP END EXPLAIN PRAGMA REINDEX RELEASE
+    ROLLBACK SAVEPOINT VACUUM
+    """.split()
+)
+
+
 def prepare_subjects(
     connection: apsw.Connection, shapes: Sequence[QueryShape], drawer: ValueDrawer
 ) -> Subjects:
@@ -106,7 +115,7 @@ def prepare_subjects(
     skipped: list[QueryShape] = []
     functions: dict[str, None] = {}
     for shape in shapes:
-        if shape.kind == "other":
+        if shape.kind == "other" and _is_command(shape):
             skipped.append(shape)
             continue
         prepared = _prepare_shape(connection, shape, drawer, functions)
@@ -248,3 +257,9 @@ def _prepare(
         functions[name.lower()] = None
         add_stubs(connection, (name,))
     raise ValueError(f"more than {_MAX_STUBS} functions of the application")
+
+
+def _is_command(shape: QueryShape) -> bool:
+    """Return whether a statement that is no query is one of SQLite's; the rest is misspelt."""
+    words = shape.template.split(maxsplit=1)
+    return not words or words[0].rstrip(";").upper() in _COMMANDS or len(shape.samples) == 0

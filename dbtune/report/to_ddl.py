@@ -6,8 +6,11 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from dbtune.model.advice import Report
+from dbtune.model.advice import Finding, Report
 from dbtune.report.text import printable
+
+# apply-indexes makes these only where they are asked for by name.
+_OPTIONAL_CODES = frozenset({"foreign-key-without-index"})
 
 _UNWRITABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _DDL = re.compile(r"\s*(?P<verb>CREATE|ALTER|DROP)\b", re.IGNORECASE)
@@ -23,29 +26,37 @@ def to_sql(report: Report, *, drops: bool) -> str:
     """Return the DDL of all findings, indexes to create before those to drop.
 
     Every line is a statement ending in a semicolon, or a comment: drops are comments without
-    `drops`, and so is a statement that cannot be written on one line, since a name in it holds a
-    line break or another control character. Empty where there is nothing to change.
+    `drops`, indexes that no measurement speaks for (is_optional) always are, and so is a
+    statement that cannot be written on one line, since a name in it holds a line break or another
+    control character. Empty where there is nothing to change.
     """
-    created, dropped = _statements(report)
+    optional, _ = _statements(report, optional=True)
+    created, dropped = _statements(report, optional=False)
     lines = [_line(statement) for statement in created]
+    lines += [_comment(_line(statement)) for statement in optional if statement not in created]
     lines += [_line(statement) if drops else _comment(_line(statement)) for statement in dropped]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _statements(report: Report) -> tuple[list[str], list[str]]:
+def is_optional(report: Report, finding: Finding) -> bool:
+    """Return whether a finding of `analyze` proposes what no recorded query was measured with."""
+    return report.command == "analyze" and finding.code in _OPTIONAL_CODES
+
+
+def _statements(report: Report, *, optional: bool) -> tuple[list[str], list[str]]:
     """Split what the findings would run into (created or altered, dropped), each once."""
     created: dict[str, None] = {}
     dropped: dict[str, None] = {}
-    for statement in _changes(report):
+    for statement in _changes(report, optional):
         match = _DDL.match(statement)
         if match is not None:
             (dropped if match["verb"].upper() == "DROP" else created)[statement] = None
     return list(created), list(dropped)
 
 
-def _changes(report: Report) -> Iterator[str]:
+def _changes(report: Report, optional: bool) -> Iterator[str]:
     for finding in report.findings:
-        if finding.change is not None:
+        if finding.change is not None and is_optional(report, finding) == optional:
             yield from map(_on_one_line, finding.change.up)
 
 

@@ -9,6 +9,7 @@ from dbtune.report.django_index import django_index, django_unique
 from dbtune.report.python_text import string_literal, used_imports
 from dbtune.report.terms import parse_term
 from dbtune.report.text import printable
+from dbtune.report.to_ddl import is_optional
 
 _NamedIndex = tuple[str, IndexSpec]
 
@@ -54,7 +55,7 @@ def _by_table(report: Report, block: Callable[[list[_NamedIndex]], str]) -> str:
 
 def _new_indexes(report: Report) -> dict[str, IndexSpec]:
     """The indexes that findings would create, by name, in the order of the findings."""
-    changes = (finding.change for finding in report.findings)
+    changes = (f.change for f in report.findings if not is_optional(report, f))
     return {
         change.index_name: change.index
         for change in changes

@@ -124,10 +124,14 @@ def test_tables_come_one_after_the_other_with_imports_first() -> None:
         "# table bookings",
         "# table chefs",
         "# table order",
-        r'# table evil\x1b[2J"\n-- name',
         "# table sns_posts",
     ]
     assert "idx_users_bio" not in text and "\x1b" not in text
+
+
+def test_indexes_asked_for_by_name_are_lines_once_they_were_applied() -> None:
+    """What no measurement speaks for is left out of analyze's lines, and in those of a change."""
+    assert r'# table evil\x1b[2J"\n-- name' in to_sqlalchemy(replace(FULL, command="apply-indexes"))
 
 
 def test_without_new_index_it_says_so() -> None:
