@@ -17,7 +17,7 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
-from dbtune.advisor.dialect import UNREADABLE, VerbatimSQLite
+from dbtune.advisor.dialect import UNREADABLE, VerbatimSQLite, name_placeholders
 from dbtune.advisor.select_access import SelectReader, TableAccess
 from dbtune.advisor.statement_forms import as_selects, trigger_body
 from dbtune.model.schema import Schema
@@ -44,7 +44,7 @@ class AccessReader:
         """Return the accesses of one statement; empty where sqlglot cannot read it."""
         found: dict[TableAccess, None] = {}
         try:
-            for root in sqlglot.parse(sql, read=_DIALECT):
+            for root in sqlglot.parse(name_placeholders(sql), read=_DIALECT):
                 for tree, cover in as_selects(root):
                     self._read_tree(tree, cover, found)
         except UNREADABLE:

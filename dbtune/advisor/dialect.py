@@ -13,6 +13,11 @@ from sqlglot import exp
 from sqlglot.dialects.sqlite import SQLite
 from sqlglot.errors import SqlglotError
 
+from dbtune.sqlite.tokens import tokenize
+
+# What `name_placeholders` puts before the number.
+PREFIX = "dbtune_"
+
 # What sqlglot raises on statements that it cannot make sense of, or that nest too deep for it.
 UNREADABLE = (
     SqlglotError,
@@ -51,3 +56,27 @@ def to_sql(node: exp.Expr) -> str:
     """Print an expression in the application's spelling."""
     sql: str = node.sql(dialect=VerbatimSQLite, normalize_functions=False, comments=False)
     return sql
+
+
+def name_placeholders(text: str) -> str:
+    """Return the statement with `:dbtune_N` for each placeholder, N being SQLite's number.
+
+    sqlglot reads neither `?5` nor every name, and its tree does not keep their order.
+    Source: https://www.sqlite.org/lang_expr.html#varparam
+    """
+    pieces: list[str] = []
+    numbers: dict[str, int] = {}
+    end = highest = 0
+    for token in tokenize(text):
+        if token.kind != "placeholder":
+            continue
+        if token.text == "?":
+            number = highest + 1
+        elif token.text[0] == "?":
+            number = int(token.text[1:9])
+        else:
+            number = numbers.setdefault(token.text, highest + 1)
+        highest = max(highest, number)
+        pieces += [text[end : token.start], f":{PREFIX}{number}"]
+        end = token.end
+    return "".join(pieces) + text[end:]

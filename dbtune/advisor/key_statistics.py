@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import apsw
 
-from dbtune.advisor.cost import readable_rows
+from dbtune.advisor.row_sample import sample_rows
 from dbtune.model.advice import IndexSpec
 from dbtune.model.schema import Table
 from dbtune.sqlite.identifiers import quote_identifier
-from dbtune.sqlite.row_identity import rowid_expression
+from dbtune.sqlite.tokens import tokenize, unquote_name
 
-# 8,000 rows give the plans that exact statistics give in 93 % of cases; more gain little.
-SAMPLE_ROWS = 8_000
-# Above so many rowids a row, gaps would leave too few rows of those that probes find.
-_SPARSE = 4
-# Lehmer's modulus 2^31 - 1 and its golden ratio: neighbouring rowids fall far apart.
-_MODULUS = 2147483647
-_MULTIPLIER = 1327217885
-# What a key costs beside its values: record header, rowid and cell pointer, half-full pages.
-_ENTRY_OVERHEAD_BYTES = 10
+# What an entry costs beside its values: cell pointer, payload and header sizes, a rowid.
+_ENTRY_BYTES = 5
+_ROWID_BYTES = 4
+# Pages are never quite full, and inner pages come on top.
+_PAGE_FILL = 1.05
+# Whole numbers take 0 to 8 bytes: https://www.sqlite.org/fileformat2.html#record_format
+_INTEGER_BYTES = ((1, 1), (1 << 7, 2), (1 << 15, 3), (1 << 23, 4), (1 << 31, 5), (1 << 47, 7))
 
 
 @dataclass(frozen=True)
@@ -36,26 +34,31 @@ class KeyEstimate:
 
 
 class TableSample:
-    """Rows of one table, kept in memory so that any key of it can be estimated.
+    """Rows of one table, kept in memory so that the keys of `specs` can be estimated.
 
-    Reads the scratch copy once. Deterministic: every k-th row in the table's own order.
+    Reads the scratch copy once, and only the columns that the indexes mention: others may hold
+    megabytes a row.
     """
 
-    def __init__(self, connection: apsw.Connection, table: Table, rows: int) -> None:
+    def __init__(
+        self, connection: apsw.Connection, table: Table, rows: int, specs: Iterable[IndexSpec]
+    ) -> None:
         self._rows = rows
+        self._table = table
         self._memory = apsw.Connection(":memory:")
-        columns = ", ".join(quote_identifier(column.name) for column in table.columns)
+        columns = _mentioned(table, specs)
         self._name = quote_identifier(table.name)
-        self._rowid = rowid_expression(table)
         declared = ", ".join(
             f"{quote_identifier(c.name)} {_affinity_name(c.declared_type)}{_collation(c.collation)}"
             for c in table.columns
         )
         self._memory.execute(f"CREATE TABLE {self._name} ({declared})")
-        marks = ", ".join("?" * len(table.columns))
+        listed = ", ".join(columns)
+        marks = ", ".join("?" * len(columns))
         with self._memory:
             self._memory.executemany(
-                f"INSERT INTO {self._name} VALUES ({marks})", self._read(connection, columns)
+                f"INSERT INTO {self._name} ({listed}) VALUES ({marks})",
+                sample_rows(connection, table, columns, rows),
             )
         self._values: dict[tuple[str, str | None], list[Any]] = {}
         self._averages: dict[tuple[frozenset[str], str | None], int] = {}
@@ -74,56 +77,22 @@ class TableSample:
             for width in range(1, len(terms) + 1)
         ]
         line = " ".join(str(number) for number in (max(1, round(total)), *averages))
-        entry_bytes = _ENTRY_OVERHEAD_BYTES + sum(self._mean_bytes(t, spec.where) for t in terms)
-        return KeyEstimate(line, int(total * entry_bytes * 1.1))
+        entry_bytes = _ENTRY_BYTES + sum(
+            self._mean_bytes(term, spec.where) for term in (*terms, *self._identity())
+        )
+        if not self._table.without_rowid:
+            entry_bytes += _ROWID_BYTES
+        return KeyEstimate(line, int(total * entry_bytes * _PAGE_FILL))
 
     def close(self) -> None:
         """Free the sample."""
         self._memory.close()
 
-    def _read(self, connection: apsw.Connection, columns: str) -> Iterator[Any]:
-        query, values = self._query(connection, columns)
-        rows = readable_rows(connection.execute(query, values))
-        return (row for row in rows if row is not None)
-
-    def _query(self, connection: apsw.Connection, columns: str) -> tuple[str, tuple[int, ...]]:
-        step = max(1, self._rows // SAMPLE_ROWS)
-        if step == 1:
-            return f"SELECT {columns} FROM {self._name} LIMIT {2 * SAMPLE_ROWS}", ()
-        if self._rowid is None:
-            return (
-                f"SELECT {columns} FROM (SELECT {columns}, row_number() OVER () AS dbtune_row"
-                f" FROM {self._name}) WHERE dbtune_row % {step} = 0",
-                (),
-            )
-        low, high = self._ends(connection)
-        if high - low >= _SPARSE * self._rows:
-            # Probes would land in the gaps; a scan takes the rows whose rowid's hash is small.
-            return (
-                f"SELECT {columns} FROM {self._name} WHERE"
-                f" abs({self._rowid} % {_MODULUS}) * {_MULTIPLIER} % {_MODULUS} < ?1",
-                (_MODULUS // step,),
-            )
-        # Each probe goes on from the row it found, so that none comes twice.
-        return (
-            "WITH RECURSIVE dbtune_probe(dbtune_at) AS (SELECT ?1 UNION ALL"
-            f" SELECT (SELECT min({self._rowid}) FROM {self._name}"
-            f" WHERE {self._rowid} >= dbtune_at + ?2) FROM dbtune_probe"
-            " WHERE dbtune_at IS NOT NULL)"
-            f" SELECT {columns} FROM dbtune_probe"
-            f" JOIN {self._name} AS dbtune_t ON dbtune_t.{self._rowid} = dbtune_at",
-            (low, max(1, (high - low + 1) // SAMPLE_ROWS)),
-        )
-
-    def _ends(self, connection: apsw.Connection) -> tuple[int, int]:
-        # Two subqueries: both in one SELECT would scan the table.
-        low, high = next(
-            connection.execute(
-                f"SELECT (SELECT min({self._rowid}) FROM {self._name}),"
-                f" (SELECT max({self._rowid}) FROM {self._name})"
-            )
-        )
-        return low or 0, high or 0
+    def _identity(self) -> tuple[str, ...]:
+        """Return the columns that every entry of a WITHOUT ROWID table's index ends with."""
+        if not self._table.without_rowid:
+            return ()
+        return tuple(quote_identifier(name) for name in self._table.primary_key)
 
     def _term_values(self, term: str, where: str | None) -> list[Any]:
         key = (term, where)
@@ -156,6 +125,22 @@ class TableSample:
         return self._rows * sampled / whole if whole else 0.0
 
 
+def _mentioned(table: Table, specs: Iterable[IndexSpec]) -> tuple[str, ...]:
+    """Return the columns that indexes mention, quoted; the key of WITHOUT ROWID with them."""
+    texts = (text for spec in specs for text in (*spec.terms, spec.where or ""))
+    words = {
+        unquote_name(token).lower()
+        for text in dict.fromkeys(texts)
+        for token in tokenize(text)
+        if token.kind in {"word", "name"}
+    }
+    key = set(table.primary_key) if table.without_rowid else set()
+    kept = [c.name for c in table.columns if c.name in key or c.name.lower() in words]
+    # A table of expressions without columns has rows to count all the same.
+    names = kept or [column.name for column in table.columns[:1]]
+    return tuple(quote_identifier(name) for name in names)
+
+
 def _rows_per_key(keys: Counter[Any], sampled: int, total: float) -> int:
     """Return stat1's average rows a key, scaled up by the estimator PostgreSQL uses as well.
 
@@ -173,9 +158,13 @@ def _rows_per_key(keys: Counter[Any], sampled: int, total: float) -> int:
 
 
 def _bytes(value: Any) -> int:
+    if value is None:
+        return 1
     if isinstance(value, (str, bytes)):
-        return len(value) + 1
-    return 1 if value is None else 4
+        return len(value) + (1 if len(value) < 58 else 2)
+    if isinstance(value, int):
+        return next((size for limit, size in _INTEGER_BYTES if -limit <= value <= limit), 9)
+    return 9
 
 
 def _without_direction(term: str) -> str:

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import sqlglot
 from sqlglot import exp
 
-from dbtune.advisor.dialect import UNREADABLE, VerbatimSQLite
+from dbtune.advisor.dialect import PREFIX, UNREADABLE, VerbatimSQLite, name_placeholders
 from dbtune.model.schema import Schema, Table
-from dbtune.sqlite.tokens import tokenize
 
-_PREFIX = "dbtune_"
 # Parsing takes seconds beyond it, and such a statement is a list of values.
 _LONGEST_TEXT = 100_000
 
@@ -36,37 +34,14 @@ def placeholder_roles(text: str, schema: Schema) -> dict[int, Role]:
     if len(text) > _LONGEST_TEXT:
         return {}
     try:
-        tree = sqlglot.parse_one(_name_placeholders(text), read=VerbatimSQLite)
+        tree = sqlglot.parse_one(name_placeholders(text), read=VerbatimSQLite)
         roles: dict[int, Role] = {}
         for node in tree.find_all(exp.Placeholder, exp.Parameter):
             key = str(node.this.name if isinstance(node.this, exp.Expr) else node.this)
-            roles.setdefault(int(key.removeprefix(_PREFIX)), _role(node, tree, schema))
+            roles.setdefault(int(key.removeprefix(PREFIX)), _role(node, tree, schema))
     except UNREADABLE:
         return {}
     return roles
-
-
-def _name_placeholders(text: str) -> str:
-    """Name every placeholder by its number, since sqlglot's tree keeps neither it nor the order.
-
-    Source: https://www.sqlite.org/lang_expr.html#varparam
-    """
-    pieces: list[str] = []
-    numbers: dict[str, int] = {}
-    end = highest = 0
-    for token in tokenize(text):
-        if token.kind != "placeholder":
-            continue
-        if token.text == "?":
-            number = highest + 1
-        elif token.text[0] == "?":
-            number = int(token.text[1:9])
-        else:
-            number = numbers.setdefault(token.text, highest + 1)
-        highest = max(highest, number)
-        pieces += [text[end : token.start], f":{_PREFIX}{number}"]
-        end = token.end
-    return "".join(pieces) + text[end:]
 
 
 def _role(node: exp.Expr, tree: exp.Expr, schema: Schema) -> Role:

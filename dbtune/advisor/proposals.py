@@ -138,7 +138,7 @@ def _estimate(
     tables = {table.name: table for table in schema.tables}
     estimates: dict[IndexSpec, KeyEstimate] = {}
     for name, specs in by_table.items():
-        with closing(TableSample(connection, tables[name], rows[name.lower()])) as sample:
+        with closing(TableSample(connection, tables[name], rows[name.lower()], specs)) as sample:
             for spec in specs:
                 try:
                     estimates[spec] = sample.estimate(spec)

@@ -1,0 +1,1 @@
+"""The advisor, part by part, on small real databases."""
