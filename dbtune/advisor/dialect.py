@@ -33,7 +33,7 @@ _AGGREGATES = ("AVG", "COUNT", "GROUP_CONCAT", "MAX", "MIN", "SUM")
 
 
 class VerbatimSQLite(SQLite):
-    """Parses and prints functions, JSON paths and type names as they were written."""
+    """Parses and prints functions and JSON paths as they were written."""
 
     def to_json_path(self, path: exp.Expr | None) -> exp.Expr | None:
         """Keep the path of `->>` as it is; sqlglot would write `'x'` as `'$.x'`."""
@@ -47,9 +47,12 @@ class VerbatimSQLite(SQLite):
         }
 
     class Generator(SQLite.Generator):  # type: ignore[misc,valid-type]  # built by a metaclass
-        """Prints type names as given, where sqlglot would map them to SQLite's affinities."""
+        """Prints NUMERIC as such; sqlglot would cast to REAL, which is another affinity."""
 
-        TYPE_MAPPING: ClassVar[dict[object, str]] = {}
+        TYPE_MAPPING: ClassVar[dict[object, str]] = {
+            **SQLite.Generator.TYPE_MAPPING,
+            exp.DataType.Type.DECIMAL: "NUMERIC",
+        }
 
 
 def to_sql(node: exp.Expr) -> str:
