@@ -49,7 +49,7 @@ class VerbatimSQLite(SQLite):
     class Generator(SQLite.Generator):  # type: ignore[misc,valid-type]  # built by a metaclass
         """Prints NUMERIC as such; sqlglot would cast to REAL, which is another affinity."""
 
-        TYPE_MAPPING: ClassVar[dict[object, str]] = {
+        TYPE_MAPPING: ClassVar[dict[exp.DType, str]] = {
             **SQLite.Generator.TYPE_MAPPING,
             exp.DataType.Type.DECIMAL: "NUMERIC",
         }
