@@ -35,6 +35,7 @@ from dbtune.workload.sources import read_workload
 # Findings whose change drops an index that exists.
 _DROP_CODES = frozenset({"unused-index", "duplicate-index", "redundant-prefix-index"})
 
+_ACTION_CHARACTERS = 160
 # The copy itself, one to search on, and one to prove on.
 _COPIES = 3
 # A search this long finds what an hour finds, to some percent, on databases of 100 MB.
@@ -253,5 +254,12 @@ def _actions(report: Report, database: Path, options: AnalyzeOptions) -> Iterato
     for finding in report.findings:
         covered = finding.code in {"missing-index", "rollback-journal", *_DROP_CODES}
         if not covered and finding.severity in {"high", "medium"}:
-            way_out = finding.command or finding.help
-            yield f"{finding.message.rstrip('.')}: {way_out}"
+            yield _in_short(finding)
+
+
+def _in_short(finding: Finding) -> str:
+    """Return a finding as one line of the verdict; the finding itself follows below it."""
+    clause = finding.message.partition(": select ")[0].partition(". ")[0].rstrip(".")
+    text = clause if len(clause) <= _ACTION_CHARACTERS else f"{clause[:_ACTION_CHARACTERS]}..."
+    is_command = finding.command is not None and finding.command.startswith("dbtune ")
+    return f"{text}: {finding.command}" if is_command else f"{text} ({finding.code})"
