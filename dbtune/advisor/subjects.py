@@ -21,6 +21,7 @@ from dbtune.model.workload import QueryShape, Sample
 from dbtune.sqlite.explain import explain
 from dbtune.sqlite.identifiers import unquote_identifier
 from dbtune.sqlite.placeholders import bind as bind_values
+from dbtune.sqlite.tokens import tokenize
 from dbtune.workload.binding import bind
 
 _READS = {apsw.SQLITE_READ}
@@ -178,6 +179,13 @@ def _prepare_shape(
     )
 
 
+def _refuse_commands(text: str) -> None:
+    """Raise ValueError for what the authorizer does not see: VACUUM INTO writes a file."""
+    first = next((token.text.upper() for token in tokenize(text)), "")
+    if first in _COMMANDS:
+        raise ValueError(f"{first} neither reads nor writes rows")
+
+
 def _updated(
     connection: apsw.Connection, watches: Iterable[_Watch]
 ) -> frozenset[tuple[str, str]] | None:
@@ -247,6 +255,7 @@ def _prepare(
         connection.authorizer = watch
         try:
             explain(connection, statement.text, statement.parameters)
+            _refuse_commands(statement.text)
             return watch
         except apsw.SQLError as error:
             name = missing_function(error)

@@ -26,7 +26,7 @@ DDL = (
     "CREATE VIEW open_orders AS SELECT user_id, total FROM orders WHERE status = 'open'",
     "CREATE VIEW broken AS SELECT * FROM gone",
     "CREATE VIRTUAL TABLE words USING fts5(word)",
-    filled("users", "city, name", "'city' || n % 30, 'name' || n", 1_000),
+    filled("users", "city, name", "'city' || (n % 30), 'name' || n", 1_000),
     filled("orders", "user_id, status, total", "n % 500, iif(n % 9, 'done', 'open'), n", 5_000),
 )
 QUERY = shape("SELECT total FROM orders WHERE user_id = 7 AND status = 'open' ORDER BY total")
