@@ -100,7 +100,7 @@ class Oracle:
         self._max_vm_steps = max_vm_steps
         self._runs = Runs() if runs is None else runs
         self._by_names: dict[tuple[int, frozenset[str]], ShapeCost] = {}
-        self._added: dict[tuple[int, int, str], Measurement] = {}
+        self._added: dict[tuple[int, int, str, frozenset[str]], Measurement | None] = {}
         self._built = frozenset(pool.built)
         by_table = _names_by_table(pool)
         self._relevant = [_on(subject.tables, by_table) for subject in subjects]
@@ -156,24 +156,32 @@ class Oracle:
             return self._run_once(number, sample, names, plan)
         work = self._run_once(number, sample, used, plan)
         for name in sorted((names & self._maintained[number]) - used):
-            work = _plus(work, self._maintenance(number, sample, name))
+            work = _plus(work, self._maintenance(number, sample, name, used))
         return work
 
-    def _maintenance(self, number: int, sample: int, name: str) -> Measurement:
-        """Return what one more index adds to a write, beside none other."""
-        key = (number, sample, name)
-        if key not in self._added:
-            self._added[key] = self._measure_maintenance(number, sample, name)
-        return self._added[key]
+    def _maintenance(
+        self, number: int, sample: int, name: str, used: frozenset[str]
+    ) -> Measurement:
+        """Return what one more index adds to a write, beside none other if that can be told."""
+        for beside in (frozenset[str](), used):
+            key = (number, sample, name, beside)
+            if key not in self._added:
+                self._added[key] = self._measure_maintenance(number, sample, name, beside)
+            added = self._added[key]
+            if added is not None:
+                return added
+        return Measurement(0.0, 0.0)
 
-    def _measure_maintenance(self, number: int, sample: int, name: str) -> Measurement:
-        nothing = frozenset[str]()
-        without = self._run_once(number, sample, nothing, self._plan(number, sample, nothing))
-        alone = frozenset({name})
-        plan = self._plan(number, sample, alone)
-        if name in _indexes_used(plan):  # it then finds the rows as well: no way to tell apart
-            return Measurement(0.0, 0.0)
-        return _minus(self._run_once(number, sample, alone, plan), without)
+    def _measure_maintenance(
+        self, number: int, sample: int, name: str, beside: frozenset[str]
+    ) -> Measurement | None:
+        """Return None where the plan changes with the index: it then finds the rows as well."""
+        plan = self._plan(number, sample, beside)
+        more = beside | {name}
+        if self._plan(number, sample, more) != plan:
+            return None
+        without = self._run_once(number, sample, beside, plan)
+        return _minus(self._run_once(number, sample, more, plan), without)
 
     def _run_once(self, number: int, sample: int, names: frozenset[str], plan: Plan) -> Measurement:
         state = self._state(number, names, plan)

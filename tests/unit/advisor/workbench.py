@@ -19,7 +19,7 @@ from dbtune.model.event import ignore_event
 from dbtune.model.schema import Schema
 from dbtune.model.workload import Parameters, QueryShape, Sample, Workload
 from dbtune.sqlite.catalog import read_schema
-from dbtune.workload.fingerprint import kind_of, shape_id, template_of
+from dbtune.workload.fingerprint import kind_of, read_form, shape_id, template_of
 
 # No test waits for it: everything here is done in a second or two.
 TIME = TimeLimit(120.0)
@@ -60,7 +60,6 @@ def read(path: Path) -> Schema:
 
 def shape(*texts: str, values: Parameters = None, count: float = 100.0) -> QueryShape:
     """Return the shape of one or more samples; placeholders without `values` need some drawn."""
-    placeholders = "?" in texts[0] or ":" in texts[0]
     return QueryShape(
         id=shape_id(texts[0]),
         template=template_of(texts[0]),
@@ -68,7 +67,7 @@ def shape(*texts: str, values: Parameters = None, count: float = 100.0) -> Query
         count=count,
         duration_ns=None,
         samples=tuple(Sample(text, values) for text in texts),
-        needs_values=placeholders and values is None,
+        needs_values=read_form(texts[0]).has_placeholders and values is None,
     )
 
 
