@@ -27,7 +27,7 @@ from dbtune.journeys.enable_wal import EnableWalOptions, enable_wal, plan_wal
 from dbtune.journeys.rollback import RollbackOptions, plan_rollback, rollback
 from dbtune.model.advice import Report
 from dbtune.report.from_json import from_json
-from tests.fixtures.other_process import OtherProcess, other_process
+from tests.fixtures.other_process import OtherProcess, let_everyone_enter, other_process
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -377,8 +377,7 @@ def test_a_file_or_folder_that_is_only_readable_is_refused(
     tmp_path: Path, database: Path, file_mode: int, folder_mode: int, message: str
 ) -> None:
     """SQLite would say READONLY in the midst of it."""
-    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
-        folder.chmod(0o755)
+    let_everyone_enter(tmp_path)
     database.chmod(file_mode)
     tmp_path.chmod(folder_mode)
     command = [sys.executable, "-c", ATTEMPT, str(database)]

@@ -20,7 +20,7 @@ from dbtune.journeys.apply import ApplyOptions, Proposal, apply_indexes
 from dbtune.model.event import Event, OnEvent
 from tests.fixtures.hostile import Builder, corrupt_data_page, custom_functions
 from tests.fixtures.in_process import run_here
-from tests.fixtures.other_process import NOBODY, OtherProcess, other_process
+from tests.fixtures.other_process import NOBODY, OtherProcess, let_everyone_enter, other_process
 from tests.fixtures.shop import (
     added,
     build_shop,
@@ -190,8 +190,7 @@ def test_read_only_place_is_refused(shop: Path, mode: str) -> None:
     """A file or folder that this user may not write is found out before anything is prepared."""
     place = shop if mode == "file" else shop.parent
     place.chmod(0o444 if mode == "file" else 0o555)
-    for parent in (shop.parent, *shop.parent.parents[:2]):
-        parent.chmod(parent.stat().st_mode | 0o055)
+    let_everyone_enter(shop.parent)
     script = f"""
 import os, sys
 from pathlib import Path
