@@ -209,9 +209,9 @@ def _help(advice: Advice, index: ProvenIndex) -> str:
     if index.name not in risks:
         return text
     return (
-        f"{text}. Risk: SQLite {advice.library and advice.library.version} then refuses writes to "
-        f"{index.planned.table} from connections that set trusted_schema=OFF "
-        f"({risks[index.name]}); leave it ON there, or update SQLite"
+        f"{text}. Risk: SQLite {advice.library and advice.library.version} then refuses the whole "
+        f"database to connections that set trusted_schema=OFF ({risks[index.name]}); leave it ON "
+        "there, or update SQLite"
     )
 
 

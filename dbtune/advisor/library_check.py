@@ -51,14 +51,16 @@ class LibraryDifference:
 class LibraryCheck:
     """What Python's own SQLite makes of the proof.
 
-    `used` are indexes its plans use, `slower` reads it makes slower, `unchecked` shapes it cannot
-    prepare, `distrusted` new indexes with which it refuses to write the table under
+    `used` are indexes its plans use, `slower` reads it makes slower. `checked` are ids of the
+    shapes that this was found out from, `unchecked` of those that it cannot prepare or run.
+    `distrusted` are new indexes with which connections cannot use the database under
     trusted_schema=OFF, and its message.
     """
 
     version: str
     used: frozenset[str]
     slower: tuple[LibraryDifference, ...]
+    checked: frozenset[str]
     unchecked: tuple[str, ...]
     distrusted: tuple[tuple[str, str], ...]
 
@@ -87,23 +89,30 @@ def check_library(
         for subject, cost in subjects:
             try:
                 plans = [explain(new, s.text, s.parameters) for s in subject.statements]
-                used |= {name for plan in plans for name in indexes_used(plan)}
                 if not subject.writes:
                     slower += _compare(old, new, subject, cost)
             except sqlite3.Error:
                 unchecked.append(subject.shape.id)
+            else:
+                used |= {name for plan in plans for name in indexes_used(plan)}
+    checked = frozenset(subject.shape.id for subject, _ in subjects) - frozenset(unchecked)
     return LibraryCheck(
-        sqlite3.sqlite_version, frozenset(used), tuple(slower), tuple(unchecked), distrusted
+        sqlite3.sqlite_version,
+        frozenset(used),
+        tuple(slower),
+        checked,
+        tuple(unchecked),
+        distrusted,
     )
 
 
 def _distrusted(
     connection: sqlite3.Connection, planned: Sequence[PlannedIndex]
 ) -> Iterator[tuple[str, str]]:
-    """Find new indexes that make their table unwritable under trusted_schema=OFF.
+    """Find new indexes that SQLite does not want under trusted_schema=OFF.
 
-    SQLite 3.40 calls json_extract() in an index unsafe there, so that every write fails for an
-    application careful enough to distrust its schema.
+    SQLite 3.40 calls json_extract() in an index unsafe there. A write to the table tells so; an
+    application that sets the pragma first thing cannot even load the schema, nor read any table.
     """
     connection.execute("PRAGMA trusted_schema = OFF")
     for index in planned:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dbtune.advisor.baseline import Baseline
 from dbtune.advisor.library_check import LibraryCheck, LibraryDifference, check_library
-from dbtune.advisor.proof import PlannedIndex, Proof, SlowerRead, prove
+from dbtune.advisor.proof import PlannedIndex, Proof, ProvenIndex, SlowerRead, prove
 from dbtune.advisor.time_limit import Stop, TimeLimit
 from dbtune.model.advice import IndexSpec
 from dbtune.model.event import Event, OnEvent
@@ -169,7 +169,14 @@ def _idle(proven: Proven) -> dict[IndexSpec, str]:
             continue
         if index.gain_ns <= 0:
             idle[spec] = "it gains nothing once rebuilt"
-        # What no plan shows a trigger may use, and nothing tells whether it does.
-        elif proven.library and index.used_by and index.name not in proven.library.used:
+        elif proven.library and _is_passed_over(index, proven.library):
             idle[spec] = f"SQLite {proven.library.version} does not use it"
     return idle
+
+
+def _is_passed_over(index: ProvenIndex, library: LibraryCheck) -> bool:
+    """Return whether the library uses an index for none of the queries that it is there for.
+
+    Nothing tells so where only triggers use it, or queries that the library cannot run.
+    """
+    return index.name not in library.used and not library.checked.isdisjoint(index.used_by)
