@@ -26,7 +26,7 @@ def not_checked(advice: Advice) -> Iterator[str]:
         )
     stopped = sum(1 for cost in advice.before if cost.measurement.stopped)
     if stopped:
-        yield f"{_shapes(stopped)} ran too long and were stopped: their cost before is a minimum"
+        yield f"{_shapes(stopped)} ran too long and got stopped; the cost before is a minimum"
     for subject, cost in zip(subjects.ready, advice.before, strict=True):
         if cost.measurement.failure:
             yield (
@@ -34,11 +34,11 @@ def not_checked(advice: Advice) -> Iterator[str]:
                 "its cost is only of the work until then"
             )
     if subjects.temporary:
-        yield f"{_shapes(len(subjects.temporary))} on temporary tables were not run"
+        yield f"not run, being on temporary tables: {_shapes(len(subjects.temporary))}"
     if subjects.unmeasured:
         yield (
-            f"{_shapes(len(subjects.unmeasured))} were not measured, since the time limit "
-            f"(--time-limit) had passed: {_listed([shape.id for shape in subjects.unmeasured])}"
+            f"no time (--time-limit) was left to measure {_shapes(len(subjects.unmeasured))}: "
+            f"{_listed([shape.id for shape in subjects.unmeasured])}"
         )
     if subjects.functions:
         names = ", ".join(subjects.functions)
@@ -65,8 +65,8 @@ def _unproven(advice: Advice) -> Iterator[str]:
     if advice.library and advice.library.unchecked:
         ids = advice.library.unchecked
         yield (
-            f"{_shapes(len(ids))} cannot be run by SQLite {advice.library.version}, which Python "
-            f"is linked with, and were not checked there: {_listed(ids)}"
+            f"SQLite {advice.library.version}, which Python is linked with, cannot run "
+            f"{_shapes(len(ids))}: {_listed(ids)}; what is advised for them was not checked there"
         )
 
 

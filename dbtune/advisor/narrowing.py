@@ -16,17 +16,15 @@ def narrower_indexes(
     specs: Mapping[str, IndexSpec], sizes: Mapping[str, int]
 ) -> dict[str, tuple[str, ...]]:
     """Return by name the indexes whose keys are a prefix of its own, the smallest first."""
+    by_keys = {(spec.table, spec.where, spec.terms): name for name, spec in specs.items()}
     found: dict[str, tuple[str, ...]] = {}
     for name, spec in specs.items():
-        prefixes = [
-            other
-            for other, shorter in specs.items()
-            if shorter.table == spec.table
-            and shorter.where == spec.where
-            and len(shorter.terms) < len(spec.terms)
-            and shorter.terms == spec.terms[: len(shorter.terms)]
-        ]
-        found[name] = tuple(sorted(prefixes, key=lambda other: (sizes[other], other)))
+        prefixes = (
+            by_keys.get((spec.table, spec.where, spec.terms[:width]))
+            for width in range(1, len(spec.terms))
+        )
+        shorter = (other for other in prefixes if other is not None)
+        found[name] = tuple(sorted(shorter, key=lambda other: (sizes[other], other)))
     return found
 
 
@@ -42,31 +40,35 @@ def narrow(
 
     The whole workload may lose no larger share of its cost than the database saves of its size.
     """
+    shapes_of: dict[str, list[int]] = {}
+    for number in range(len(loads)):
+        for name in costs.relevant(number) & names:
+            shapes_of.setdefault(name, []).append(number)
+    total = sum(load.count * costs.cost(i, names).cost_ns for i, load in enumerate(loads))
     for wide in sorted(names, key=lambda name: (-sizes[name], name)):
         for slim in narrower[wide]:
             saved_ratio = (sizes[wide] - sizes[slim]) / max(1, database_bytes)
             moved = (names - {wide}) | {slim}
-            if saved_ratio > 0 and _unnoticed(names, moved, wide, costs, loads, saved_ratio):
+            lost = _lost(names, moved, shapes_of.get(wide, ()), costs, loads)
+            if saved_ratio > 0 and lost is not None and lost <= saved_ratio * total:
                 names = moved
+                total += lost
                 break
     return names
 
 
-def _unnoticed(
+def _lost(
     names: frozenset[str],
     moved: frozenset[str],
-    wide: str,
+    numbers: Sequence[int],
     costs: Costs,
     loads: Sequence[Load],
-    allowed_ratio: float,
-) -> bool:
-    total = lost = 0.0
-    for number, load in enumerate(loads):
-        now = costs.cost(number, names).cost_ns
-        total += load.count * now
-        if wide in costs.relevant(number):
-            more = costs.cost(number, moved).cost_ns - now
-            if more >= MIN_SAVING_NS:
-                return False
-            lost += load.count * more
-    return lost <= allowed_ratio * total
+) -> float | None:
+    """Return what the shapes of these numbers cost more, None where somebody would notice."""
+    lost = 0.0
+    for number in numbers:
+        more = costs.cost(number, moved).cost_ns - costs.cost(number, names).cost_ns
+        if more >= MIN_SAVING_NS:
+            return None
+        lost += loads[number].count * more
+    return lost
