@@ -6,6 +6,7 @@ Both copies are closed by apsw before: one SQLite library a file a process.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
@@ -203,4 +204,7 @@ def _analyze(connection: sqlite3.Connection, touched: Iterable[str]) -> None:
     if list(connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_stat4'")):
         connection.execute("DELETE FROM sqlite_stat4")
     for table in touched:
-        connection.execute(f"ANALYZE {quote_identifier(table)}")
+        # An index on a collation of the application's keeps any other program from analysing
+        # its table; the statistics of the other library, which has stand-ins, then stay.
+        with contextlib.suppress(sqlite3.OperationalError):
+            connection.execute(f"ANALYZE {quote_identifier(table)}")
