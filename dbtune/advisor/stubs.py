@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 import apsw
 
+_BUILT_IN = frozenset({"BINARY", "NOCASE", "RTRIM"})
 _MISSING_FUNCTION = re.compile(r"no such function: (.+)")
 
 
@@ -18,7 +19,9 @@ def add_stubs(connection: apsw.Connection, functions: Iterable[str] = ()) -> Non
     """Let the connection accept any collation that the library lacks, and these functions."""
 
     def on_collation(needed: apsw.Connection, name: str) -> None:
-        needed.create_collation(name, _compare)
+        # In a UTF-16 database SQLite asks for NOCASE too, before it makes it of its own.
+        if name.upper() not in _BUILT_IN:
+            needed.create_collation(name, _compare)
 
     connection.collation_needed(on_collation)
     for name in functions:
