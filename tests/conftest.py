@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["tests.fixtures.postgres"]
+
 RunDbtune = Callable[..., "subprocess.CompletedProcess[str]"]
 CompareGolden = Callable[[str, str], None]
 

@@ -17,7 +17,7 @@ TOP = "(top)"  # dbtune/__init__.py and __main__.py: the public API and the entr
 BOTTOM = {"errors", "resources", "_version"}
 NOUNS = BOTTOM | {"model", "config"}
 CAPABILITIES = NOUNS | {"sqlite", "workload"}
-DECIDING = CAPABILITIES | {"advisor", "changes"}
+DECIDING = CAPABILITIES | {"advisor", "changes", "postgres"}
 ALLOWED = {
     "errors": set(),
     "resources": set(),
@@ -28,6 +28,7 @@ ALLOWED = {
     "workload": NOUNS,
     "advisor": CAPABILITIES,
     "changes": CAPABILITIES,
+    "postgres": CAPABILITIES,
     "report": BOTTOM | {"model"},
     "journeys": DECIDING,
     "demo": DECIDING,

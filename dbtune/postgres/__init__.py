@@ -1,0 +1,1 @@
+"""Moves a SQLite database to PostgreSQL: profiled, planned, loaded, verified."""
