@@ -7,6 +7,16 @@ from typing import Literal
 
 TableKind = Literal["table", "virtual", "shadow"]
 
+_LOWER_ASCII = str.maketrans({chr(code): chr(code + 32) for code in range(ord("A"), ord("Z") + 1)})
+
+
+def fold_name(name: str) -> str:
+    """Return a name in the form in which SQLite compares names: A to Z alone lose their case.
+
+    Python's `lower` would make one name of the two tables É and é.
+    """
+    return name.translate(_LOWER_ASCII)
+
 
 @dataclass(frozen=True)
 class Column:
@@ -115,8 +125,8 @@ class Schema:
 
     def table(self, name: str) -> Table | None:
         """Return the table of that name as SQLite compares names (ASCII case folded), or None."""
-        folded = name.lower()
-        return next((t for t in self.tables if t.name.lower() == folded), None)
+        folded = fold_name(name)
+        return next((t for t in self.tables if fold_name(t.name) == folded), None)
 
     @property
     def indexes(self) -> tuple[Index, ...]:

@@ -147,6 +147,7 @@ class ColumnPlan:
     identity: bool = False
     default_sql: str | None = None
     generated_sql: str | None = None
+    generated_virtual: bool = False  # VIRTUAL, which PostgreSQL 18 has, instead of STORED
     empty_as_null: bool = False
     nul_repair: NulRepair | None = None
     encoding_repair: EncodingRepair | None = None
@@ -211,7 +212,8 @@ class TablePlan:
     `rowid_sql` is what the rowid is called in SQL, None for WITHOUT ROWID. `primary_key` are
     target column names, empty where there is none on PostgreSQL (`primary_key_name` names its
     constraint). `order_key` are the source columns of a key whose order is the same on both sides
-    (all integers), empty where there is none. `identity_next` is the next value of the identity.
+    (all integers), empty where there is none. `identity_next` is the next value of the identity
+    (beyond the type's last value it is used up), whose sequence is named `identity_sequence`.
     `large_values` are (rowid, source column, bytes) above the limit of the streaming lane.
     """
 
@@ -230,6 +232,7 @@ class TablePlan:
     checks: tuple[CheckPlan, ...] = ()
     foreign_keys: tuple[ForeignKeyPlan, ...] = ()
     identity_next: int | None = None
+    identity_sequence: str | None = None
     large_values: tuple[tuple[int, str, int], ...] = ()
     # Rows that --nul, --encoding-errors or --orphans "reject" keeps back, as SQL over the source.
     reject_where: tuple[str, ...] = ()
@@ -325,19 +328,3 @@ class TableCheck:
     def verified(self) -> bool:
         """True where source and target are equal."""
         return not self.differences and self.rows == self.target_rows
-
-
-@dataclass(frozen=True)
-class TableOutcome:
-    """A table's line in the report at the end of a migration."""
-
-    source: str
-    target: str
-    rows: int
-    size_bytes: int
-    rejected: int
-    type_changes: int
-    objects: int
-    verified: bool
-    method: str
-    seconds: float
