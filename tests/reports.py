@@ -14,6 +14,7 @@ from dbtune.model.advice import (
     Report,
     ShapeReport,
     Source,
+    TableOutcome,
     Verdict,
 )
 
@@ -310,9 +311,20 @@ APPLIED = replace(
     ),
     backup="platform.db.dbtune/backup-20260301T101530Z.db",
 )
+MIGRATED = replace(
+    NOTHING_FOUND,
+    command="migrate-to-postgres",
+    verdict=None,
+    shapes=(),
+    tables=(
+        TableOutcome("users", "users", 250_000, 41_000_000, 0, 1, 4, True, "arrow", 0.8),
+        TableOutcome("Order", "Order", 12, 4096, 2, 0, 1, False, "rows", 0.01),
+    ),
+)
 REPORTS = {
     "full": FULL,
     "without recording": WITHOUT_RECORDING,
     "nothing found": NOTHING_FOUND,
     "applied": APPLIED,
+    "migrated": MIGRATED,
 }

@@ -136,6 +136,27 @@ class AppliedChange:
 
 
 @dataclass(frozen=True)
+class TableOutcome:
+    """What became of one table in a migration.
+
+    `rows` are those of the source; `type_changes` counts columns whose type is another kind than
+    the one declared, `objects` the keys, indexes and checks created. `method` is how the rows
+    were compared: "arrow", "rows", "multiset", "counts", "sample", or "none".
+    """
+
+    source: str
+    target: str
+    rows: int
+    size_bytes: int
+    rejected: int
+    type_changes: int
+    objects: int
+    verified: bool
+    method: str
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Report:
     """The one document behind terminal, JSON, Markdown and HTML output."""
 
@@ -151,3 +172,4 @@ class Report:
     changes: tuple[AppliedChange, ...] | None = None
     backup: str | None = None
     notes: tuple[str, ...] = field(default=())
+    tables: tuple[TableOutcome, ...] | None = None

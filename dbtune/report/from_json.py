@@ -18,6 +18,7 @@ from dbtune.model.advice import (
     Report,
     ShapeReport,
     Source,
+    TableOutcome,
     Verdict,
 )
 from dbtune.report.json_node import JsonNode
@@ -71,6 +72,7 @@ def _check_version(root: JsonNode) -> None:
 
 def _report(root: JsonNode) -> Report:
     verdict, changes = root.optional("verdict"), root.optional("changes")
+    tables = root.optional("tables")
     return Report(
         command=root.field("command").text(),
         created_at=root.field("created_at").text(),
@@ -84,6 +86,22 @@ def _report(root: JsonNode) -> Report:
         changes=None if changes is None else tuple(_applied(node) for node in changes.items()),
         backup=_optional_text(root, "backup"),
         notes=_optional_texts(root, "notes"),
+        tables=None if tables is None else tuple(_outcome(node) for node in tables.items()),
+    )
+
+
+def _outcome(node: JsonNode) -> TableOutcome:
+    return TableOutcome(
+        source=node.field("source").text(),
+        target=node.field("target").text(),
+        rows=node.field("rows").size(),
+        size_bytes=node.field("size_bytes").size(),
+        rejected=node.field("rejected").size(),
+        type_changes=node.field("type_changes").size(),
+        objects=node.field("objects").size(),
+        verified=node.field("verified").flag(),
+        method=node.field("method").text(),
+        seconds=node.field("seconds").number(),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import PurePath
 from dbtune.model.advice import AppliedChange, Report, Source
 from dbtune.report.colors import Colors
 from dbtune.report.findings_text import findings_lines
+from dbtune.report.outcome_text import outcome_lines
 from dbtune.report.quantities import format_duration, format_size
 from dbtune.report.tables import considered_lines, shape_lines
 from dbtune.report.text import wrap_text
@@ -28,6 +29,7 @@ def to_terminal(report: Report, *, width: int, color: bool) -> str:
     colors = Colors(color)
     sections = (
         verdict_lines(report, prose, colors),
+        outcome_lines(report.tables, width, colors),
         *findings_lines(report, prose, colors),
         shape_lines(report.shapes, width, colors),
         considered_lines(report.considered, width, colors),

@@ -1,0 +1,67 @@
+"""What became of each table of a migration, as a table of tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tabulate import tabulate
+
+from dbtune.model.advice import TableOutcome
+from dbtune.report.colors import Colors
+from dbtune.report.quantities import format_size
+from dbtune.report.text import display_width, printable, shorten
+
+_HEADERS = ("table", "rows", "size", "rejected", "types", "objects", "verified", "seconds")
+_ALIGN = ("left", "right", "right", "right", "right", "right", "left", "right")
+# What the other columns need at most, in a table of 80 columns.
+_OTHERS = 58
+_MIN_NAME = 12
+
+
+def outcome_lines(tables: tuple[TableOutcome, ...] | None, width: int, colors: Colors) -> list[str]:
+    """Return a line a table and one of sums; empty for reports of other commands."""
+    if not tables:
+        return []
+    longest = max(_MIN_NAME, width - _OTHERS)
+    rows = [_cells(table, longest) for table in tables]
+    text = tabulate(
+        [*rows, _sums(tables)],
+        headers=_HEADERS,
+        tablefmt="simple",
+        colalign=_ALIGN,
+        disable_numparse=True,
+    )
+    title = "Tables"
+    return [colors.bold(title), *(line.rstrip() for line in text.splitlines())]
+
+
+def _cells(table: TableOutcome, longest: int) -> Sequence[str]:
+    name = printable(table.source)
+    if table.target != table.source:
+        name = f"{name} -> {printable(table.target)}"
+    if display_width(name) > longest:
+        name = shorten(name, longest)
+    return (
+        name,
+        f"{table.rows:,}",
+        format_size(table.size_bytes),
+        f"{table.rejected:,}" if table.rejected else "",
+        f"{table.type_changes}" if table.type_changes else "",
+        f"{table.objects}",
+        f"yes, {table.method}" if table.verified else "NO",
+        f"{table.seconds:.2f}",
+    )
+
+
+def _sums(tables: tuple[TableOutcome, ...]) -> Sequence[str]:
+    verified = sum(table.verified for table in tables)
+    return (
+        f"{len(tables)} tables",
+        f"{sum(table.rows for table in tables):,}",
+        format_size(sum(table.size_bytes for table in tables)),
+        f"{sum(table.rejected for table in tables):,}",
+        f"{sum(table.type_changes for table in tables)}",
+        f"{sum(table.objects for table in tables)}",
+        f"{verified} of {len(tables)}",
+        f"{sum(table.seconds for table in tables):.2f}",
+    )
