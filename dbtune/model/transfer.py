@@ -66,6 +66,9 @@ class FormCount:
     count: int
     example: str
     row: str
+    # SQL conditions on the source that each hold for one of the rows; only of problems, and empty
+    # where there are too many.
+    conditions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,9 @@ class ColumnProfile:
     decimal_scale: int = 0
     # Bytes of each value where all non-null texts have the same length, as ISO dates often do.
     uniform_bytes: int | None = None
+    # How texts look with every digit as 0 ("0000-00-00 00:00:00"), of columns asked for dates;
+    # empty where not known or more than a few.
+    shapes: tuple[str, ...] = ()
 
     def form(self, name: str) -> FormCount | None:
         """Return the count of one form, None where no value has it."""
@@ -106,6 +112,8 @@ class TableProfile:
     columns: tuple[ColumnProfile, ...]
     rowid_min: int | None = None
     rowid_max: int | None = None
+    # (rowid, column, bytes) of texts and blobs above the limit of the streaming lane.
+    large_values: tuple[tuple[int, str, int], ...] = ()
 
     def column(self, name: str) -> ColumnProfile:
         """Return a column's profile by its exact name. Raises KeyError."""
@@ -283,6 +291,14 @@ class MigrationPlan:
             if table.source == source:
                 return table
         raise KeyError(source)
+
+
+@dataclass(frozen=True)
+class PlanEdits:
+    """Types and names of an edited plan: (table, column, type), and (table or table.column, name)."""
+
+    types: tuple[tuple[str, str, str], ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

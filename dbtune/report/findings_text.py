@@ -31,11 +31,20 @@ def findings_lines(report: Report, width: int, colors: Colors) -> Iterator[list[
     """Yield a section for each severity that has findings, the worst first.
 
     Help that was already given for the same code is not repeated. From the fourth of a code on,
-    unless it is high, a finding is its subject, evidence and command alone.
+    unless it is high, a finding is its subject, evidence and command alone; not so after a
+    migration, where each says what is different from now on.
     """
-    layout = _Layout(shlex.quote(report.source.path), width, colors)
+    brief = report.tables is None
+    yield from finding_sections(report.findings, report.source.path, width, colors, brief=brief)
+
+
+def finding_sections(
+    findings: tuple[Finding, ...], database: str, width: int, colors: Colors, *, brief: bool = False
+) -> Iterator[list[str]]:
+    """Yield a section for each severity that has findings; `brief` as `findings_lines` says."""
+    layout = _Layout(shlex.quote(database), width, colors, brief)
     for severity in SEVERITIES:
-        found = [finding for finding in report.findings if finding.severity == severity]
+        found = [finding for finding in findings if finding.severity == severity]
         if found:
             yield layout.section(severity, found)
 
@@ -43,8 +52,9 @@ def findings_lines(report: Report, width: int, colors: Colors) -> Iterator[list[
 class _Layout:
     """Draws findings one after the other, and knows what it said already."""
 
-    def __init__(self, database: str, width: int, colors: Colors) -> None:
+    def __init__(self, database: str, width: int, colors: Colors, brief: bool) -> None:
         self._database = database
+        self._is_brief = brief
         self._width = width
         self._colors = colors
         self._helped: set[tuple[str, str]] = set()
@@ -56,7 +66,8 @@ class _Layout:
         told: Counter[str] = Counter()
         for finding in findings:
             told[finding.code] += 1
-            brief = severity != "high" and told[finding.code] > _IN_FULL
+            more = told[finding.code] > _IN_FULL
+            brief = self._is_brief and more and severity != "high"
             lines += ["", *(self._brief(finding) if brief else self._full(finding))]
         return lines
 

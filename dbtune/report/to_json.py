@@ -36,7 +36,7 @@ def to_json(report: Report) -> str:
         "created_at": report.created_at,
         "source": _source(report.source),
         "verdict": None if report.verdict is None else _verdict(report.verdict),
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [finding_node(finding) for finding in report.findings],
         "shapes": [_shape(shape) for shape in report.shapes],
         "considered": [_considered(index) for index in report.considered],
         "not_checked": list(report.not_checked),
@@ -59,7 +59,8 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
     return asdict(verdict)
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_node(finding: Finding) -> dict[str, Any]:
+    """Return a finding as the document holds it."""
     return {
         "code": finding.code,
         "severity": finding.severity,
