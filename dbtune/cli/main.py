@@ -24,6 +24,8 @@ COMMANDS = (
     "enable-wal",
     "rollback",
     "history",
+    "migrate-to-postgres",
+    "embedded",
     "optimize",
     "check",
     "backup",

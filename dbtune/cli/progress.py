@@ -1,10 +1,12 @@
-"""Progress on stderr: a bar on a terminal, plain lines elsewhere, nothing with --quiet."""
+"""Progress on stderr: bars on a terminal, plain lines elsewhere, nothing with --quiet."""
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
 
@@ -18,41 +20,106 @@ def show_progress() -> Iterator[OnEvent]:
     if context is not None and (context.obj or {}).get("quiet"):
         yield ignore_event
     elif sys.stderr.isatty():
-        with _bar() as on_event:
+        with _bars() as on_event:
             yield on_event
     else:
         yield _Lines()
 
 
 class _Lines:
-    """A line a stage, so that logs stay short."""
+    """A line a stage, and one a table that is done, so that logs stay short."""
 
     def __init__(self) -> None:
         self._stage = ""
+        self._begun = time.monotonic()
 
     def __call__(self, event: Event) -> None:
         if event.stage != self._stage:
             self._stage = event.stage
+            self._begun = time.monotonic()
             click.echo(f"{event.stage} ...", err=True)
+        if event.subject is not None and event.done is not None and event.done == event.total:
+            seconds = time.monotonic() - self._begun
+            click.echo(
+                f"{event.stage} {_harmless(event.subject)}: {event.done:,.0f} rows, "
+                f"{seconds:.1f} s since the start",
+                err=True,
+            )
+
+
+class _Bars:
+    """One bar for the stage; while tables are under way, one for each of them, with its speed."""
+
+    def __init__(self, progress: Any) -> None:
+        self._progress = progress
+        self._stage = progress.add_task("", total=None, speed="")
+        self._tables: dict[str, tuple[Any, float]] = {}
+        self._name = ""
+
+    def __call__(self, event: Event) -> None:
+        if event.stage != self._name:
+            self._name = event.stage
+            for task, _ in self._tables.values():
+                self._progress.remove_task(task)
+            self._tables.clear()
+            self._progress.reset(self._stage, description=event.stage, total=None, completed=0)
+        if event.subject is None:
+            self._progress.update(
+                self._stage, description=event.stage, completed=event.done or 0, total=event.total
+            )
+        else:
+            self._table(event.subject, event)
+
+    def _table(self, subject: str, event: Event) -> None:
+        if subject not in self._tables:
+            task = self._progress.add_task(
+                f"  {_harmless(subject)[:30]}", total=event.total, speed=""
+            )
+            self._tables[subject] = (task, time.monotonic())
+        task, begun = self._tables[subject]
+        if event.done is not None and event.done == event.total:
+            self._progress.update(task, completed=event.done, visible=False)
+            return
+        self._progress.update(
+            task, completed=event.done or 0, total=event.total, speed=_speed(event, begun)
+        )
+
+
+def _speed(event: Event, begun: float) -> str:
+    seconds = time.monotonic() - begun
+    if not event.done or seconds < 0.2:
+        return ""
+    rows = event.done / seconds
+    if not event.size_bytes or not event.total:
+        return f"{rows:,.0f} rows/s"
+    megabytes = event.size_bytes * (event.done / event.total) / seconds / 1e6
+    return f"{rows:,.0f} rows/s {megabytes:,.1f} MB/s"
 
 
 @contextmanager
-def _bar() -> Iterator[OnEvent]:
+def _bars() -> Iterator[OnEvent]:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     with Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
+        TextColumn("{task.fields[speed]}", markup=False),
         TimeElapsedColumn(),
+        TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
     ) as progress:
-        task = progress.add_task("", total=None)
+        yield _Bars(progress)
 
-        def draw(event: Event) -> None:
-            progress.update(
-                task, description=event.stage, completed=event.done or 0, total=event.total
-            )
 
-        yield draw
+def _harmless(text: str) -> str:
+    from dbtune.report.text import printable
+
+    return printable(text)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from dbtune.model.transfer import PlanEdits
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class MigrateOptions:
     data_only: bool = False
     types: tuple[tuple[str, str, str], ...] = ()
     renames: tuple[tuple[str, str], ...] = ()
+    edits: PlanEdits = field(default_factory=PlanEdits)
     names: Literal["keep", "lower", "snake"] = "keep"
     varchar: Literal["text", "keep"] = "text"
     nul: Literal["strip", "replace", "bytea", "reject"] | None = None

@@ -8,11 +8,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Event:
-    """One step of progress: a stage's name and, where known, how far it is (`done` of `total`)."""
+    """One step of progress: a stage's name and, where known, how far it is (`done` of `total`).
+
+    With a `subject` (a table) `done` and `total` count its rows, and `size_bytes` is the size of
+    all of them; several subjects of one stage may be under way at once.
+    """
 
     stage: str
     done: float | None = None
     total: float | None = None
+    subject: str | None = None
+    size_bytes: float | None = None
 
 
 OnEvent = Callable[[Event], None]

@@ -184,7 +184,14 @@ def _initialise(server: EmbeddedServer, binaries: Path) -> None:
         # Sorts by code point as SQLite's BINARY does, and still knows upper and lower case.
         locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     # Nobody else reaches the socket, which is in a folder of mode 0700.
-    command = [binaries / "initdb", "-D", server.data, "-U", SUPERUSER, "--auth=trust"]
+    command: list[str | Path] = [
+        binaries / "initdb",
+        "-D",
+        server.data,
+        "-U",
+        SUPERUSER,
+        "--auth=trust",
+    ]
     _run(server, [*command, *locale], "initdb")
 
 
@@ -192,7 +199,8 @@ def _start(server: EmbeddedServer, binaries: Path) -> None:
     _make_socket_folder(server)
     log = server.data / "server.log"
     options = f"-k {shlex.quote(str(server.socket))} -p {_PORT} -c listen_addresses=''"
-    command = [binaries / "pg_ctl", "-D", server.data, "-w", "-t", str(_START_SECONDS)]
+    command: list[str | Path] = [binaries / "pg_ctl", "-D", server.data, "-w"]
+    command += ["-t", str(_START_SECONDS)]
     try:
         _run(server, [*command, "-l", log, "-o", options, "start"], "start")
     except TargetError:

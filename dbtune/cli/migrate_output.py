@@ -1,0 +1,27 @@
+"""A migration's plan on its way to stdout."""
+
+from __future__ import annotations
+
+import shutil
+
+from dbtune.cli.report_output import print_result, wants_color
+from dbtune.errors import ExitCode
+from dbtune.model.transfer import MigrationPlan
+
+
+def print_plan(plan: MigrationPlan, *, ddl: bool, as_json: bool) -> int:
+    """Write a plan as text, as JSON or as its DDL; return 5 where something stops it, else 0."""
+    if ddl:
+        from dbtune.postgres.ddl_script import whole_script
+
+        print_result(whole_script(plan))
+    elif as_json:
+        from dbtune.report.plan_to_json import plan_to_json
+
+        print_result(plan_to_json(plan))
+    else:
+        from dbtune.report.plan_text import plan_to_terminal
+
+        width = shutil.get_terminal_size((80, 24)).columns
+        print_result(plan_to_terminal(plan, width=width, color=wants_color()))
+    return ExitCode.REFUSED if plan.stops else ExitCode.DONE
