@@ -147,11 +147,11 @@ def _make_folder(folder: Path, pointer: Path, user: ServerUser | None) -> Path:
         folder.mkdir(mode=0o700, exist_ok=True)
         if user is not None and not can_reach(folder, user):
             data = _ROOTS_FOLDER / hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
-            if not any(folder.iterdir()):
-                _ROOTS_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
-                data.mkdir(mode=0o700, exist_ok=True)
-                pointer.write_text(f"{data}\n", encoding="utf-8")
-                existed = False
+            _require_empty(folder)
+            _ROOTS_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
+            data.mkdir(mode=0o700, exist_ok=True)
+            pointer.write_text(f"{data}\n", encoding="utf-8")
+            existed = False
     except OSError as error:
         raise TargetError(
             f"{folder} cannot be used for an embedded PostgreSQL: {error.strerror}",

@@ -78,6 +78,12 @@ def target_conninfo(text: str | None, environment: Mapping[str, str]) -> str | N
             f"{where} is a {url.split('://', 1)[0]} URL; expected postgresql://",
             hint="such as postgresql://app@db.example.com/platform",
         )
+    if url.startswith("postgresql://") and _authority(url).count("@") > 1:
+        # Read as it stands, a part of the password would become the host, and be shown.
+        raise ConfigurationError(
+            f'{where} holds more than one "@" before its path',
+            hint="write an @ in a name or password as %40",
+        )
     try:
         parts = conninfo_to_dict(url)
     except psycopg.Error as error:
@@ -197,6 +203,11 @@ def _one_line(error: psycopg.Error, conninfo: str = "") -> str:
     text = primary or " ".join(str(error).split())
     password = conninfo_to_dict(conninfo).get("password") if conninfo else None
     return text.replace(str(password), "***") if password else text
+
+
+def _authority(url: str) -> str:
+    """Return user, password, hosts and ports of a URL; a password may hold a slash by mistake."""
+    return url.split("://", 1)[1].split("?", 1)[0]
 
 
 def _without_values(text: str) -> str:
