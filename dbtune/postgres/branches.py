@@ -1,0 +1,65 @@
+"""One type for the values of which an expression returns one: CASE, COALESCE, IIF, UNION."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dbtune.postgres.coercion import as_double, as_number, as_text
+from dbtune.postgres.moments import moment_literal
+from dbtune.postgres.terms import MOMENTS, NUMBERS, Constant, Kind, Term, cast
+from dbtune.postgres.translator import Translator
+
+
+def unified(t: Translator, terms: Sequence[Term]) -> tuple[Kind, tuple[Term, ...]]:
+    """Return terms made one type, and which; placeholders take the others' type."""
+    typed = [term for term in terms if term.kind not in {"null", "any"}]
+    kinds = {term.kind for term in typed}
+    if not kinds:
+        return "text", tuple(as_text(t, term) for term in terms)
+    kind = _common(t, typed, kinds)
+    return kind, tuple(_as(t, term, kind) for term in terms)
+
+
+def _common(t: Translator, typed: Sequence[Term], kinds: set[Kind]) -> Kind:
+    if len(kinds) == 1:
+        return next(iter(kinds))
+    if kinds <= NUMBERS | {"boolean"}:
+        if kinds == {"boolean", "integer"} and all(map(_is_truth, typed)):
+            return "boolean"
+        order: tuple[Kind, ...] = ("double", "numeric", "integer")
+        return next(kind for kind in order if kind in kinds)
+    moments = kinds & MOMENTS
+    if len(moments) == 1 and kinds <= moments | {"text"}:
+        kind = next(iter(moments))
+        if all(_moment_sql(term, kind) is not None for term in typed if term.kind == "text"):
+            return kind
+    if kinds & (NUMBERS | {"boolean"}):
+        t.difference("values of several types in one expression are all text on PostgreSQL")
+    return "text"
+
+
+def _as(t: Translator, term: Term, kind: Kind) -> Term:
+    if term.placeholder is not None:
+        return t.parameter(term, kind)
+    if term.kind in {kind, "null"}:
+        return term
+    if kind == "boolean":
+        known = None if term.constant is None else term.constant.value
+        return Term("TRUE" if known else "FALSE", "boolean", constant=Constant(known))
+    if kind == "double":
+        return as_double(t, term)
+    if kind in NUMBERS:
+        number = as_number(t, term)
+        return number if number.kind == kind else cast(number, kind)
+    if kind in MOMENTS:
+        return Term(_moment_sql(term, kind) or "NULL", kind)
+    return as_text(t, term)
+
+
+def _is_truth(term: Term) -> bool:
+    return term.kind == "boolean" or (term.constant is not None and term.constant.value in (0, 1))
+
+
+def _moment_sql(term: Term, kind: Kind) -> str | None:
+    value = None if term.constant is None else term.constant.value
+    return moment_literal(value, kind) if isinstance(value, str) else None
