@@ -84,12 +84,16 @@ class ColumnProfile:
     counts: StorageCounts
     integer_min: int | None = None
     integer_max: int | None = None
+    real_min: float | None = None
+    real_max: float | None = None
     forms: tuple[FormCount, ...] = ()
     problems: tuple[FormCount, ...] = ()
     longest_bytes: int = 0
     longest_characters: int = 0
     non_ascii: bool = False
-    # Of NUL-free decimals and integers: digits before and after the point, at most.
+    # Of all numbers, and texts that are numbers: digits before and after the point, at most; where
+    # they were counted.
+    decimals_measured: bool = False
     decimal_integer_digits: int = 0
     decimal_scale: int = 0
     # Bytes of each value where all non-null texts have the same length, as ISO dates often do.
