@@ -141,7 +141,8 @@ def test_dependencies_are_explained() -> None:
     explained = {package_name(row) for row in re.findall(r"^\| ([a-z]\S*) \|", table, re.MULTILINE)}
     explained.discard("package")
     required = packages(configuration["options"]["install_requires"])
-    extras = packages(configuration["options.extras_require"]["embedded"])
+    offered = configuration["options.extras_require"]
+    extras = packages(offered["embedded"]) | packages(offered["fast"])
     assert explained == required | extras
 
 

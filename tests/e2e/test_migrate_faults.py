@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import signal
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -146,15 +148,12 @@ def test_two_migrations_at_once_are_one(tmp_path: Path, target: str, run_dbtune:
 
 def test_resume_refuses_another_source(tmp_path: Path, target: str, run_dbtune: RunDbtune) -> None:
     """A database that was written since, and another file, are not what the rest belongs to."""
-    import sqlite3
-
     database = make_shop(tmp_path / "shop.db")
     moving = Moving(database, target)
     assert moving.wait_for("keys and indexes")
     moving.end()
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("UPDATE customer SET score = 1 WHERE id = 1")
-    connection.close()
     refused = run_dbtune("migrate-to-postgres", database, target, "--resume")
     assert refused.returncode == 5
     assert "content" in refused.stderr
