@@ -40,9 +40,7 @@ StoredKind = Literal[
     "json",
     "jsonb",
 ]
-# One value, and a list of values at once: a call for each value would cost more than the work.
 Convert = Callable[[Any], Any]
-ConvertColumn = Callable[[Sequence[Any]], Sequence[Any]]
 
 _WHITE = b" \t\n\r\v\f"
 _DECIMAL = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,7})?\Z")
@@ -96,10 +94,10 @@ def comparable(conversion: Conversion, kind: StoredKind) -> bool:
     return (conversion, kind) in _SOURCE
 
 
-def convert_column(convert: Convert | None, values: Sequence[Any]) -> Sequence[Any]:
+def convert_column(convert: Convert | None, values: Sequence[Any]) -> list[Any]:
     """Return the values converted; NULL stays NULL."""
     if convert is None:
-        return values
+        return list(values)
     return [None if value is None else convert(value) for value in values]
 
 

@@ -13,7 +13,8 @@ from tests.fixtures.independent_compare import Expected, compare_databases
 
 CREATE = (
     "CREATE TABLE t (id bigint, name text, data bytea, ratio float8, price numeric, at timestamp,"
-    " zoned timestamptz, counted timestamptz, day date, clock time, key uuid, doc jsonb, ok boolean)"
+    " zoned timestamptz, counted timestamptz, day date, clock time, key uuid, doc jsonb,"
+    " ok boolean)"
 )
 ROW = (
     1,
