@@ -27,6 +27,8 @@ BLOCK_ROWS = 4_000
 # Bytes of a block, at most, where the longest rows would make many blocks larger than that.
 BLOCK_BYTES = 16 << 20
 
+# From the first up to but not with the second; None where there is no bound.
+Bounds = tuple[int | None, int | None]
 # A block of rows, turned on its side: a sequence of values for each column.
 Block = Sequence[Sequence[Any]]
 
@@ -64,23 +66,19 @@ class Selection:
     """Which rows: those whose first key is from `low` up to but not with `high`, all without both.
 
     `modulus` picks about one row in that many by its key. `keys` picks rows by their order key.
+    Without regard to a key, `rowids` are bounds of the source and `pages` of the target.
     """
 
     low: int | None = None
     high: int | None = None
     modulus: int = 1
     keys: tuple[tuple[int, ...], ...] = ()
+    rowids: Bounds = (None, None)
+    pages: Bounds = (None, None)
 
     def where(self, key: Sequence[str]) -> list[str]:
-        """Return conditions as SQL of both sides, of key columns as SQL that are 64-bit integers.
-
-        Where there are no bounds, the order of rows does not matter to them.
-        """
-        terms = []
-        if self.low is not None:
-            terms.append(f"{key[0]} >= {self.low}")
-        if self.high is not None:
-            terms.append(f"{key[0]} < {self.high}")
+        """Return the conditions on key columns, as SQL of either side; they are 64-bit integers."""
+        terms = _within(key[0], (self.low, self.high)) if key else []
         if self.modulus > 1:
             spread = " + ".join(f"({name} % {_SPREAD} + {_SPREAD}) * {_FACTOR}" for name in key)
             terms.append(f"({spread}) % {self.modulus} = 0")
@@ -90,6 +88,12 @@ class Selection:
         return terms
 
 
+def _within(name: str, bounds: Bounds, literal: str = "{}") -> list[str]:
+    low, high = bounds
+    terms = [] if low is None else [f"{name} >= {literal.format(low)}"]
+    return terms if high is None else [*terms, f"{name} < {literal.format(high)}"]
+
+
 def rows_where(plan: TablePlan) -> list[str]:
     """Return the conditions of SQLite for the rows that were to be copied."""
     kept = [f"({condition}) IS NOT TRUE" for condition in plan.reject_where]
@@ -97,10 +101,18 @@ def rows_where(plan: TablePlan) -> list[str]:
 
 
 def source_blocks(
-    connection: sqlite3.Connection, table: ComparedTable, selection: Selection, *, ordered: bool
+    connection: sqlite3.Connection,
+    table: ComparedTable,
+    selection: Selection,
+    *,
+    ordered: bool = False,
+    rowids: bool = False,
 ) -> Iterator[Block]:
-    """Yield the rows of SQLite. TEXT is read as bytes, whatever the connection is set to."""
-    reader = _SourceReader(connection, table)
+    """Yield the rows of SQLite. TEXT is read as bytes, whatever the connection is set to.
+
+    With `rowids`, the last column of a block is the rowid, for a table that has one.
+    """
+    reader = _SourceReader(connection, table, rowids=rowids)
     connection.text_factory = bytes
     cursor = connection.execute(reader.select(selection, ordered=ordered))
     for rows in _row_blocks(cursor, table):
@@ -108,7 +120,7 @@ def source_blocks(
 
 
 def target_blocks(
-    connection: Target, table: ComparedTable, selection: Selection, *, ordered: bool
+    connection: Target, table: ComparedTable, selection: Selection, *, ordered: bool = False
 ) -> Iterator[Block]:
     """Yield the rows of PostgreSQL. The connection is in a transaction, which the caller ends."""
     converters = [target_converter(column.kind) for column in table.columns]
@@ -121,21 +133,26 @@ def target_blocks(
 class _SourceReader:
     """Reads rows of SQLite; large values piece by piece, apart from their rows."""
 
-    def __init__(self, connection: sqlite3.Connection, table: ComparedTable) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, table: ComparedTable, *, rowids: bool
+    ) -> None:
         self._connection = connection
         self._table = table
         self._name = quote_name(table.plan.source)
         self._converters = [_source_converter(column, table.nonce) for column in table.columns]
         self._large = _large_rows(table)
+        self._rowid = f"{self._name}.{table.plan.rowid_sql}"
+        self._rowids_asked = rowids and table.plan.rowid_sql is not None
+        self._rowids_read = self._rowids_asked or bool(self._large)
 
     def select(self, selection: Selection, *, ordered: bool) -> str:
-        """Return the query; the rowid comes last where there are large values."""
+        """Return the query; the rowid comes last where it is needed."""
         plan = self._table.plan
         terms = [self._term(column) for column in self._table.columns]
-        if self._large:
-            terms.append(f"{self._name}.{plan.rowid_sql}")
+        if self._rowids_read:
+            terms.append(self._rowid)
         key = [f"{self._name}.{quote_name(name)}" for name in plan.order_key]
-        where = [*rows_where(plan), *selection.where(key)]
+        where = [*rows_where(plan), *selection.where(key), *_within(self._rowid, selection.rowids)]
         return (
             f"SELECT {', '.join(terms)} FROM {self._name}"
             + (f" WHERE {' AND '.join(where)}" if where else "")
@@ -151,6 +168,8 @@ class _SourceReader:
         ]
         if self._large:
             self._fill(columns, values[-1])
+        if self._rowids_asked:
+            columns.append(list(values[-1]))
         return columns
 
     def _term(self, column: TargetColumn) -> str:
@@ -158,8 +177,7 @@ class _SourceReader:
         rowids = [str(rowid) for rowid, large in self._large if large == column.plan.source]
         if not rowids:
             return name
-        rowid = f"{self._name}.{self._table.plan.rowid_sql}"
-        return f"CASE WHEN {rowid} IN ({', '.join(rowids)}) THEN NULL ELSE {name} END"
+        return f"CASE WHEN {self._rowid} IN ({', '.join(rowids)}) THEN NULL ELSE {name} END"
 
     def _fill(self, columns: list[list[Any]], rowids: Sequence[int]) -> None:
         plan = self._table.plan
@@ -198,7 +216,10 @@ def _target_select(table: ComparedTable, selection: Selection, *, ordered: bool)
     names = {column.plan.source: column.plan.target for column in table.columns}
     key = [f"{quote_name(names[name])}::bigint" for name in table.plan.order_key if name in names]
     plain = [term.removesuffix("::bigint") for term in key]
-    where = [*selection.where(plain if selection.modulus == 1 else key)]
+    where = [
+        *selection.where(plain if selection.modulus == 1 else key),
+        *_within("ctid", selection.pages, "'({},0)'::tid"),
+    ]
     return (
         f"SELECT {', '.join(terms)}"
         f" FROM {quote_name(table.schema)}.{quote_name(table.plan.target)}"
