@@ -3,21 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from dbtune.postgres.coercion import as_double, as_number, as_text
+from dbtune.postgres.json_values import json_element
 from dbtune.postgres.moments import moment_literal
-from dbtune.postgres.terms import MOMENTS, NUMBERS, Constant, Kind, Term, cast
+from dbtune.postgres.terms import ATOM, MOMENTS, NUMBERS, Constant, Kind, Term, cast
 from dbtune.postgres.translator import Translator
 
 
-def unified(t: Translator, terms: Sequence[Term]) -> tuple[Kind, tuple[Term, ...]]:
-    """Return terms made one type, and which; placeholders take the others' type."""
+@dataclass(frozen=True)
+class Branches:
+    """Values of one type; `extracted` where they are values taken out of JSON documents."""
+
+    kind: Kind
+    terms: tuple[Term, ...]
+    extracted: bool = False
+
+    def term(self, sql: str, *, never_null: bool = False) -> Term:
+        """Return an expression that returns one of them."""
+        return Term(sql, self.kind, ATOM, extracted=self.extracted, never_null=never_null)
+
+
+def unified(t: Translator, terms: Sequence[Term]) -> Branches:
+    """Return terms made one type; placeholders take the others' type."""
     typed = [term for term in terms if term.kind not in {"null", "any"}]
     kinds = {term.kind for term in typed}
+    if any(term.extracted for term in typed):
+        return Branches("jsonb", tuple(_element(t, term) for term in terms), extracted=True)
     if not kinds:
-        return "text", tuple(as_text(t, term) for term in terms)
+        return Branches("text", tuple(as_text(t, term) for term in terms))
     kind = _common(t, typed, kinds)
-    return kind, tuple(_as(t, term, kind) for term in terms)
+    return Branches(kind, tuple(converted(t, term, kind) for term in terms))
+
+
+def converted(t: Translator, term: Term, kind: Kind) -> Term:
+    """Return a term as a kind that it can become without loss."""
+    if term.placeholder is not None:
+        return t.parameter(term, kind)
+    if term.kind in {kind, "null"}:
+        return term
+    if kind == "boolean":
+        known = None if term.constant is None else term.constant.value
+        return Term("TRUE" if known else "FALSE", "boolean", constant=Constant(known))
+    if kind == "double":
+        return as_double(t, term)
+    if kind in NUMBERS:
+        number = as_number(t, term)
+        return number if number.kind == kind else cast(number, kind)
+    if kind in MOMENTS:
+        return Term(_moment_sql(term, kind) or "NULL", kind)
+    return as_text(t, term)
+
+
+def _element(t: Translator, term: Term) -> Term:
+    if term.placeholder is not None:
+        term = as_text(t, term)
+    return term if term.kind == "null" else json_element(term)
 
 
 def _common(t: Translator, typed: Sequence[Term], kinds: set[Kind]) -> Kind:
@@ -36,24 +78,6 @@ def _common(t: Translator, typed: Sequence[Term], kinds: set[Kind]) -> Kind:
     if kinds & (NUMBERS | {"boolean"}):
         t.difference("values of several types in one expression are all text on PostgreSQL")
     return "text"
-
-
-def _as(t: Translator, term: Term, kind: Kind) -> Term:
-    if term.placeholder is not None:
-        return t.parameter(term, kind)
-    if term.kind in {kind, "null"}:
-        return term
-    if kind == "boolean":
-        known = None if term.constant is None else term.constant.value
-        return Term("TRUE" if known else "FALSE", "boolean", constant=Constant(known))
-    if kind == "double":
-        return as_double(t, term)
-    if kind in NUMBERS:
-        number = as_number(t, term)
-        return number if number.kind == kind else cast(number, kind)
-    if kind in MOMENTS:
-        return Term(_moment_sql(term, kind) or "NULL", kind)
-    return as_text(t, term)
 
 
 def _is_truth(term: Term) -> bool:

@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 
 from dbtune.model.workload import SqlValue
+from dbtune.postgres.json_values import extracted_number, extracted_text
 from dbtune.postgres.terms import (
     ATOM,
     CAST,
@@ -103,6 +104,8 @@ def as_number(t: Translator, term: Term) -> Term:
         return number
     if term.kind == "text":
         return _text_as_number(t, term)
+    if term.extracted:
+        return extracted_number(term)
     if term.kind in MOMENTS:
         field = "HOUR" if term.kind == "time" else "YEAR"
         return Term(f"EXTRACT({field} FROM {naive(term)})::bigint", "integer", CAST)
@@ -144,6 +147,8 @@ def as_text(t: Translator, term: Term) -> Term:
         return term
     if term.kind == "null":
         return Term("NULL::text", "text", CAST)
+    if term.extracted:
+        return extracted_text(term)
     if term.constant is not None:
         return constant_term(text_of(term.constant.value))
     if term.column is not None and (number := stored_number(term)) is not None:

@@ -16,10 +16,12 @@ from dbtune.postgres.coercion import (
     text_of,
     whole_number,
 )
-from dbtune.postgres.moments import compare_moments
+from dbtune.postgres.json_comparison import compare_extracted
+from dbtune.postgres.moments import compare_moments, parameter_kind
 from dbtune.postgres.terms import (
     COMPARISON,
     IS,
+    MOMENTS,
     NUMBERS,
     OTHER,
     Term,
@@ -59,6 +61,8 @@ def comparison(t: Translator, left: Term, operator: str, right: Term) -> Compari
     """Return the two sides made comparable, or a term where there is nothing to compare."""
     if "null" in (left.kind, right.kind):
         return _with_null(left, operator, right)
+    if left.extracted or right.extracted:
+        return compare_extracted(t, left, operator, right)
     collation = _collation(left, right)
     left, right = _adopted(t, left, right)
     moment = compare_moments(t, left, operator, right)
@@ -155,22 +159,24 @@ def _adopted(t: Translator, left: Term, right: Term) -> tuple[Term, Term]:
 
 
 def _parameter(t: Translator, term: Term, other: Term) -> Term:
+    """Return a placeholder as a parameter of what the other side is compared with in SQLite."""
     known = t.value_of(term)
-    if other.column is not None and stored_number(other) is not None:
-        return as_number(t, term)
-    if other.kind in NUMBERS or other.kind == "boolean":
-        value = None if known is None else known.value
-        if other.kind == "boolean" and (known is None or value in (0, 1, None)):
+    value = None if known is None else known.value
+    if class_of(other) == "number":
+        if other.kind == "boolean" and value in (0, 1, None):
             return t.parameter(term, "boolean")
         if isinstance(value, str) and whole_number(value) is None:
             return t.parameter(term, "text")
-        if other.kind == "numeric" and not isinstance(value, (int, str)):
-            return t.parameter(term, "numeric")
-        if known is None and other.kind in NUMBERS:
+        is_exact = other.kind == "numeric" and not isinstance(value, (int, str))
+        if is_exact or (known is None and stored_number(other) is None):
             return t.parameter(term, other.kind)
         return as_number(t, term)
-    if other.instant is not None:
+    if other.instant is not None or other.kind == "text":
         return t.parameter(term, "text")
+    if other.kind in MOMENTS and isinstance(value, str):
+        return t.parameter(term, parameter_kind(value, other.kind))
+    if other.kind in {"uuid", "json", "jsonb"} and isinstance(value, bytes):
+        return t.parameter(term, "bytes")
     return t.parameter(term, other.kind)
 
 

@@ -13,7 +13,9 @@ from sqlglot import exp
 from dbtune.postgres.branches import unified
 from dbtune.postgres.coercion import as_condition
 from dbtune.postgres.comparison import compare
-from dbtune.postgres.functions import SCALAR_FUNCTIONS
+from dbtune.postgres.date_functions import now_term
+from dbtune.postgres.functions import call
+from dbtune.postgres.json_functions import step
 from dbtune.postgres.names import quote_name
 from dbtune.postgres.operators import OPERATORS
 from dbtune.postgres.patterns import glob_match, like_match
@@ -66,31 +68,21 @@ def _translated(
     return translator.result(term.sql)
 
 
-def _call(t: Translator, node: exp.Expr) -> Term:
-    name = str(node.this).lower()
-    rule = SCALAR_FUNCTIONS.get(name)
-    if rule is None:
-        return t.problem(f"not translatable: {name}()")
-    fewest, most, handler = rule
-    if not fewest <= len(node.expressions) <= most:
-        return t.problem(f"not translatable: {name}() with {len(node.expressions)} arguments")
-    return handler(t, tuple(t.term(argument) for argument in node.expressions))
-
-
 def _case(t: Translator, node: exp.Expr) -> Term:
     subject = None if node.this is None else t.term(node.this)
     values = [t.term(branch.args["true"]) for branch in node.args["ifs"]]
     default = node.args.get("default")
     if default is not None:
         values.append(t.term(default))
-    kind, terms = unified(t, values)
+    found = unified(t, values)
+    terms = found.terms
     branches = []
     for branch, value in zip(node.args["ifs"], terms, strict=False):
         when = t.term(branch.this)
         met = as_condition(t, when) if subject is None else compare(t, subject, "=", when)
         branches.append(f"WHEN {met.sql} THEN {value.sql}")
     otherwise = f" ELSE {terms[-1].sql}" if default is not None else ""
-    return Term(f"CASE {' '.join(branches)}{otherwise} END", kind)
+    return found.term(f"CASE {' '.join(branches)}{otherwise} END")
 
 
 def _like(t: Translator, node: exp.Expr, escape: str | None = None) -> Term:
@@ -108,11 +100,27 @@ def _glob(t: Translator, node: exp.Expr) -> Term:
     return glob_match(t, t.term(node.this), t.term(node.expression))
 
 
+def _arrow(t: Translator, node: exp.Expr) -> Term:
+    extract = isinstance(node, exp.JSONExtractScalar)
+    return step(t, t.term(node.this), t.term(node.expression), extract=extract)
+
+
+def _current(t: Translator, node: exp.Expr) -> Term:
+    if isinstance(node, exp.CurrentTimestamp):
+        return now_term(t, "datetime")
+    return now_term(t, "date" if isinstance(node, exp.CurrentDate) else "time")
+
+
 HANDLERS: Mapping[type[exp.Expr], Handler] = {
     **OPERATORS,
-    exp.Anonymous: _call,
+    exp.Anonymous: call,
     exp.Case: _case,
     exp.Like: _like,
     exp.Escape: _escape,
     exp.Glob: _glob,
+    exp.JSONExtract: _arrow,
+    exp.JSONExtractScalar: _arrow,
+    exp.CurrentDate: _current,
+    exp.CurrentTime: _current,
+    exp.CurrentTimestamp: _current,
 }

@@ -84,6 +84,14 @@ def moment_literal(text: str, kind: Kind) -> str | None:
     return f"TIMESTAMPTZ '{utc}+00'" if kind == "timestamptz" else f"TIMESTAMP '{utc}'"
 
 
+def parameter_kind(value: str, beside: Kind) -> Kind:
+    """Return the type of a parameter with this value that is compared with a moment."""
+    written = read_moment(value)
+    if written is None or (written.type == "time") != (beside == "time"):
+        return "text"
+    return "timestamp" if beside == "date" and written.type == "timestamp" else beside
+
+
 def compare_moments(
     t: Translator, left: Term, operator: str, right: Term
 ) -> tuple[str, str, str] | Term | None:
@@ -169,7 +177,7 @@ def _instant_side(instant: Instant) -> _Side | None:
 
 
 def _column_side(term: Term) -> _Side:
-    value = None if term.constant is None else term.constant.value
+    value = None if term.bound is None else term.bound.value
     length = len(value) if isinstance(value, str) else None
     if term.kind == "date":
         length = _DATE_LENGTH

@@ -227,10 +227,27 @@ def _product(t: Translator, node: exp.Expr) -> Term:
 def _quotient(t: Translator, node: exp.Expr) -> Term:
     left, right = as_number(t, t.term(node.this)), as_number(t, t.term(node.expression))
     kind = _wider(left, right)
-    if kind == "numeric" and not all(map(_holds_fractions, (left, right))):
-        t.difference("dividing whole numbers kept as numeric gives a fraction on PostgreSQL")
-    sql = f"{left.at(PRODUCT)} / {_divisor(right)}"
-    return Term(sql, kind, PRODUCT, never_null=_is_nonzero(right) and left.never_null)
+    never_null = _is_nonzero(right) and left.never_null
+    quotient = Term(f"{left.at(PRODUCT)} / {_divisor(right)}", kind, PRODUCT, never_null=never_null)
+    if kind != "numeric" or "real" in (left.affinity, right.affinity):
+        return quotient
+    return _decimal_quotient(t, left, right, quotient)
+
+
+def _decimal_quotient(t: Translator, left: Term, right: Term, quotient: Term) -> Term:
+    """Return a quotient of decimals: SQLite stores whole ones as integers and divides them so."""
+    whole = []
+    for side in (left, right):
+        if side.kind == "integer":
+            continue
+        if side.column is None:
+            t.difference("dividing whole numbers kept as numeric gives a fraction on PostgreSQL")
+            return quotient
+        if side.column.counts.integers == 0:
+            return quotient
+        whole.append(f"{side.sql} = trunc({side.sql})")
+    sql = f"CASE WHEN {' AND '.join(whole)} THEN trunc({quotient.sql}) ELSE {quotient.sql} END"
+    return Term(sql, "numeric", never_null=quotient.never_null)
 
 
 def _remainder(t: Translator, node: exp.Expr) -> Term:
@@ -249,10 +266,6 @@ def _divisor(term: Term) -> str:
 
 def _is_nonzero(term: Term) -> bool:
     return term.constant is not None and term.constant.value not in (0, None)
-
-
-def _holds_fractions(term: Term) -> bool:
-    return term.kind != "numeric" or (term.column is not None and term.column.counts.integers == 0)
 
 
 def _wider(left: Term, right: Term) -> Kind:
@@ -278,12 +291,22 @@ def _complement(t: Translator, node: exp.Expr) -> Term:
 
 
 def _shift(t: Translator, node: exp.Expr) -> Term:
-    operator = "<<" if isinstance(node, exp.BitwiseLeftShift) else ">>"
+    """Return a shift; PostgreSQL takes the distance modulo 64, SQLite shifts all bits out."""
+    operators = ("<<", ">>") if isinstance(node, exp.BitwiseLeftShift) else (">>", "<<")
     left, right = as_integer(t, t.term(node.this)), as_integer(t, t.term(node.expression))
+    value = cast(left, "integer").sql
     by = None if right.constant is None else right.constant.value
-    if not isinstance(by, int) or not 0 <= by < 64:
-        return t.problem("not translatable: a shift by something else than 0 to 63")
-    return Term(f"{cast(left, 'integer').sql} {operator} {by}", "integer", OTHER)
+    if isinstance(by, int) and 0 <= by < 64:
+        return Term(f"{value} {operators[0]} {by}", "integer", OTHER)
+    emptied = {"<<": "0", ">>": f"CASE WHEN {left.at(OTHER)} < 0 THEN -1 ELSE 0 END"}
+    distance = right.at(OTHER + 1)
+    cases = (
+        f"WHEN {distance} >= 64 THEN {emptied[operators[0]]}",
+        f"WHEN {distance} >= 0 THEN {value} {operators[0]} ({right.sql})::integer",
+        f"WHEN {distance} <= -64 THEN {emptied[operators[1]]}",
+        f"WHEN {distance} < 0 THEN {value} {operators[1]} (-({right.sql}))::integer",
+    )
+    return Term(f"CASE {' '.join(cases)} END", "integer")
 
 
 def _cast(t: Translator, node: exp.Expr) -> Term:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from dbtune.model.transfer import ColumnPlan
@@ -113,7 +113,9 @@ class Term:
     `level` is how tightly its outermost operator binds. `column` is set where it is nothing but
     a column. `affinity` is SQLite's, None where an expression has none, and `collation` the one
     SQLite compares with, `explicit_collation` telling that COLLATE set it. `constant` is set for
-    literals; `placeholder` is the parameter's number. `instant` is set for text that is a date.
+    literals; `placeholder` is the parameter's number while its type is open, and `bound` the value
+    of a parameter whose type is settled. `instant` is set for text that is a date.
+    `extracted` marks a jsonb value that stands for the SQL value SQLite takes out of a document.
     `numeric_text` marks text that always reads as a number, such as strftime('%Y', ...).
     """
 
@@ -126,17 +128,15 @@ class Term:
     explicit_collation: bool = False
     constant: Constant | None = None
     placeholder: int | None = None
+    bound: Constant | None = None
     instant: Instant | None = None
+    extracted: bool = False
     numeric_text: bool = False
     never_null: bool = False
 
     def at(self, level: int) -> str:
         """Return the SQL, in parentheses where it would bind less tightly than `level`."""
         return self.sql if self.level >= level else f"({self.sql})"
-
-    def without_constant(self) -> Term:
-        """Return the term as one whose value is not known."""
-        return replace(self, constant=None)
 
     @property
     def is_citext(self) -> bool:

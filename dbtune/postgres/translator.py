@@ -114,8 +114,8 @@ class Translator:
 
     def value_of(self, term: Term) -> Constant | None:
         """Return the value of a literal, or of a parameter whose value is known."""
-        if term.constant is not None:
-            return term.constant
+        if term.constant is not None or term.bound is not None:
+            return term.constant or term.bound
         if term.placeholder is None or self.values is None:
             return None
         return Constant(self.values[term.placeholder]) if term.placeholder in self.values else None
@@ -132,7 +132,7 @@ class Translator:
         return Term(
             f"${self.parameters.index(plan) + 1}::{pg_type}",
             kind if kind in TYPE_NAMES else "text",
-            constant=self.value_of(term),
+            bound=self.value_of(term),
         )
 
     def result(self, sql: str) -> Translation:

@@ -10,6 +10,8 @@ COUNTS = {
     "real": StorageCounts(reals=1),
     "text": StorageCounts(texts=1),
     "blob": StorageCounts(blobs=1),
+    "mixed": StorageCounts(integers=1, texts=1),
+    "decimal": StorageCounts(integers=1, reals=1),
 }
 
 
@@ -29,7 +31,11 @@ def column(
         pg_type=pg_type,
         conversion=conversion,
         reason="",
-        **{"counts": COUNTS[storage], "storage": storage, **more},  # type: ignore[arg-type]
+        **{  # type: ignore[arg-type]
+            "counts": COUNTS[storage],
+            "storage": "mixed" if storage == "decimal" else storage,
+            **more,
+        },
     )
 
 
@@ -41,13 +47,21 @@ ITEMS = Scope(
         column("ok", "BOOLEAN", "boolean", "boolean", "integer"),
         column("n", "INTEGER", "bigint", "integer", "integer"),
         column("f", "REAL", "double precision", "double", "real"),
+        column("price", "DECIMAL(10,2)", "numeric", "decimal", "decimal"),
         column("name", "TEXT", "text", "text"),
+        column("code", "TEXT", "text", "text"),
         column("nick", "TEXT", "text", "text", collation="NOCASE"),
         column("data", "BLOB", "bytea", "bytes", "blob"),
         column("day", "DATE", "date", "date", uniform_bytes=10),
         column("at", "DATETIME", "timestamp", "timestamp", uniform_bytes=19),
         column("seen", "DATETIME", "timestamp with time zone", "timestamptz", uniform_bytes=20),
         column("stamp", "DATETIME", "timestamp with time zone", "epoch_s", "integer"),
+        column("clock", "TIME", "time", "time", uniform_bytes=8),
+        column("written", "TEXT", "text", "text"),
+        column("doc", "JSON", "jsonb", "jsonb"),
+        column("note", "TEXT", "text", "text"),
+        column("uid", "UUID", "uuid", "uuid", uniform_bytes=36),
+        column("odd", "INTEGER", "text", "text", "mixed"),
     ),
     keys=(("id",),),
     has_primary_key=True,
