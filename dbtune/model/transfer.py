@@ -168,6 +168,8 @@ class ColumnPlan:
     uniform_bytes: int | None = None
     longest_bytes: int = 0
     collation: str = "BINARY"
+    # Rows whose value becomes NULL (--orphans null), as SQL over the source.
+    null_where: tuple[str, ...] = ()
 
     @property
     def loaded(self) -> bool:
@@ -334,7 +336,8 @@ class Difference:
 class TableCheck:
     """What verification found of one table. `rows` are those compared.
 
-    `method` tells how: "arrow", "rows", "multiset", "counts". Verified is: no differences.
+    `method` tells how: "arrow", "rows", "multiset", "counts", or "arrow sample", "rows sample".
+    `more` are differences beyond those that are named. Verified is: no differences.
     """
 
     table: str
@@ -343,6 +346,7 @@ class TableCheck:
     method: str
     differences: tuple[Difference, ...] = ()
     seconds: float = 0.0
+    more: int = 0
 
     @property
     def verified(self) -> bool:
