@@ -73,15 +73,15 @@ def is_unfit(value: Any) -> bool:
 def source_converter(column: ColumnPlan, kind: StoredKind) -> Convert | None:
     """Return what makes one stored value comparable; None where it already is, always.
 
-    Stored values are those of sqlite3 with `text_factory = bytes`. None where the target's kind
-    cannot hold the conversion is a KeyError: see `comparable`.
+    Stored values are those of sqlite3 with `text_factory = bytes`, after the SQL that makes some
+    of them NULL. Raises KeyError for a kind that cannot hold the conversion: see `comparable`.
     """
     convert = _SOURCE[column.conversion, kind]
     if _as_stored(column, kind):
         return None
     if column.conversion in {"text", "json", "jsonb"}:
-        convert = partial(convert, column)
-    return _or_null(convert, empty_as_null=column.empty_as_null)
+        return partial(convert, column)
+    return convert
 
 
 def target_converter(kind: StoredKind) -> Convert | None:
@@ -121,17 +121,11 @@ def repaired_text(column: ColumnPlan, value: bytes) -> bytes:
 
 def _as_stored(column: ColumnPlan, kind: StoredKind) -> bool:
     """Return whether every value of the column is already what it compares as."""
-    repaired = column.empty_as_null or column.nul_repair or column.encoding_repair
+    repaired = column.nul_repair or column.encoding_repair
     if not column.clean or repaired:
         return False
     same = {("text", "text"), ("text", "json"), ("blob", "bytes"), ("text", "bytes")}
     return column.conversion in {"text", "json", "bytes"} and (column.storage, kind) in same
-
-
-def _or_null(convert: Convert, *, empty_as_null: bool) -> Convert:
-    if not empty_as_null:
-        return convert
-    return lambda value: None if value == b"" else convert(value)
 
 
 def _decoded(value: bytes, repair: str) -> str:

@@ -18,7 +18,7 @@ _DATE = re.compile(rb"\d{4}-\d\d-\d\d\Z")
 _CLOCK = rb"(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?"
 _TIME = re.compile(_CLOCK + rb"\Z")
 _MOMENT = re.compile(
-    rb"(\d{4}-\d\d-\d\d)(?:[ T]" + _CLOCK + rb"(?: ?(Z|[+-]\d\d(?::?\d\d)?)(?: UTC)?)?)?\Z"
+    rb"(\d{4}-\d\d-\d\d)(?:[ Tt]" + _CLOCK + rb"(?: ?([Zz]|[+-]\d\d(?::?\d\d)?)(?: UTC)?)?)?\Z"
 )
 _FIRST_DAY = date(2000, 1, 1).toordinal()
 _DAY_MICROS = 86_400_000_000
@@ -85,7 +85,7 @@ def _clock_micros(
 
 
 def _zone_micros(zone: bytes) -> int | None:
-    if zone == b"Z":
+    if zone in b"Zz":
         return 0
     digits = zone[1:].replace(b":", b"").ljust(4, b"0")
     hours, minutes = int(digits[:2]), int(digits[2:])

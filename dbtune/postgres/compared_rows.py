@@ -9,7 +9,7 @@ from functools import partial
 from itertools import count, islice
 from typing import Any
 
-from dbtune.model.transfer import TablePlan
+from dbtune.model.transfer import ColumnPlan, TablePlan
 from dbtune.postgres.canonical import Convert, convert_column, source_converter, target_converter
 from dbtune.postgres.large_digest import (
     LARGE_BYTES,
@@ -130,6 +130,16 @@ def target_blocks(
         yield [convert_column(*pair) for pair in zip(converters, values, strict=True)]
 
 
+def stored_sql(plan: TablePlan, column: ColumnPlan) -> str:
+    """Return SQL of SQLite for a column, NULL where the plan says that NULL is to arrive."""
+    name = f"{quote_name(plan.source)}.{quote_name(column.source)}"
+    nulls = [f"({condition})" for condition in column.null_where]
+    if column.empty_as_null:
+        # Under some collations of a column other texts would be equal to ''.
+        nulls.append(f"(typeof({name}) = 'text' AND {name} COLLATE BINARY = '')")
+    return f"CASE WHEN {' OR '.join(nulls)} THEN NULL ELSE {name} END" if nulls else name
+
+
 class _SourceReader:
     """Reads rows of SQLite; large values piece by piece, apart from their rows."""
 
@@ -153,8 +163,10 @@ class _SourceReader:
             terms.append(self._rowid)
         key = [f"{self._name}.{quote_name(name)}" for name in plan.order_key]
         where = [*rows_where(plan), *selection.where(key), *_within(self._rowid, selection.rowids)]
+        # An index that covers the columns would be read in place of the table.
+        table = self._name if ordered or plan.rowid_sql is None else f"{self._name} NOT INDEXED"
         return (
-            f"SELECT {', '.join(terms)} FROM {self._name}"
+            f"SELECT {', '.join(terms)} FROM {table}"
             + (f" WHERE {' AND '.join(where)}" if where else "")
             + (f" ORDER BY {', '.join(key)}" if ordered else "")
         )
@@ -173,7 +185,7 @@ class _SourceReader:
         return columns
 
     def _term(self, column: TargetColumn) -> str:
-        name = f"{self._name}.{quote_name(column.plan.source)}"
+        name = stored_sql(self._table.plan, column.plan)
         rowids = [str(rowid) for rowid, large in self._large if large == column.plan.source]
         if not rowids:
             return name
