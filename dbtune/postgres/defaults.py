@@ -13,10 +13,16 @@ from dbtune.model.advice import Evidence, Finding
 from dbtune.model.schema import Column
 from dbtune.model.transfer import ColumnPlan
 from dbtune.model.workload import SqlValue
-from dbtune.postgres.expressions import translate_expression
+from dbtune.postgres.expressions import TranslationOptions
 from dbtune.postgres.literals import literal_sql
-from dbtune.postgres.moment_forms import normal_form, present_moment_sql, read_present_moment
+from dbtune.postgres.moment_forms import (
+    PresentMoment,
+    normal_form,
+    present_moment_sql,
+    read_present_moment,
+)
 from dbtune.postgres.scope import Scope, affinity_of
+from dbtune.postgres.typed_expressions import typed_expression
 from dbtune.sqlite.tokens import Token, tokenize
 
 # Functions whose value is the same each time: a default of them is the value they have.
@@ -48,10 +54,11 @@ def plan_default(table: str, column: Column, plan: ColumnPlan) -> PlannedDefault
     text = column.default_sql
     if _is_fixed(text):
         return _fixed_default(table, text, plan)
-    sql = _changing_default(text, plan)
-    if sql is not None:
-        return PlannedDefault(sql, _local_time(table, text, plan))
-    return _translated_default(table, text, plan)
+    moment = read_present_moment(text)
+    if moment is not None:
+        return _moment_default(table, text, plan, moment)
+    sql = _random_default(text, plan)
+    return _translated_default(table, text, plan) if sql is None else PlannedDefault(sql)
 
 
 def stored_default(default_sql: str, declared_type: str) -> SqlValue:
@@ -98,11 +105,16 @@ def _fixed_default(table: str, text: str, plan: ColumnPlan) -> PlannedDefault:
     return PlannedDefault(sql)
 
 
-def _changing_default(text: str, plan: ColumnPlan) -> str | None:
-    moment = read_present_moment(text)
-    if moment is not None:
-        return present_moment_sql(moment, plan)
-    return _random_default(text, plan)
+def _moment_default(
+    table: str, text: str, plan: ColumnPlan, moment: PresentMoment
+) -> PlannedDefault:
+    sql = present_moment_sql(moment, plan)
+    if sql is None:
+        return _lost(table, text, plan, f"its value is none of type {plan.pg_type}")
+    if not moment.local:
+        return PlannedDefault(sql)
+    why = "the TimeZone of the PostgreSQL session now decides what local time is"
+    return PlannedDefault(sql, _differs(table, text, plan, (why,)))
 
 
 def _random_default(text: str, plan: ColumnPlan) -> str | None:
@@ -144,16 +156,11 @@ def _random_uuid_text(text: str) -> str | None:
 
 
 def _translated_default(table: str, text: str, plan: ColumnPlan) -> PlannedDefault:
-    translation = translate_expression(text, Scope())
+    translation = typed_expression(text, plan, Scope(), TranslationOptions())
     if translation.sql is None:
         return _lost(table, text, plan, "; ".join(translation.problems))
-    if plan.conversion not in {"text", "integer", "double", "decimal"}:
-        return _lost(table, text, plan, f"its value is none of type {plan.pg_type}")
-    # By way of text, to which all types have a cast: CREATE TABLE must not fail for a default.
-    sql = f"({translation.sql})::text"
-    if plan.pg_type != "text":
-        sql = f"({sql})::{plan.pg_type}"
-    return PlannedDefault(sql, _differs(table, text, plan, translation.differences))
+    differs = _differs(table, text, plan, translation.differences)
+    return PlannedDefault(f"({translation.sql})", differs)
 
 
 def _lost(table: str, text: str, plan: ColumnPlan, why: str) -> PlannedDefault:
@@ -168,14 +175,6 @@ def _lost(table: str, text: str, plan: ColumnPlan, why: str) -> PlannedDefault:
             help="Set a default by hand: ALTER TABLE ... ALTER COLUMN ... SET DEFAULT ...",
         ),
     )
-
-
-def _local_time(table: str, text: str, plan: ColumnPlan) -> Finding | None:
-    moment = read_present_moment(text)
-    if moment is None or not moment.local:
-        return None
-    why = "the TimeZone of the PostgreSQL session now decides what local time is"
-    return _differs(table, text, plan, (why,))
 
 
 def _differs(

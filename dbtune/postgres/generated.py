@@ -8,20 +8,14 @@ from dataclasses import dataclass, replace
 from dbtune.model.advice import Evidence, Finding
 from dbtune.model.schema import fold_name
 from dbtune.model.transfer import ColumnPlan
-from dbtune.postgres.expressions import (
-    Translation,
-    TranslationOptions,
-    translate_condition,
-    translate_expression,
-)
+from dbtune.postgres.expressions import TranslationOptions
 from dbtune.postgres.planned_table import PlannedTable
+from dbtune.postgres.typed_expressions import typed_expression
 from dbtune.sqlite.constraints import GeneratedText
 from dbtune.sqlite.tokens import tokenize, unquote_name
 
 # VIRTUAL came with version 18: https://www.postgresql.org/docs/18/ddl-generated-columns.html
 _VIRTUAL_SINCE = 180000
-# What SQLite calls a conversion's type: a cast to it changes nothing where the kinds agree.
-_CASTS = {"integer": "INTEGER", "double": "REAL", "text": "TEXT"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +39,9 @@ def plan_generated(
     if others:
         why = f"it is made of {others[0]}, generated too, which PostgreSQL does not allow"
         return PlannedColumn(column, _stays_plain(planned, text, (why,)))
-    translation = _typed_expression(text.sql, column, planned, replace(options, immutable=True))
+    translation = typed_expression(
+        text.sql, column, planned.scope, replace(options, immutable=True)
+    )
     if translation.sql is None or translation.differences:
         reasons = translation.problems or translation.differences
         return PlannedColumn(column, _stays_plain(planned, text, reasons))
@@ -58,34 +54,6 @@ def plan_generated(
     return PlannedColumn(
         replace(column, generated_sql=translation.sql, generated_virtual=virtual, default_sql=None)
     )
-
-
-def _typed_expression(
-    sql: str, column: ColumnPlan, planned: PlannedTable, options: TranslationOptions
-) -> Translation:
-    """Return an expression whose type is the column's, and whose values no cast changes.
-
-    A cast is accepted only where the translation shows that there was nothing to change: 2.5 in
-    a column that holds integers so far must not become 2.
-    """
-    plain = translate_expression(f"{sql}\n", planned.scope, options)
-    if plain.sql is None:
-        return plain
-    if column.conversion == "boolean":
-        return translate_condition(f"{sql}\n", planned.scope, options)
-    wanted = _CASTS.get(column.conversion)
-    if wanted is None:
-        return Translation(None, (f"the value of an expression is no {column.pg_type}",))
-    cast = translate_expression(f"CAST(({sql}\n) AS {wanted})", planned.scope, options)
-    if cast.sql is None or column.conversion == "text" or _is_same(plain.sql, cast.sql):
-        return cast
-    return Translation(None, (f"its values need not be of type {column.pg_type}",))
-
-
-def _is_same(plain: str, cast: str) -> bool:
-    """Return whether a cast added nothing, or made a double of a number."""
-    bare = cast.removesuffix("::double precision")
-    return plain.strip("()") == bare.strip("()")
 
 
 def _generated_ones(planned: PlannedTable, text: GeneratedText) -> list[str]:

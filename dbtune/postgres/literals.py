@@ -75,7 +75,9 @@ def _number(value: SqlValue, column: ColumnPlan) -> str | None:
     digits = number_text(value) if isinstance(value, (int, float, str)) else ""
     if column.conversion == "double":
         return quote_text(digits) if _is_double(value) else None
-    if not _DECIMAL.match(digits) or not _fits_numeric(digits, column.pg_type):
+    infinite = column.pg_type == "numeric" and digits in {"Infinity", "-Infinity"}
+    decimal = _DECIMAL.match(digits) and _fits_numeric(digits, column.pg_type)
+    if not infinite and not decimal:
         return None
     return quote_text(digits)
 

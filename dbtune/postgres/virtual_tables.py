@@ -45,6 +45,8 @@ def _finding(table: Table, shadows: Iterable[Table], facts: SourceFacts) -> Find
 def _what_is_lost(table: Table, module: str, rows: int | None) -> str:
     if rows is None:
         lost = "what it holds lives only there and is not carried"
+    elif not rows:
+        lost = "it is empty"
     elif rows == 1:
         lost = "its 1 row lives only there and is not carried"
     else:
