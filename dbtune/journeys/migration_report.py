@@ -1,0 +1,212 @@
+"""What a migration came to, as the one Report, and the files that are left beside the source."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+
+from dbtune._version import __version__
+from dbtune.errors import ExitCode
+from dbtune.model.advice import Evidence, Finding, Report, Source, TableOutcome
+from dbtune.model.transfer import Difference, MigrationPlan, Reject, TableCheck, TablePlan
+from dbtune.sqlite.companion import ensure_companion_folder
+
+_log = logging.getLogger(__name__)
+
+COMMAND = "migrate-to-postgres"
+# More differences of one table nobody reads; their number is told.
+_TOLD = 20
+# A type that says the same as the one declared; any other is a change worth counting.
+_SAME_KIND: Mapping[str, tuple[str, ...]] = {
+    "bigint": ("INT",),
+    "double precision": ("REAL", "FLOA", "DOUB"),
+    "text": ("CHAR", "CLOB", "TEXT"),
+    "bytea": ("BLOB",),
+    "boolean": ("BOOL",),
+    "date": ("DATE",),
+    "time without time zone": ("TIME",),
+    "timestamp without time zone": ("TIMESTAMP", "DATETIME"),
+    "timestamp with time zone": ("TIMESTAMP", "DATETIME"),
+    "uuid": ("UUID", "GUID", "UNIQUEIDENTIFIER"),
+    "json": ("JSON",),
+    "jsonb": ("JSON",),
+    "numeric": ("NUMERIC", "DECIMAL"),
+    "character varying": ("CHAR",),
+    "citext": ("CHAR", "TEXT"),
+}
+
+
+@dataclass(frozen=True)
+class MigrationResult:
+    """A report, and the exit code it ends with."""
+
+    report: Report
+    exit_code: int
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a migration has found out when it reports; empty where it did not come so far.
+
+    `seconds` are those of each table's load, `notes` what the user should read at the end.
+    """
+
+    checks: tuple[TableCheck, ...] = ()
+    objects: tuple[Difference, ...] = ()
+    rejects: tuple[Reject, ...] = ()
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def source_of(database: Path, plan: MigrationPlan, sqlite_version: str) -> Source:
+    """Return what the report says of the source."""
+    return Source(str(database), database.stat().st_size, plan.schema_sha256, sqlite_version, None)
+
+
+def stopped_result(source: Source, plan: MigrationPlan) -> MigrationResult:
+    """Return the report of a plan that stops the migration: nothing was written."""
+    notes = (
+        f"{len(plan.stops)} stops: nothing was written. Resolve each as its help says, "
+        "or look at all of it with --plan.",
+    )
+    report = _report(source, (*plan.stops, *plan.warnings), notes, None)
+    return MigrationResult(report, ExitCode.REFUSED)
+
+
+def finished_result(source: Source, plan: MigrationPlan, results: Results) -> MigrationResult:
+    """Return the report of a migration that ran to its end, verified or not."""
+    differences = tuple(d for check in results.checks for d in check.differences)
+    failures = tuple(_difference_findings((*differences, *results.objects)))
+    failed = bool(failures) or any(not check.verified for check in results.checks)
+    outcomes = tuple(_outcome(table, results) for table in plan.tables)
+    findings = (*failures, *results.findings, *plan.warnings)
+    code = ExitCode.DONE
+    if failed:
+        code = ExitCode.VERIFICATION
+    elif any(results.rejected.values()):
+        code = ExitCode.REJECTED_ROWS
+    return MigrationResult(_report(source, findings, results.notes, outcomes), code)
+
+
+def save_rejects(database: Path, rejects: Iterable[Reject]) -> tuple[Path, ...]:
+    """Write rejected rows to <DB file>.dbtune/rejects/<table>.jsonl, anew; return the files."""
+    by_table: dict[str, list[Reject]] = {}
+    for reject in rejects:
+        by_table.setdefault(reject.table, []).append(reject)
+    folder = ensure_companion_folder(database) / "rejects"
+    written = []
+    for table, rows in by_table.items():
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{_file_name(table)}.jsonl"
+        path.write_text("".join(_reject_line(row) for row in rows), encoding="utf-8")
+        path.chmod(0o600)  # rows are as private as the database
+        written.append(path)
+    return tuple(written)
+
+
+def save_sql(database: Path, plan: MigrationPlan) -> Path | None:
+    """Write the SQL of what cannot move to <DB file>.dbtune/reports/; None where all moves."""
+    if not plan.saved_sql:
+        return None
+    folder = ensure_companion_folder(database) / "reports"
+    folder.mkdir(exist_ok=True)
+    path = folder / "not-migrated.sql"
+    text = "".join(f"-- {name}\n{sql.rstrip(';')};\n\n" for name, sql in plan.saved_sql)
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path
+
+
+def _report(
+    source: Source,
+    findings: tuple[Finding, ...],
+    notes: tuple[str, ...],
+    tables: tuple[TableOutcome, ...] | None,
+) -> Report:
+    return Report(
+        command=COMMAND,
+        created_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        dbtune_version=__version__,
+        source=source,
+        verdict=None,
+        findings=findings,
+        notes=notes,
+        tables=() if tables is None else tables,
+    )
+
+
+def _outcome(table: TablePlan, results: Results) -> TableOutcome:
+    check = next((c for c in results.checks if c.table == table.source), None)
+    broken = any(d.table == table.source for d in results.objects)
+    objects = len(table.indexes) + len(table.checks) + len(table.foreign_keys)
+    return TableOutcome(
+        source=table.source,
+        target=table.target,
+        rows=table.rows,
+        size_bytes=table.size_bytes,
+        rejected=results.rejected.get(table.source, 0),
+        type_changes=sum(not _same_kind(c.declared_type, c.pg_type) for c in table.columns),
+        objects=objects + bool(table.primary_key),
+        verified=check is not None and check.verified and not broken,
+        method="none" if check is None else check.method,
+        seconds=round(results.seconds.get(table.source, 0.0), 3),
+    )
+
+
+def _same_kind(declared_type: str, pg_type: str) -> bool:
+    base = pg_type.split("(", 1)[0].strip()
+    names = _SAME_KIND.get(base, (base.upper(),))
+    return any(name in declared_type.upper() for name in names)
+
+
+def _difference_findings(differences: Iterable[Difference]) -> Iterable[Finding]:
+    told: dict[str, int] = {}
+    for difference in differences:
+        told[difference.table] = told.get(difference.table, 0) + 1
+        if told[difference.table] > _TOLD:
+            continue
+        subject = difference.table
+        if difference.column is not None:
+            subject = f"{subject}.{difference.column}"
+        yield Finding(
+            code=f"verification-{difference.kind}",
+            severity="high",
+            subject=subject,
+            message=_said(difference),
+            help="this is a bug in dbtune or a change from outside; the target shows nothing of "
+            "it. Report it with this output, and run again with --discard",
+        )
+    for table, count in told.items():
+        if count > _TOLD:
+            yield Finding(
+                code="verification-more",
+                severity="high",
+                subject=table,
+                message=f"{table} has {count - _TOLD:,} more differences than are told above.",
+                evidence=(Evidence("differences", count),),
+            )
+
+
+def _said(found: Difference) -> str:
+    if found.kind == "missing":
+        return f"{found.table} {found.row} is in SQLite and not in PostgreSQL."
+    if found.kind == "extra":
+        return f"{found.table} {found.row} is in PostgreSQL and not in SQLite."
+    what = f"{found.table} {found.row}".strip()
+    if found.column is not None:
+        what = f"{what}: {found.column}"
+    return f"{what} is {found.source} in SQLite and {found.target} in PostgreSQL."
+
+
+def _reject_line(reject: Reject) -> str:
+    line = {"row": reject.row, "reason": reject.reason, "values": dict(reject.values)}
+    return json.dumps(line, ensure_ascii=True) + "\n"
+
+
+def _file_name(table: str) -> str:
+    return "".join(char if char.isalnum() or char in "-_" else "_" for char in table) or "_"
