@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from dbtune.model.transfer import Conversion
 from dbtune.postgres.held_values import HeldValues
 from dbtune.postgres.type_nouns import Choice, Notice
 
 _NUMBERS = ("integer", "real")
+# Declared types whose blobs may be text that was stored as bytes.
+MAY_BE_TEXT = frozenset({"text", "json"})
 
 
 def type_from_data(held: HeldValues) -> Choice:
     """Return the narrowest type that keeps every stored value; text for none."""
     if not held.classes:
-        return _choice(held, "text", "text", "no values to go by")
+        return Choice("text", "text", "no values to go by")
     if held.only("integer"):
-        return _choice(held, "bigint", "integer", "all values are integers")
+        return Choice("bigint", "integer", "all values are integers")
     if held.only(*_NUMBERS):
         return _number_type(held)
     if held.only("blob"):
         return (
-            _choice(held, "bytea", "bytes", "all values are blobs")
+            Choice("bytea", "bytes", "all values are blobs")
             if _binary(held)
-            else (_choice(held, "text", "text", "all values are blobs of UTF-8 text"))
+            else (Choice("text", "text", "all values are blobs of UTF-8 text"))
         )
     if held.only("text"):
-        return _choice(held, "text", "text", "all values are texts")
+        return Choice("text", "text", "all values are texts")
     if "blob" not in held.classes:
-        return _choice(held, "text", "text", "only text holds both, numbers by their digits")
+        return Choice("text", "text", "only text holds both, numbers by their digits")
     if _binary(held):
-        return _choice(held, "bytea", "bytes", "only bytea holds both, texts as their UTF-8")
-    return _choice(held, "text", "text", "the blobs are UTF-8 text")
+        return Choice("bytea", "bytes", "only bytea holds both, texts as their UTF-8")
+    return Choice("text", "text", "the blobs are UTF-8 text")
 
 
 def colliding_type(held: HeldValues) -> Choice:
@@ -41,23 +42,17 @@ def colliding_type(held: HeldValues) -> Choice:
 
 def _number_type(held: HeldValues) -> Choice:
     if held.integers_exact_as_double:
-        return _choice(
-            held, "double precision", "double", "double precision keeps them all exactly"
-        )
+        return Choice("double precision", "double", "double precision keeps them all exactly")
     if held.count("negative-zero"):
-        return _choice(
-            held, "text", "text", "integers beyond 2^53 and -0.0 have no numeric type in common"
+        return Choice(
+            "text", "text", "integers beyond 2^53 and -0.0 have no numeric type in common"
         )
-    return _choice(
-        held, "numeric", "decimal", "integers beyond 2^53 are not exact as double precision"
-    )
+    return Choice("numeric", "decimal", "integers beyond 2^53 are not exact as double precision")
 
 
 def _binary(held: HeldValues) -> bool:
-    """Return whether the blobs stay bytes: declared as such, or not text that PostgreSQL takes."""
-    if held.declared.family in {"blob", "any"}:
-        return True
-    return held.count("blob-text") != held.blobs
+    """Return whether the blobs stay bytes: no text is declared, or it is none to PostgreSQL."""
+    return held.declared.family not in MAY_BE_TEXT or held.count("blob-text") != held.blobs
 
 
 def widened(held: HeldValues, choice: Choice, *, promised: str = "") -> Choice:
@@ -71,7 +66,3 @@ def widened(held: HeldValues, choice: Choice, *, promised: str = "") -> Choice:
     message = f"{held.declared.words}{promised}, holds {held.description}; becomes {choice.pg_type}"
     notice = Notice("type-widened", "medium", f"{message}: {choice.reason}.", ", or ".join(offers))
     return Choice(choice.pg_type, choice.conversion, choice.reason, (notice, *choice.notices))
-
-
-def _choice(held: HeldValues, pg_type: str, conversion: Conversion, reason: str) -> Choice:
-    return Choice(pg_type, conversion, reason)

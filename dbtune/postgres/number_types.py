@@ -73,8 +73,9 @@ def _digits(arguments: tuple[int, ...]) -> tuple[int, int]:
 
 
 def _with_unfitting(held: HeldValues, choice: Choice) -> Choice:
-    longest = held.profile.form("longest-decimal")
-    example = f", such as {example_words(longest)}" if longest else ""
+    examples = [held.profile.form(f"most-digits-{side}") for side in ("before", "after")]
+    shown = dict.fromkeys(example_words(form) for form in examples if form is not None)
+    example = f", such as {' or '.join(shown)}" if shown else ""
     message = (
         f"{held.declared.words}, holds {held.description} with up to "
         f"{held.profile.decimal_integer_digits} digits before and {held.profile.decimal_scale} "
