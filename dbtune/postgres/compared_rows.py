@@ -124,7 +124,8 @@ def target_blocks(
 ) -> Iterator[Block]:
     """Yield the rows of PostgreSQL. The connection is in a transaction, which the caller ends."""
     converters = [target_converter(column.kind) for column in table.columns]
-    query = _target_select(table, selection, ordered=ordered)
+    terms = [_target_term(column, table.nonce) for column in table.columns]
+    query = target_select(table, terms, selection, ordered=ordered)
     for rows in _target_rows(connection, table, query):
         values = list(zip(*rows, strict=True))
         yield [convert_column(*pair) for pair in zip(converters, values, strict=True)]
@@ -223,20 +224,20 @@ def _source_converter(column: TargetColumn, nonce: bytes) -> Convert | None:
     return lambda value: short_form(convert(value), nonce)
 
 
-def _target_select(table: ComparedTable, selection: Selection, *, ordered: bool) -> str:
-    terms = [_target_term(column, table.nonce) for column in table.columns]
+def target_select(
+    table: ComparedTable, terms: Sequence[str], selection: Selection, *, ordered: bool
+) -> str:
+    """Return the query of PostgreSQL for terms of the selected rows."""
     names = {column.plan.source: column.plan.target for column in table.columns}
-    key = [f"{quote_name(names[name])}::bigint" for name in table.plan.order_key if name in names]
-    plain = [term.removesuffix("::bigint") for term in key]
-    where = [
-        *selection.where(plain if selection.modulus == 1 else key),
-        *_within("ctid", selection.pages, "'({},0)'::tid"),
-    ]
+    key = [quote_name(names[name]) for name in table.plan.order_key if name in names]
+    # The arithmetic of a sample needs 64 bits; a condition on the bare column may use an index.
+    wide = key if selection.modulus == 1 else [f"{name}::bigint" for name in key]
+    where = [*selection.where(wide), *_within("ctid", selection.pages, "'({},0)'::tid")]
     return (
         f"SELECT {', '.join(terms)}"
         f" FROM {quote_name(table.schema)}.{quote_name(table.plan.target)}"
         + (f" WHERE {' AND '.join(where)}" if where else "")
-        + (f" ORDER BY {', '.join(plain)}" if ordered else "")
+        + (f" ORDER BY {', '.join(key)}" if ordered else "")
     )
 
 
