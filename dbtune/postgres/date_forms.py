@@ -23,6 +23,9 @@ _SHAPE = re.compile(
 _HOURS = frozenset(tuple(b"%02d" % hour) for hour in range(24))
 _FIVE = ord("5")
 _MICROSECOND_DIGITS = 6
+_LONGEST_SHAPE = 60
+# Beside the form "other", the first shapes of it have forms of their own, for examples.
+OTHER_SHAPE = "other shape "
 # What an offset may move out of the years that dates have.
 _FIRST_DAY, _LAST_DAY = b"0001-01-01", b"9999-12-31"
 _EDGES = {_FIRST_DAY, _LAST_DAY}
@@ -73,7 +76,7 @@ def _tally_shape(shape: bytes, values: Sequence[bytes], tally: FormTally) -> Non
         return
     fields = date_shape(shape)
     if fields is None:
-        tally.add("other", len(values), values[0])
+        _tally_other(shape, values, tally)
         return
     joined = b"".join(values)
     if not _fields_fit(fields, values, joined, len(shape)):
@@ -82,12 +85,22 @@ def _tally_shape(shape: bytes, values: Sequence[bytes], tally: FormTally) -> Non
             if _fields_fit(fields, (value,), value, len(shape)):
                 good.append(value)
             else:
-                tally.add("other", 1, value)
+                _tally_other(shape, (value,), tally)
         if not good:
             return
         values, joined = good, b"".join(good)
     tally.add(fields.form, len(values), values[0])
     _tally_excess(fields, values, joined, len(shape), tally)
+
+
+def _tally_other(shape: bytes, values: Sequence[bytes], tally: FormTally) -> None:
+    """Tally what is no date, and an example of each of the first shapes apart."""
+    tally.add("other", len(values), values[0])
+    form = OTHER_SHAPE + shape.decode("latin-1")
+    if len(shape) <= _LONGEST_SHAPE and (
+        form in tally.counts or sum(name.startswith(OTHER_SHAPE) for name in tally.counts) < 5
+    ):
+        tally.add(form, len(values), values[0])
 
 
 def _tally_excess(
@@ -107,7 +120,7 @@ def _tally_excess(
 @lru_cache(maxsize=10_000)
 def date_shape(shape: bytes) -> DateShape | None:
     """Return the fields of a shape such as 0000-00-00T00:00Z, None for no date or time."""
-    if len(shape) > 60:
+    if len(shape) > _LONGEST_SHAPE:
         return None
     match = _SHAPE.match(shape)
     if match is None or (match["date"] is None and match["time"] is None):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from dbtune.model.transfer import Conversion, FormCount
 from dbtune.postgres.data_types import type_from_data, widened
+from dbtune.postgres.date_forms import OTHER_SHAPE
 from dbtune.postgres.declared_type import Family
 from dbtune.postgres.held_values import HeldValues, example_words
 from dbtune.postgres.type_nouns import Choice, Notice
@@ -239,11 +240,14 @@ def numbers_within(held: HeldValues, low: float, high: float) -> bool:
 
 def _mixed_forms(held: HeldValues, choice: Choice) -> Choice:
     """Return the type that keeps all, with a warning that shows one example of each form."""
-    forms = [held.profile.form(form) for form in _FORM_WORDS]
+    known = [form for form in held.profile.forms if form.form in _FORM_WORDS]
+    others = [form for form in held.profile.forms if form.form.startswith(OTHER_SHAPE)]
+    if others:
+        known = [form for form in known if form.form != "other"]
     examples = [
-        f"{_FORM_WORDS[form.form]} ({form.count:,}: {example_words(form)})"
-        for form in forms
-        if form is not None and not (held.empty_as_null and form.form == "empty")
+        f"{_FORM_WORDS.get(form.form, 'another form')} ({form.count:,}: {example_words(form)})"
+        for form in (*known, *others)
+        if not (held.empty_as_null and form.form == "empty")
     ]
     shown = f" Its texts are: {'; '.join(examples)}." if examples else ""
     warned = widened(held, choice)
