@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from dbtune.model.advice import Evidence, Finding
@@ -65,6 +65,21 @@ class _Resolved:
     referenced: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Orphans:
+    """The rows without a parent, and the condition that selects them."""
+
+    rows: Rows
+    where: str | None
+
+    @classmethod
+    def of(cls, facts: TableFacts, position: int) -> _Orphans:
+        """Return those of one foreign key, none where nobody looked."""
+        if position >= len(facts.orphans):
+            return cls(Rows(), None)
+        return cls(facts.orphans[position], facts.orphan_where[position])
+
+
 def plan_foreign_keys(
     planned: PlannedTable,
     parents: Parents,
@@ -81,11 +96,12 @@ def plan_foreign_keys(
             skipped = _skipped(planned, key, resolved)
             found = _added(found, PlannedForeignKeys(warnings=(skipped,)))
             continue
-        rows = facts.orphans[position] if position < len(facts.orphans) else Rows()
-        where = facts.orphan_where[position] if position < len(facts.orphan_where) else None
         name = unique_name(_wanted_name(planned, resolved), taken)
         taken.add(name)
-        found = _added(found, _planned(planned, resolved, name, rows, where, orphans))
+        made = _planned(planned, resolved, name, _Orphans.of(facts, position), orphans)
+        if position in facts.unproven:
+            made = _unproven(planned, resolved, made)
+        found = _added(found, made)
     return found
 
 
@@ -100,8 +116,8 @@ def _plain(pg_type: str) -> str:
 
 
 def _text_of(planned: PlannedTable, position: int) -> ForeignKeyText | None:
-    """Return what the statement says of a foreign key: SQLite lists the last declared first."""
-    texts, keys = planned.constraints.foreign_keys[::-1], planned.table.foreign_keys
+    """Return what the statement says of a foreign key; both are in the order of declaration."""
+    texts, keys = planned.constraints.foreign_keys, planned.table.foreign_keys
     if len(texts) != len(keys):
         return None
     text, key = texts[position], keys[position]
@@ -141,10 +157,10 @@ def _planned(
     planned: PlannedTable,
     resolved: _Resolved,
     name: str,
-    rows: Rows,
-    where: str | None,
+    found: _Orphans,
     orphans: Orphans,
 ) -> PlannedForeignKeys:
+    rows, where = found.rows, found.where
     if not rows.count and rows.error is None:
         return PlannedForeignKeys(keys=(_key_plan(resolved, name, validated=True),))
     if orphans == "fail":
@@ -157,6 +173,24 @@ def _planned(
         key = _key_plan(resolved, name, validated=True)
         return PlannedForeignKeys((key,), (warning,), reject_where=(where,))
     return _nulled(planned, resolved, name, rows, where)
+
+
+def _unproven(
+    planned: PlannedTable, resolved: _Resolved, made: PlannedForeignKeys
+) -> PlannedForeignKeys:
+    """Return a key NOT VALID, whose parent is on a circle with it and loses rows."""
+    warning = Finding(
+        code="foreign-key-not-valid",
+        severity="medium",
+        subject=_subject(planned, resolved.key),
+        message=(
+            f"{_described(planned, resolved.key)} is created NOT VALID: rows of "
+            f"{resolved.parent.source} are rejected, and rows that refer to them are kept."
+        ),
+        help="Mend the rows on PostgreSQL, then ALTER TABLE ... VALIDATE CONSTRAINT ...",
+    )
+    keys = tuple(replace(key, validated=False) for key in made.keys)
+    return replace(made, keys=keys, warnings=(*made.warnings, warning))
 
 
 def _nulled(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Literal
 
 from dbtune.errors import SourceError
@@ -42,7 +43,7 @@ def check_source(
     tables = tuple(table for table in schema.tables if table.name in names)
     facts = {table.name: checks.table(table) for table in _parents_first(schema, tables)}
     return SourceFacts(
-        tables=tuple(facts[table.name] for table in tables),
+        tables=tuple(checks.with_unproven(table, facts[table.name]) for table in tables),
         virtual=tuple(
             (table.name, checks.virtual_rows(table))
             for table in schema.tables
@@ -61,6 +62,7 @@ class _Checks:
         self._schema = schema
         self._types: Mapping[str, TableTypes] = {fold_name(t.table): t for t in choices.tables}
         self._rejects = rejects
+        self._looked_at: dict[tuple[str, int], int] = {}
         self._rejected = {name: list(types.reject_where) for name, types in self._types.items()}
         encoding = str(self._one("PRAGMA encoding")[0])
         # Bytes of UTF-16 that become more in UTF-8: three for two.
@@ -76,6 +78,15 @@ class _Checks:
                 hint="check the file with PRAGMA integrity_check, and restore it from a backup",
             ) from error
 
+    def with_unproven(self, table: Table, facts: TableFacts) -> TableFacts:
+        """Return facts with the keys whose parent lost rows after its children were looked at."""
+        unproven = tuple(
+            position
+            for position, key in enumerate(table.foreign_keys)
+            if self._parent_rejects(key) > self._looked_at.get((table.name, position), 0)
+        )
+        return replace(facts, unproven=unproven) if self._rejects else facts
+
     def virtual_rows(self, table: Table) -> int | None:
         """Return the rows of a virtual table as its module counts them, None where it does not."""
         for suffix in _ROW_TABLES:
@@ -90,6 +101,8 @@ class _Checks:
     def _table(self, table: Table) -> TableFacts:
         types = self._types[fold_name(table.name)]
         where = tuple(self._orphan_where(types, key) for key in table.foreign_keys)
+        for position, key in enumerate(table.foreign_keys):
+            self._looked_at[table.name, position] = self._parent_rejects(key)
         orphans = tuple(Rows() if w is None else self._rows(table, w) for w in where)
         if self._rejects:
             found = (w for w, rows in zip(where, orphans, strict=True) if w and rows.count)
@@ -131,6 +144,9 @@ class _Checks:
         return tuple(
             ", ".join(f"{n}={_shown(v)}" for n, v in zip(names, row, strict=True)) for row in rows
         )
+
+    def _parent_rejects(self, key: ForeignKey) -> int:
+        return len(self._rejected.get(fold_name(key.referenced_table), ()))
 
     def _kept(self, name: str) -> str:
         rejected = self._rejected.get(fold_name(name), [])

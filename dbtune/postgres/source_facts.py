@@ -34,12 +34,14 @@ class TableFacts:
     as read_constraints() returns them; `null_keys` are the rows with NULL in the primary key;
     `long_keys` are pairs of an index and the bytes of its longest key, for those that came near
     PostgreSQL's limit; `largest_id` and `sequence` are what the next rowid depends on.
-    `orphan_where` are conditions on the table, one a foreign key, that its orphans satisfy.
+    `orphan_where` are conditions on the table, one a foreign key, that its orphans satisfy;
+    `unproven` are positions of keys on a circle whose parent loses rows to --orphans reject.
     """
 
     table: str
     orphans: tuple[Rows, ...] = ()
     orphan_where: tuple[str | None, ...] = ()
+    unproven: tuple[int, ...] = ()
     broken_checks: tuple[Rows, ...] = ()
     null_keys: Rows = Rows()
     long_keys: tuple[tuple[str, int], ...] = ()
