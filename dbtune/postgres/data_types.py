@@ -42,9 +42,7 @@ def colliding_type(held: HeldValues) -> Choice:
 
 def _number_type(held: HeldValues) -> Choice:
     if held.integers_exact_as_double:
-        return Choice(
-            "double precision", "double", "it keeps integers up to 2^53 and reals exactly"
-        )
+        return Choice("double precision", "double", "it keeps these integers and reals exactly")
     if held.count("negative-zero"):
         return Choice(
             "text", "text", "integers beyond 2^53 and -0.0 have no numeric type in common"

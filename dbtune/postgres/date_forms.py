@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -28,6 +28,9 @@ _LONGEST_SHAPE = 60
 OTHER_SHAPE = "other shape "
 # What an offset may move out of the years that dates have.
 _FIRST_DAY, _LAST_DAY = b"0001-01-01", b"9999-12-31"
+# 200 years of days take 15 MB.
+_MOST_KNOWN_DAYS = 73_000
+_known_days: set[bytes] = set()
 _EDGES = {_FIRST_DAY, _LAST_DAY}
 # https://www.postgresql.org/docs/15/datatype-datetime.html: offsets end before 16 hours.
 _LARGEST_OFFSET_HOURS = 15
@@ -176,11 +179,16 @@ def _clock_fits(joined: bytes, at: int, width: int, has_seconds: bool) -> bool:
     return not has_seconds or max(joined[at + 6 :: width]) <= _FIVE
 
 
-def _are_days(days: Iterable[bytes]) -> bool:
-    return all(map(_is_day, days))
+def _are_days(days: set[bytes]) -> bool:
+    """Return whether all are days; those seen before are known by one comparison of sets."""
+    new = days - _known_days
+    if not all(map(_is_day, new)):
+        return False
+    if len(_known_days) < _MOST_KNOWN_DAYS:
+        _known_days.update(new)
+    return True
 
 
-@lru_cache(maxsize=50_000)
 def _is_day(text: bytes) -> bool:
     """Return whether YYYY-MM-DD is a day of the calendar from year 1 on."""
     try:

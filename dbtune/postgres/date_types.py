@@ -251,5 +251,5 @@ def _mixed_forms(held: HeldValues, choice: Choice) -> Choice:
     ]
     shown = f" Its texts are: {'; '.join(examples)}." if examples else ""
     warned = widened(held, choice)
-    first, *others = warned.notices
-    return replace(warned, notices=(replace(first, message=first.message + shown), *others))
+    first, *rest = warned.notices
+    return replace(warned, notices=(replace(first, message=first.message + shown), *rest))

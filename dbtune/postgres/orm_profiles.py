@@ -69,9 +69,10 @@ def read_application_version(
 ) -> str:
     """Return the newest entry of a framework's version table, "" where there is none.
 
+    `profile_name` is as in TypeOptions, "auto" included.
     Reads that table. A table of that name with other columns is no framework's: "".
     """
-    application = _application(profile_name)
+    application = _application(profile_of(schema, profile_name))
     table = schema.table(application.tables[0]) if application else None
     if application is None or table is None:
         return ""

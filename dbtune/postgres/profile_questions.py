@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from dbtune.model.schema import Column, Table
+from dbtune.model.schema import Column, Table, fold_name
 from dbtune.model.transfer import StorageCounts
 from dbtune.postgres.data_types import MAY_BE_TEXT
 from dbtune.postgres.declared_type import DeclaredType, declared_type
@@ -48,10 +48,14 @@ class Questions:
 def questions_of(table: Table, wanted: Collection[str] = ()) -> tuple[Questions, ...]:
     """Return the questions for each column of a table, in its order.
 
-    Of the columns `wanted` everything is asked, since the user or an existing table chose a type.
-    What a framework's declarations may mean is asked of all columns declared so.
+    Of the columns `wanted`, named as SQLite compares names, everything is asked, since the user or
+    an existing table chose a type. What a framework's declarations may mean is asked of all
+    columns declared so.
     """
-    return tuple(_questions(table, column, column.name in wanted) for column in table.columns)
+    folded = frozenset(map(fold_name, wanted))
+    return tuple(
+        _questions(table, column, fold_name(column.name) in folded) for column in table.columns
+    )
 
 
 def _questions(table: Table, column: Column, wanted: bool) -> Questions:

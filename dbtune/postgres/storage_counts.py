@@ -10,6 +10,7 @@ from dbtune.model.schema import Column, Table
 from dbtune.model.transfer import StorageCounts
 from dbtune.postgres.declared_type import Family, declared_type
 from dbtune.postgres.row_names import RowNames
+from dbtune.postgres.scope import affinity_of
 from dbtune.sqlite.identifiers import quote_identifier
 
 # One sum carries three counts in 21 bits each: one pass over a column instead of three.
@@ -43,9 +44,14 @@ def count_storage(
         found = _aggregate(connection, table, names, terms, rowid_range)
         rows = int(found[0])
         width = (len(found) - 1) // len(columns)
-        counts += [
-            _counts(rows, found[at : at + width], packed) for at in range(1, len(found), width)
-        ]
+        for column, at in zip(columns, range(1, len(found), width), strict=True):
+            own = found[at : at + width]
+            if own[-1] is None and sum(_unpacked(own[0])) == rows:
+                own = (own[0], rows)
+            elif own[-1] is None:
+                term = f"count({quote_identifier(column.name)})"
+                own = (own[0], _aggregate(connection, table, names, [term], rowid_range)[1])
+            counts.append(_counts(rows, own, packed))
     return rows, tuple(counts)
 
 
@@ -68,7 +74,7 @@ def _aggregate(
 def _terms(table: Table, column: Column, packed: bool) -> list[str]:
     name = quote_identifier(column.name)
     if column.name == table.rowid_alias:
-        return ["count(*)", "NULL"] if packed else ["count(*)", "0", "0", "count(*)"]
+        return ["count(*)", "count(*)"] if packed else ["count(*)", "0", "0", "count(*)"]
     if not packed:
         sums = [f"count(*) FILTER (WHERE typeof({name}) = '{kind}')" for kind in _CLASSES]
         return [*sums, f"count({name})"]
@@ -76,7 +82,10 @@ def _terms(table: Table, column: Column, packed: bool) -> list[str]:
         f"WHEN '{kind}' THEN {1 << (_BITS * _CLASSES.index(kind))}"
         for kind in _likeliest_first(column, table)
     )
-    return [f"sum(CASE typeof({name}) {cases} ELSE 0 END)", f"count({name})"]
+    # What is neither of the three is NULL or a blob; in a column that is NOT NULL likely neither.
+    known = column.not_null and affinity_of(column.declared_type) != "blob"
+    not_null = "NULL" if known else f"count({name})"
+    return [f"sum(CASE typeof({name}) {cases} ELSE 0 END)", not_null]
 
 
 def _likeliest_first(column: Column, table: Table) -> tuple[str, ...]:
@@ -86,12 +95,8 @@ def _likeliest_first(column: Column, table: Table) -> tuple[str, ...]:
 
 
 def _counts(rows: int, found: Sequence[int | None], packed: bool) -> StorageCounts:
-    if packed:
-        sums = found[0] or 0
-        integers, reals, texts = (sums >> (_BITS * place) & _MASK for place in range(3))
-    else:
-        integers, reals, texts = (int(count or 0) for count in found[:3])
-    not_null = integers if found[-1] is None else found[-1]
+    integers, reals, texts = _unpacked(found[0]) if packed else (int(n or 0) for n in found[:3])
+    not_null = int(found[-1] or 0)
     return StorageCounts(
         nulls=rows - not_null,
         integers=integers,
@@ -99,3 +104,9 @@ def _counts(rows: int, found: Sequence[int | None], packed: bool) -> StorageCoun
         texts=texts,
         blobs=not_null - integers - reals - texts,
     )
+
+
+def _unpacked(sums: int | None) -> tuple[int, int, int]:
+    """Return the integers, reals and texts that one sum carries."""
+    packed = sums or 0
+    return packed & _MASK, packed >> _BITS & _MASK, packed >> 2 * _BITS

@@ -14,8 +14,8 @@ from dbtune.sqlite.identifiers import quote_identifier
 
 # Most values are small: such rows come by the batch. A row with a larger one comes alone, as do
 # some after it, so that a batch takes 32 MB a column at the very most.
-_BATCH_ROWS = 512
-_SMALL_BYTES = 1 << 16
+_BATCH_ROWS = 2048
+_SMALL_BYTES = 1 << 14
 _ROWS_ALONE = 64
 # Without a limit on lengths (Python 3.10, tables without rowid).
 _BATCH_ROWS_UNLIMITED = 128

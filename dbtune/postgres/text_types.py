@@ -9,6 +9,7 @@ from dbtune.postgres.type_nouns import Choice, Notice
 # https://www.postgresql.org/docs/15/datatype-character.html
 _LONGEST_VARCHAR = 10_485_760
 # What names of no known type say of a column that holds nothing.
+_COUNTER_NAMES = frozenset({"SERIAL", "BIGSERIAL", "SMALLSERIAL", "AUTONUMBER", "COUNTER"})
 _BINARY_NAMES = frozenset({"BYTEA", "BINARY", "VARBINARY", "LONGVARBINARY", "IMAGE"})
 
 
@@ -94,6 +95,8 @@ def other_type(held: HeldValues) -> Choice:
     """Return what the data asks for in a column of a name that no database knows."""
     if not held.classes and held.declared.name in _BINARY_NAMES:
         return Choice("bytea", "bytes", "bytes, as the name says")
+    if not held.classes and held.declared.name in _COUNTER_NAMES:
+        return Choice("bigint", "integer", "integers, as the name says")
     choice = type_from_data(held)
     if len(held.classes) > 1:
         return widened(held, choice)

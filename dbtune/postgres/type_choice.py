@@ -57,7 +57,7 @@ def choose_types(
     tables = tuple(t for t in schema.tables if t.kind == "table" and t.name in profiles)
     members = {
         (table.name, column.name): _choose_alone(
-            _held(table, column, profiles[table.name], overrides),
+            held_values(table, column, profiles[table.name], overrides),
             table,
             overrides,
             options,
@@ -71,15 +71,15 @@ def choose_types(
         key: handle_refused_text(member.held, shared.get(key, member.choice), options)
         for key, member in members.items()
     }
-    types = tuple(_table_types(table, members, chosen) for table in tables)
+    types = tuple(table_types(table, members, chosen) for table in tables)
     return TypeChoices(
         tables=types,
         warnings=(
             *application_finding(schema, profile_name, options.application_version),
-            *_findings(members, chosen, "notices"),
+            *findings_of(members, chosen, "notices"),
         ),
         stops=(
-            *_findings(members, chosen, "stops"),
+            *findings_of(members, chosen, "stops"),
             *row_limit_stops(types),
             *value_limit_stops(profiles[table.name] for table in tables),
         ),
@@ -88,7 +88,10 @@ def choose_types(
     )
 
 
-def _held(table: Table, column: Column, profile: TableProfile, overrides: Overrides) -> HeldValues:
+def held_values(
+    table: Table, column: Column, profile: TableProfile, overrides: Overrides
+) -> HeldValues:
+    """Return what a column is declared as, and holds."""
     return HeldValues(
         table=table.name,
         column=column,
@@ -158,9 +161,10 @@ def _date_rules(options: TypeOptions, profile_name: str) -> DateRules:
     )
 
 
-def _table_types(
+def table_types(
     table: Table, members: Mapping[Key, Member], chosen: Mapping[Key, RefusedText]
 ) -> TableTypes:
+    """Return a table's columns as planned, from each one's choice."""
     keys = [(table.name, column.name) for column in table.columns]
     return TableTypes(
         table=table.name,
@@ -210,11 +214,12 @@ def _storage(counts: StorageCounts) -> Storage:
     return found[0] if len(found) == 1 else "mixed"
 
 
-def _findings(
+def findings_of(
     members: Mapping[Key, Member],
     chosen: Mapping[Key, RefusedText],
     kind: Literal["notices", "stops"],
 ) -> tuple[Finding, ...]:
+    """Return the notices, or stops, of all choices as findings about their columns."""
     return tuple(
         Finding(
             code=notice.code,

@@ -49,7 +49,7 @@ def fit_type(held: HeldValues, wanted: TypeName) -> Fit:
         return Fit(TIMESTAMPTZ, "cocoa", misfit)
     if name in _TO_TEXT:
         return _fit(wanted, "text", _text_misfit(held, wanted))
-    if name == TIMESTAMPTZ and held.classes and held.only("integer"):
+    if name in {TIMESTAMP, TIMESTAMPTZ} and held.classes and held.only("integer"):
         return _epoch_timestamp(held, wanted)
     conversion, find_misfit = _MISFITS[name]
     return _fit(wanted, conversion, find_misfit(held, wanted))

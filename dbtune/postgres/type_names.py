@@ -75,7 +75,7 @@ def parse_type(text: str) -> TypeName | None:
     """Return the type of a name as written in DDL, None for one that no value is converted to."""
     found = _ARGUMENTS.search(text)
     bare = " ".join((text[: found.start()] + " " + text[found.end() :] if found else text).split())
-    name = _ALIASES.get(bare.lower().removeprefix("pg_catalog."))
+    name = _ALIASES.get(bare.lower().removeprefix("public."))
     if name is None:
         return None
     if found is None:
