@@ -11,7 +11,7 @@ from typing import Literal
 
 from dbtune.postgres.date_arguments import NOW, instant_of
 from dbtune.postgres.function_rules import Arguments, FunctionRule
-from dbtune.postgres.terms import CAST, OTHER, PRODUCT, Instant, Term, quote_text
+from dbtune.postgres.terms import ATOM, CAST, OTHER, PRODUCT, Instant, Term, quote_text
 from dbtune.postgres.translator import Translator
 
 _FORMATS = {"date": "YYYY-MM-DD", "datetime": "YYYY-MM-DD HH24:MI:SS", "time": "HH24:MI:SS"}
@@ -122,7 +122,7 @@ def _strftime_term(t: Translator, form: str, instant: Instant) -> Term:
         return t.problem(f"not translatable: the format {quote_text(form)}")
     sql = " || ".join(piece for piece in written if piece is not None) or "''"
     numeric = len(form) == 2 and form[1] in _NUMERIC_FIELDS
-    level = OTHER if len(written) > 1 or "::" in sql else CAST
+    level = OTHER if len(written) > 1 else CAST if sql.endswith("::text") else ATOM
     other = replace(instant, form="other")
     return Term(sql, "text", level, instant=other, numeric_text=numeric, never_null=instant.is_now)
 

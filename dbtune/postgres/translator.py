@@ -7,7 +7,8 @@ nothing is ever passed through.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -53,12 +54,14 @@ class Translation:
     """SQL of PostgreSQL, or None where a construct cannot be translated.
 
     `problems` say which, `differences` what is not quite the same although it translates.
+    `ordered` is set for a query whose rows come in a certain order.
     """
 
     sql: str | None
     problems: tuple[str, ...] = ()
     differences: tuple[str, ...] = ()
     parameters: tuple[ParameterPlan, ...] = ()
+    ordered: bool = False
 
 
 class Names(Protocol):
@@ -82,6 +85,21 @@ class Translator:
     differences: list[str] = field(default_factory=list)
     parameters: list[ParameterPlan] = field(default_factory=list)
     depth: int = 0
+
+    @contextmanager
+    def within(self, names: Names) -> Iterator[None]:
+        """Translate what follows with other names."""
+        outside, self.names = self.names, names
+        try:
+            yield
+        finally:
+            self.names = outside
+
+    def only(self, node: exp.Expr, *known: str) -> None:
+        """Report a clause that the caller does not translate, so that none is lost."""
+        for key, value in node.args.items():
+            if value and key not in known:
+                self.problem(f"not translatable: {key.rstrip('_').upper()} here")
 
     def term(self, node: exp.Expr) -> Term:
         """Translate a part; what cannot be translated is reported, and stands as NULL meanwhile."""
@@ -135,13 +153,14 @@ class Translator:
             bound=self.value_of(term),
         )
 
-    def result(self, sql: str) -> Translation:
+    def result(self, sql: str, *, ordered: bool = False) -> Translation:
         """Return what came of it."""
         return Translation(
             None if self.problems else sql,
             tuple(self.problems),
             tuple(self.differences),
             tuple(self.parameters),
+            ordered,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sqlite3
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
+from uuid import UUID
 
 import psycopg
 
@@ -72,13 +74,17 @@ def equal(mine: object, other: object) -> bool:
         return math.isclose(float(mine), float(other), rel_tol=1e-9, abs_tol=1e-9)
     if isinstance(other, (date, time)):  # what a driver reads from a column of that type
         other = str(other)
+    if isinstance(other, UUID):
+        other = str(other)
+    if isinstance(other, (dict, list)) and isinstance(mine, str):
+        return bool(json.loads(mine) == other)
     return type(mine) is type(other) and mine == other
 
 
 @contextmanager
 def open_sides(conninfo: str) -> Iterator[Sides]:
     """Yield both databases with the table `items`; temporary on PostgreSQL."""
-    source = sqlite3.connect(":memory:")
+    source = sqlite3.connect(":memory:", isolation_level=None)
     target = psycopg.connect(conninfo, autocommit=True)
     try:
         target.execute("SET TimeZone = 'UTC'")
