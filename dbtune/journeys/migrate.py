@@ -42,6 +42,8 @@ from dbtune.sqlite.file_state import read_file_state
 from dbtune.sqlite.location import require_database_file
 
 _MOST_JOBS = 8
+# Read in this process sooner than two others have started, which takes them a second.
+_SMALL_BYTES = 8 << 20
 
 
 def plan(
@@ -140,7 +142,10 @@ def verify(
 
 
 def _pool(database: Path, options: MigrateOptions, conninfo: str | None) -> WorkerPool:
-    jobs = options.jobs or min(os.cpu_count() or 1, _MOST_JOBS)
+    jobs = options.jobs
+    if jobs is None:
+        small = database.stat().st_size < _SMALL_BYTES
+        jobs = 0 if small else min(os.cpu_count() or 1, _MOST_JOBS)
     return WorkerPool(database, jobs, True, conninfo)
 
 

@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS dbtune.migration (
 );
 
 CREATE TABLE IF NOT EXISTS dbtune.migration_part (
-    migration_id text NOT NULL REFERENCES dbtune.migration (id),
+    migration_id text NOT NULL,
     source_table text NOT NULL,
     part integer NOT NULL,
     rows bigint NOT NULL,

@@ -220,7 +220,7 @@ def test_without_the_extra_the_load_is_complete(
         assert (loaded.rows, loaded.method) == (ROWS, "rows")
 
 
-# (encoding, bytes of the one long value); in the quick tests a short stand-in that is streamed, too.
+# Encoding, and bytes of the one long value: in the quick tests one just long enough to be streamed.
 LONG_VALUES = [
     ("UTF-8", 12 << 20),
     ("UTF-16le", 12 << 20),
