@@ -260,12 +260,16 @@ class TablePlan:
 
 @dataclass(frozen=True)
 class ViewPlan:
-    """A view to create after the load; `ddl` is the translated SELECT."""
+    """A view to create after the load; `select_sql` is the translated SELECT.
+
+    `columns` are what it returns, as columns of a table would be planned.
+    """
 
     source: str
     target: str
     select_sql: str
     source_sql: str
+    columns: tuple[ColumnPlan, ...] = ()
 
 
 @dataclass(frozen=True)

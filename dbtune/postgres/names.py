@@ -59,7 +59,7 @@ class Names:
         return self._targets["view", fold_name(source)]
 
     def column(self, table: str, source: str) -> str:
-        """Return a column's name. Raises KeyError."""
+        """Return the name of a table's or view's column. Raises KeyError."""
         return self._targets["column", fold_name(f"{table}.{source}")]
 
     def index(self, table: str, source: str) -> str:
@@ -108,7 +108,11 @@ def choose_names(
     something that is not there, or to a name that PostgreSQL cannot take.
     """
     asked = read_renames(schema, renames)
-    scopes = [tuple(_relations(schema)), *(tuple(_columns(table)) for table in _moving(schema))]
+    scopes = [
+        tuple(_relations(schema)),
+        *(tuple(_columns(t.name, [c.name for c in t.columns])) for t in _moving(schema)),
+        *(tuple(_columns(view.name, view.columns)) for view in schema.views),
+    ]
     wanted = [tuple(_wanted(named, mode, asked) for named in scope) for scope in scopes]
     fitted = [_fit(scope) for scope in wanted]
     asked_for, named = tuple(chain(*wanted)), tuple(chain(*fitted))
@@ -138,9 +142,9 @@ def _relations(schema: Schema) -> Iterator[Named]:
                 yield Named("index", f"{table.name}.{index.name}", index.name, index.name)
 
 
-def _columns(table: Table) -> Iterator[Named]:
-    for column in table.columns:
-        yield Named("column", f"{table.name}.{column.name}", column.name, column.name)
+def _columns(table: str, columns: Iterable[str]) -> Iterator[Named]:
+    for column in columns:
+        yield Named("column", f"{table}.{column}", column, column)
 
 
 def _wanted(named: Named, mode: NameMode, renames: Renames) -> Named:

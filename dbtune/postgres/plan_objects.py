@@ -13,6 +13,7 @@ from dbtune.model.transfer import (
     ColumnPlan,
     ForeignKeyPlan,
     IndexPlan,
+    TablePlan,
     TargetFacts,
     ViewPlan,
 )
@@ -20,10 +21,12 @@ from dbtune.postgres.expressions import TranslationOptions
 from dbtune.postgres.foreign_keys import Orphans, Parents, PlannedForeignKeys, plan_foreign_keys
 from dbtune.postgres.names import Names
 from dbtune.postgres.planned_table import PlannedTable
+from dbtune.postgres.scope import Scope, table_scope
 from dbtune.postgres.source_facts import SourceFacts
 from dbtune.postgres.table_objects import TableObjects, name_columns, plan_table
 from dbtune.postgres.triggers import report_trigger
 from dbtune.postgres.type_nouns import TypeChoices
+from dbtune.postgres.views import plan_views
 from dbtune.postgres.virtual_tables import report_virtual_tables
 
 
@@ -107,12 +110,16 @@ def plan_objects(
     for own, own_keys in zip(objects, keys, strict=True):
         warnings += [*own.warnings, *own_keys.warnings]
     triggers = tuple(_triggers(schema))
+    made = tuple(map(_table_objects, objects, keys))
+    views = plan_views(schema, map(_scope, made), names, translation)
     saved = [entry for own in objects for entry in own.saved_sql]
     return PlannedObjects(
-        tables=tuple(map(_table_objects, objects, keys)),
+        tables=made,
+        views=views.views,
         warnings=(
             *names.warnings,
             *warnings,
+            *views.findings,
             *report_virtual_tables(schema, facts),
             *(report_trigger(trigger) for trigger in triggers),
         ),
@@ -120,6 +127,7 @@ def plan_objects(
         renamed=names.renamed,
         saved_sql=(
             *saved,
+            *views.saved_sql,
             *((table.name, table.sql) for table in schema.tables if table.kind == "virtual"),
             *((trigger.name, trigger.sql) for trigger in triggers),
         ),
@@ -178,6 +186,20 @@ def _table_objects(own: TableObjects, keys: PlannedForeignKeys) -> PlannedTableO
         identity_sequence=own.identity_sequence,
         reject_where=keys.reject_where,
     )
+
+
+def _scope(table: PlannedTableObjects) -> Scope:
+    """Return what statements see of a table whose objects are planned."""
+    keyed = TablePlan(
+        source=table.source,
+        target=table.target,
+        rows=0,
+        size_bytes=0,
+        columns=table.columns,
+        primary_key=table.primary_key,
+        indexes=table.indexes,
+    )
+    return table_scope(keyed)
 
 
 def _with_nulls(column: ColumnPlan, keys: PlannedForeignKeys) -> ColumnPlan:

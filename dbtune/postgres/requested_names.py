@@ -52,6 +52,9 @@ def _subjects(schema: Schema) -> Iterator[tuple[str, str, str]]:
             yield "index", subject, subject
     for view in schema.views:
         yield "view", fold_name(view.name), fold_name(view.name)
+        for name in view.columns:
+            subject = fold_name(f"{view.name}.{name}")
+            yield "column", subject, subject
 
 
 def _read(

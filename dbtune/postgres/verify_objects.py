@@ -79,7 +79,7 @@ def canonical_type(pg_type: str) -> str:
         name = " ".join(pg_type.lower().split())
         return _SPELLINGS.get(name, name)
     name, limits, rest = limited.groups()
-    plain = _SPELLINGS.get(name.strip(), name.strip())
+    plain = _SPELLINGS.get(name.strip(), name.strip()) if not rest else name.strip()
     numbers = ",".join(part.strip() for part in limits.split(","))
     if plain == "numeric" and "," not in numbers:
         numbers += ",0"

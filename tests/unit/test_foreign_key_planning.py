@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Literal
@@ -13,7 +14,14 @@ import pytest
 from dbtune.postgres.foreign_keys import types_meet
 from dbtune.postgres.plan_objects import ObjectOptions
 from dbtune.postgres.verify_objects import check_objects
-from tests.fixtures.planned import Planned, create_objects, make_database, plan_database
+from tests.fixtures.planned import (
+    Planned,
+    create_objects,
+    emptied,
+    make_database,
+    module_database,
+    plan_database,
+)
 
 Orphans = Literal["keep", "reject", "null", "fail"]
 
@@ -22,6 +30,19 @@ def planned(tmp_path: Path, *statements: str, orphans: Orphans = "keep") -> Plan
     """The plan of a database that statements make."""
     path = make_database(tmp_path / "s.db", *statements)
     return plan_database(path, ObjectOptions(orphans=orphans))
+
+
+@pytest.fixture(scope="module")
+def database(postgres_admin: str) -> Iterator[str]:
+    """One database for all tests here."""
+    with module_database(postgres_admin, "foreign_keys") as conninfo:
+        yield conninfo
+
+
+@pytest.fixture
+def target(database: str) -> str:
+    """That database, empty."""
+    return emptied(database)
 
 
 def create(target: str, plan: Planned) -> None:

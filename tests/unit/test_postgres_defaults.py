@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import uuid
+from collections.abc import Iterator
 from decimal import Decimal
 
 import psycopg
@@ -13,6 +14,7 @@ import pytest
 from dbtune.model.schema import Column
 from dbtune.model.transfer import ColumnPlan, Conversion, StorageCounts
 from dbtune.postgres.defaults import plan_default
+from tests.fixtures.planned import emptied, module_database
 
 UTC = datetime.timezone.utc
 TIMESTAMPTZ, TIMESTAMP = "timestamp with time zone", "timestamp without time zone"
@@ -122,6 +124,19 @@ LOST: list[tuple[str, str, str, Conversion]] = [
     ("(strftime('%j', 'now'))", "DATETIME", TIMESTAMP, "timestamp"),
     ("'{'", "JSON", "jsonb", "jsonb"),
 ]
+
+
+@pytest.fixture(scope="module")
+def database(postgres_admin: str) -> Iterator[str]:
+    """One database for all tests here."""
+    with module_database(postgres_admin, "defaults") as conninfo:
+        yield conninfo
+
+
+@pytest.fixture
+def target(database: str) -> str:
+    """That database, empty."""
+    return emptied(database)
 
 
 def column(default: str, declared: str) -> Column:

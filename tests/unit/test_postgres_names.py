@@ -135,11 +135,11 @@ def test_renames_reach_tables_columns_views_and_indexes() -> None:
     """All that has a name takes a new one, also with dots in it."""
     names = choose_names(
         schema_of(
-            'CREATE TABLE "a.b" (c)', 'CREATE INDEX i ON "a.b"(c)', "CREATE VIEW v AS SELECT 1"
+            'CREATE TABLE "a.b" (c)', 'CREATE INDEX i ON "a.b"(c)', "CREATE VIEW v AS SELECT 1 x"
         ),
-        renames=[("A.B", "t"), ("a.b.c", "d"), ("i", "j"), ("v", "w")],
+        renames=[("A.B", "t"), ("a.b.c", "d"), ("i", "j"), ("v", "w"), ("v.x", "y")],
     )
-    assert targets(names) == ["t", "w", "j", "d"]
+    assert targets(names) == ["t", "w", "j", "d", "y"]
 
 
 @pytest.mark.parametrize("new", ["", "x" * 64, "ctid"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from dbtune.postgres.verify_objects import check_objects
 from tests.fixtures.planned import (
     Planned,
     create_objects,
+    emptied,
     make_database,
+    module_database,
     plan_database,
     target_facts,
 )
@@ -29,6 +32,19 @@ def planned(
     """The plan of a database that statements make."""
     path = make_database(tmp_path / "s.db", *statements)
     return plan_database(path, ObjectOptions(orphans=orphans, target=target))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def database(postgres_admin: str) -> Iterator[str]:
+    """One database for all tests here."""
+    with module_database(postgres_admin, "objects") as conninfo:
+        yield conninfo
+
+
+@pytest.fixture
+def target(database: str) -> str:
+    """That database, empty."""
+    return emptied(database)
 
 
 def create(target: str, plan: Planned) -> None:
@@ -467,7 +483,7 @@ def test_other_generated_columns_are_plain(
         connection.create_function("soundex", 1, str, deterministic=True)
         connection.execute(f"CREATE TABLE t (a INT, s TEXT, {column})")
         connection.commit()
-    plan = plan_database(path)
+    plan = plan_database(path, ObjectOptions(target=V15))
     found = [f for f in plan.objects.warnings if f.code == "generated-column-plain"]
     assert found[0].subject == "t.g" and why in found[0].message
     assert plan.table("t").columns[2].loaded

@@ -1,0 +1,108 @@
+"""Views of SQLite on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from dbtune.model.schema import View
+from dbtune.postgres.verify_objects import check_objects
+from dbtune.postgres.views import select_of
+from tests.fixtures.planned import (
+    Planned,
+    create_objects,
+    emptied,
+    make_database,
+    module_database,
+    plan_database,
+)
+
+
+@pytest.fixture(scope="module")
+def database(postgres_admin: str) -> Iterator[str]:
+    """One database for all tests here."""
+    with module_database(postgres_admin, "views") as conninfo:
+        yield conninfo
+
+
+@pytest.fixture
+def target(database: str) -> str:
+    """That database, empty."""
+    return emptied(database)
+
+
+def planned(tmp_path: Path, *statements: str) -> Planned:
+    """The plan of a database with a table t (id, a, s) and more."""
+    table = "CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, s TEXT)"
+    return plan_database(make_database(tmp_path / "s.db", table, *statements))
+
+
+def rows(target: str, plan: Planned, query: str) -> list[tuple[object, ...]]:
+    """What a query returns after all objects and two rows are there."""
+    with psycopg.connect(target) as connection:
+        create_objects(connection, plan.plan)
+        assert check_objects(connection, "public", plan.plan) == ()
+        connection.execute("INSERT INTO t (a, s) VALUES (1, 'x'), (NULL, 'y')")
+        return connection.execute(query.encode()).fetchall()
+
+
+def test_views_are_created_with_their_columns(tmp_path: Path, target: str) -> None:
+    """Named ones, computed ones, and names that only AS gives in the statement."""
+    plan = planned(tmp_path, "CREATE VIEW v (x, \"AS y\") AS SELECT ifnull(a, 0), s || '!' FROM t")
+    assert rows(target, plan, 'SELECT x, "AS y" FROM v ORDER BY 1') == [(0, "y!"), (1, "x!")]
+    assert [(c.source, c.pg_type) for c in plan.plan.views[0].columns] == [
+        ("x", "bigint"),
+        ("AS y", "text"),
+    ]
+
+
+def test_views_on_views_come_after_them(tmp_path: Path, target: str) -> None:
+    """Whatever the order in which SQLite has them."""
+    plan = planned(
+        tmp_path,
+        "CREATE VIEW a_last AS SELECT n + 1 AS m FROM z_first",
+        "CREATE VIEW z_first AS SELECT a AS n FROM t",
+    )
+    assert [view.source for view in plan.plan.views] == ["z_first", "a_last"]
+    assert rows(target, plan, "SELECT m FROM a_last ORDER BY 1") == [(2,), (None,)]
+
+
+def test_unnamed_columns_keep_sqlites_names(tmp_path: Path, target: str) -> None:
+    """count(*) is called that."""
+    plan = planned(tmp_path, "CREATE VIEW v AS SELECT count(*), max(a) FROM t")
+    assert rows(target, plan, 'SELECT "count(*)", "max(a)" FROM v') == [(2, 1)]
+
+
+def test_views_that_do_not_translate_are_reported(tmp_path: Path, target: str) -> None:
+    """With what they are made of, and those that use them."""
+    plan = planned(
+        tmp_path,
+        "CREATE VIEW odd AS SELECT likelihood(a, 0.5) AS x, soundex(s) AS y FROM t",
+        "CREATE VIEW on_odd AS SELECT x FROM odd",
+        "CREATE VIEW broken AS SELECT x FROM nowhere",
+    )
+    assert sorted(plan.codes()) == [
+        ("view-not-created", "broken"),
+        ("view-not-created", "odd"),
+        ("view-not-created", "on_odd"),
+    ]
+    assert {name for name, _ in plan.objects.saved_sql} == {"odd", "on_odd", "broken"}
+    rows(target, plan, "SELECT 1")
+
+
+@pytest.mark.parametrize(
+    ("sql", "select"),
+    [
+        ("CREATE VIEW v AS SELECT 1", "SELECT 1"),
+        ("CREATE VIEW v(a, b) AS\n SELECT 1 AS x, 2;", "SELECT 1 AS x, 2"),
+        ('CREATE VIEW "as" AS SELECT 1', "SELECT 1"),
+        ("CREATE VIEW v -- AS no\n AS WITH c AS (VALUES (1)) x", "WITH c AS (VALUES (1)) x"),
+        ("CREATE VIEW v", ""),
+    ],
+)  # fmt: skip
+def test_the_select_of_a_view(sql: str, select: str) -> None:
+    """What follows the first AS outside parentheses, comments and quotes."""
+    assert select_of(View("v", (), sql)) == select
