@@ -38,6 +38,7 @@ from dbtune.postgres.migration_state import (
 from dbtune.postgres.publish import publish
 from dbtune.postgres.verify import verify_tables
 from dbtune.postgres.worker_pool import WorkerPool
+from dbtune.sqlite.diagnosis import failures_explained
 from dbtune.sqlite.file_state import read_file_state
 from dbtune.sqlite.location import require_database_file
 
@@ -61,7 +62,7 @@ def plan(
             target = stack.enter_context(connected_target(options.target, options))
             facts, connection = target.facts, target.connection
         pool = stack.enter_context(_pool(database, options, options.target))
-        return make_plan(pool, options, facts, connection, on_event)
+        return _planned(pool, options, facts, connection, on_event)
 
 
 def migrate(
@@ -83,7 +84,7 @@ def migrate(
         # Before the snapshot: what is committed in between makes a later --resume refuse.
         state = read_file_state(database)
         with _pool(database, options, target.conninfo) as pool:
-            planned = make_plan(pool, options, target.facts, target.connection, on_event)
+            planned = _planned(pool, options, target.facts, target.connection, on_event)
             source = source_of(database, planned, sqlite3.sqlite_version)
             if planned.stops:
                 return stopped_result(source, planned)
@@ -124,7 +125,7 @@ def verify(
     with ExitStack() as stack:
         target = stack.enter_context(open_target(database, options))
         pool = stack.enter_context(_pool(database, options, target.conninfo))
-        planned = make_plan(pool, options, target.facts, target.connection, on_event)
+        planned = _planned(pool, options, target.facts, target.connection, on_event)
         source = source_of(database, planned, sqlite3.sqlite_version)
         if planned.stops:
             return stopped_result(source, planned)
@@ -139,6 +140,17 @@ def verify(
         checks = verify_tables(pool, planned, options.schema, options.verify, on_event)
         objects = compare_objects(target.connection, options.schema, planned, options)
         return finished_result(source, planned, Results(checks=checks, objects=objects))
+
+
+def _planned(
+    pool: WorkerPool,
+    options: MigrateOptions,
+    facts: TargetFacts,
+    connection: Connection | None,
+    on_event: OnEvent,
+) -> MigrationPlan:
+    with failures_explained(pool.source, wait_ms=options.wait_ms):
+        return make_plan(pool, options, facts, connection, on_event)
 
 
 def _pool(database: Path, options: MigrateOptions, conninfo: str | None) -> WorkerPool:

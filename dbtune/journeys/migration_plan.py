@@ -8,16 +8,19 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
 from dbtune.errors import ConfigurationError
+from dbtune.journeys.existing_plan import plan_for_existing
 from dbtune.journeys.migrate_options import MigrateOptions
 from dbtune.model.event import Event, OnEvent
 from dbtune.model.schema import Schema, Statistics, Table, TableStatistics, fold_name
 from dbtune.model.transfer import MigrationPlan, TableProfile, TargetFacts
+from dbtune.postgres.collisions import keep_unique
+from dbtune.postgres.existing_tables import read_existing_tables
 from dbtune.postgres.migration_state import Connection
 from dbtune.postgres.names import choose_names
 from dbtune.postgres.orm_profiles import read_application_version
 from dbtune.postgres.plan import PlanInput, assemble_plan, edited
 from dbtune.postgres.plan_objects import ObjectOptions, plan_objects
-from dbtune.postgres.profile import profile_table
+from dbtune.postgres.profile_tables import profile_tables
 from dbtune.postgres.source_checks import check_source
 from dbtune.postgres.type_choice import choose_types
 from dbtune.postgres.type_nouns import TypeOptions
@@ -71,21 +74,19 @@ def make_plan(
     """
     on_event(Event("read schema"))
     schema = select_tables(read_schema(pool.sqlite), options)
-    profiles = {
-        table.name: profile_table(
-            pool.sqlite,
-            table,
-            wanted=[
-                c
-                for t, c, *_ in (*options.types, *options.edits.types)
-                if fold_name(t) == fold_name(table.name)
-            ],
-        )
-        for table in schema.tables
-        if table.kind == "table"
-    }
+    profiles = profile_tables(pool, schema, on_event, wanted_columns(schema, options))
     on_event(Event("plan"))
-    read = _Read(pool, options, target, schema, profiles, _sizes(pool, schema, profiles))
+    read = SourceRead(pool, options, target, schema, profiles, _sizes(pool, schema, profiles))
+    if options.data_only and connection is not None:
+        return plan_for_existing(
+            schema,
+            profiles,
+            read.sizes,
+            read_existing_tables(connection, options.schema),
+            type_options_of(read, options),
+            source_path=str(pool.source),
+            schema_name=options.schema,
+        )
     plan = _decide(read, options)
     edits = edited(plan, options.edits)
     if edits.types or edits.names:
@@ -100,15 +101,20 @@ def make_plan(
     return plan
 
 
-def _wanted(table: Table, options: MigrateOptions) -> tuple[str, ...]:
-    """Return the columns of which everything has to be known, since a type is asked for."""
-    folded = fold_name(table.name)
+def wanted_columns(schema: Schema, options: MigrateOptions) -> tuple[tuple[str, str], ...]:
+    """Return (table, column) of which everything has to be known, since a type is asked for."""
     asked = (*options.types, *options.edits.types)
-    return tuple(column for name, column, _ in asked if fold_name(name) == folded)
+    folded = {(fold_name(table), fold_name(column)) for table, column, _ in asked}
+    return tuple(
+        (table.name, column.name)
+        for table in schema.tables
+        for column in table.columns
+        if options.data_only or (fold_name(table.name), fold_name(column.name)) in folded
+    )
 
 
 @dataclass(frozen=True)
-class _Read:
+class SourceRead:
     """What was read once, however often is decided on it."""
 
     pool: WorkerPool
@@ -119,8 +125,10 @@ class _Read:
     sizes: Mapping[str, int]
 
 
-def _decide(read: _Read, options: MigrateOptions) -> MigrationPlan:
-    choices = choose_types(read.schema, read.profiles, _type_options(read, options))
+def _decide(read: SourceRead, options: MigrateOptions) -> MigrationPlan:
+    type_options = type_options_of(read, options)
+    choices = choose_types(read.schema, read.profiles, type_options)
+    choices = keep_unique(read.pool.sqlite, read.schema, read.profiles, type_options, choices)
     names = choose_names(read.schema, options.names, options.renames)
     facts = check_source(read.pool.sqlite, read.schema, choices, options.orphans)
     objects = plan_objects(
@@ -139,7 +147,7 @@ def _decide(read: _Read, options: MigrateOptions) -> MigrationPlan:
     return assemble_plan(given)
 
 
-def _type_options(read: _Read, options: MigrateOptions) -> TypeOptions:
+def type_options_of(read: SourceRead, options: MigrateOptions) -> TypeOptions:
     return TypeOptions(
         overrides=options.types,
         varchar_keep=options.varchar == "keep",

@@ -58,7 +58,7 @@ def open_target(database: Path, options: MigrateOptions) -> Iterator[Target]:
 
 @contextmanager
 def connected_target(
-    conninfo: str, options: MigrateOptions, notes: tuple[str, ...]
+    conninfo: str, options: MigrateOptions, notes: tuple[str, ...] = ()
 ) -> Iterator[Target]:
     with connect_target(conninfo) as connection:
         state = read_target_state(connection, options.schema)

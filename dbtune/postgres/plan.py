@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from dbtune.model.schema import Schema, Table
 from dbtune.model.transfer import (
-    ColumnPlan,
     MigrationPlan,
     PlanEdits,
     TablePlan,
@@ -48,6 +47,7 @@ def assemble_plan(given: PlanInput) -> MigrationPlan:
         schema_sha256=given.schema.sha256,
         schema_name=given.schema_name,
         tables=tables,
+        views=objects.views,
         extensions=choices.extensions,
         warnings=(*choices.warnings, *objects.warnings),
         stops=(*choices.stops, *objects.stops),
@@ -100,6 +100,7 @@ def _table(table: Table, own: PlannedTableObjects, given: PlanInput) -> TablePla
         foreign_keys=own.foreign_keys,
         identity_next=own.identity_next,
         identity_sequence=own.identity_sequence,
+        large_values=profile.large_values,
         reject_where=(*_rejecting(table, given.choices), *own.reject_where),
     )
 

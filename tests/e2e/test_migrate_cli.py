@@ -36,8 +36,8 @@ def make(tmp_path: Path) -> Make:
 
 
 def migrate(*arguments: str | Path) -> Any:
-    """Run the command quietly with one process, which is quickest for small databases."""
-    return run_here("-q", "migrate-to-postgres", *arguments, "--jobs", "1")
+    """Run the command quietly in this process."""
+    return run_here("-q", "migrate-to-postgres", *arguments)
 
 
 def ask(conninfo: str, query: str) -> list[Any]:
