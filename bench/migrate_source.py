@@ -1,0 +1,150 @@
+"""The SQLite database that bench/migrate.py moves: 2.5 million rows of a booking platform."""
+
+from __future__ import annotations
+
+import datetime
+import random
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+_SCHEMA = """
+CREATE TABLE users(id INTEGER PRIMARY KEY, email TEXT NOT NULL UNIQUE, name TEXT,
+  is_active BOOLEAN NOT NULL, is_admin BOOLEAN, created_at DATETIME NOT NULL, last_login DATETIME,
+  credit REAL, bio TEXT);
+CREATE TABLE chefs(id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users(id),
+  display_name TEXT NOT NULL, rating REAL, verified BOOLEAN, price NUMERIC(10,2), city TEXT,
+  joined DATE);
+CREATE TABLE bookings(id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users(id),
+  chef_id INTEGER NOT NULL REFERENCES chefs(id), starts_at DATETIME NOT NULL, guests INTEGER,
+  total REAL, tip REAL, status TEXT NOT NULL, note TEXT, cancelled BOOLEAN, created_at DATETIME);
+CREATE TABLE sns_posts(id INTEGER PRIMARY KEY, chef_id INTEGER NOT NULL REFERENCES chefs(id),
+  title TEXT, body TEXT, lang TEXT, likes INTEGER, score REAL, posted_at DATETIME);
+CREATE TABLE events(id INTEGER PRIMARY KEY, user_id INTEGER, kind INTEGER, ref_id INTEGER,
+  ts INTEGER NOT NULL, value REAL);
+CREATE TABLE attachments(id INTEGER PRIMARY KEY, booking_id INTEGER REFERENCES bookings(id),
+  mime TEXT, data BLOB, size INTEGER);
+CREATE INDEX bookings_user ON bookings(user_id);
+CREATE INDEX bookings_chef ON bookings(chef_id);
+CREATE INDEX events_user ON events(user_id);
+"""
+_WORDS = (
+    "chef sushi dinner lovely grill sauce 寿司 料理 最高 naïve café crème family table fresh "
+    "fish season menu 🍣 🍜 review great plate butter salt slow 予約 ありがとう the and with for "
+    "of to a in we was very"
+).split()
+ROWS = {
+    "users": 250_000,
+    "chefs": 20_000,
+    "bookings": 450_000,
+    "sns_posts": 150_000,
+    "events": 1_600_000,
+    "attachments": 40_000,
+}
+
+
+def build_source(path: Path, scale: float) -> None:
+    """Write the database, the same for the same scale; an existing one of that name is kept."""
+    if path.exists():
+        return
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.unlink(missing_ok=True)
+    counts = {table: max(1, int(rows * scale)) for table, rows in ROWS.items()}
+    with closing(sqlite3.connect(unfinished)) as connection:
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.executescript(_SCHEMA)
+        for table, row in _rows(random.Random(7), counts).items():
+            values = (row(number) for number in range(1, counts[table] + 1))
+            marks = ", ".join("?" * len(row(0)))
+            connection.executemany(f"INSERT INTO {table} VALUES ({marks})", values)
+        connection.commit()
+    unfinished.rename(path)
+
+
+def _rows(chance: random.Random, counts: dict[str, int]) -> dict[str, Callable[[int], Any]]:
+    """Return for each table what makes the row of a number."""
+    first_day = datetime.datetime(2021, 1, 1)
+
+    def moment() -> str:
+        return str(first_day + datetime.timedelta(seconds=chance.randrange(150_000_000)))
+
+    def sentence(words: int) -> str:
+        return " ".join(chance.choices(_WORDS, k=words))
+
+    def sometimes(share: float, value: Callable[[], Any]) -> Any:
+        return value() if chance.random() < share else None
+
+    def user() -> int:
+        return chance.randrange(1, counts["users"] + 1)
+
+    def chef() -> int:
+        return chance.randrange(1, counts["chefs"] + 1)
+
+    def body() -> str:
+        joint = chance.choice(["\n", "\n\n", "\r\n", "\t", " \\ ", " "])
+        return joint.join(sentence(chance.randrange(5, 40)) for _ in range(chance.randrange(1, 5)))
+
+    return {
+        "users": lambda n: (
+            n,
+            f"user{n}.{chance.randrange(10**6)}@example.com",
+            sentence(2),
+            chance.random() < 0.9,
+            sometimes(0.9, lambda: 0),
+            moment(),
+            sometimes(0.8, moment),
+            chance.random() * 1000,
+            sometimes(0.5, lambda: sentence(8)),
+        ),
+        "chefs": lambda n: (
+            n,
+            user(),
+            sentence(3),
+            round(chance.random() * 5, 1),
+            chance.random() < 0.5,
+            round(chance.random() * 500, 2),
+            chance.choice(["Tokyo", "大阪", "Zürich"]),
+            moment()[:10],
+        ),
+        "bookings": lambda n: (
+            n,
+            user(),
+            chef(),
+            moment(),
+            chance.randrange(1, 20),
+            chance.random() * 900,
+            sometimes(0.3, lambda: chance.random() * 20),
+            chance.choice(["pending", "confirmed", "done", "cancelled"]),
+            sometimes(0.4, lambda: sentence(6)),
+            chance.random() < 0.1,
+            moment(),
+        ),
+        "sns_posts": lambda n: (
+            n,
+            chef(),
+            sometimes(0.9, lambda: sentence(5)),
+            sometimes(0.95, body),
+            chance.choice(["ja", "en", None]),
+            chance.randrange(10_000),
+            chance.gauss(0, 1e3),
+            moment(),
+        ),
+        "events": lambda n: (
+            n,
+            user(),
+            chance.randrange(50),
+            sometimes(0.7, lambda: chance.randrange(1, 10**9)),
+            1_600_000_000 + chance.randrange(10**8),
+            chance.random() * chance.choice([1, 1e3, 1e-9, 1e17]),
+        ),
+        "attachments": lambda n: _attachment(n, chance, counts["bookings"]),
+    }
+
+
+def _attachment(number: int, chance: random.Random, bookings: int) -> tuple[Any, ...]:
+    size = chance.randrange(100, 4000)
+    data = chance.randbytes(size) if chance.random() < 0.98 else None
+    return number, chance.randrange(1, bookings + 1), "image/png", data, size
