@@ -260,16 +260,12 @@ class TablePlan:
 
 @dataclass(frozen=True)
 class ViewPlan:
-    """A view to create after the load; `select_sql` is the translated SELECT.
-
-    `columns` are what it returns, as columns of a table would be planned.
-    """
+    """A view to create after the load; `select_sql` is the translated SELECT."""
 
     source: str
     target: str
     select_sql: str
     source_sql: str
-    columns: tuple[ColumnPlan, ...] = ()
 
 
 @dataclass(frozen=True)

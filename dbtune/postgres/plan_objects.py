@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from dbtune.model.advice import Finding
-from dbtune.model.schema import Schema, Trigger, fold_name
+from dbtune.model.schema import Schema, Trigger, View, fold_name
 from dbtune.model.transfer import (
     CheckPlan,
     ColumnPlan,
@@ -26,7 +26,7 @@ from dbtune.postgres.source_facts import SourceFacts
 from dbtune.postgres.table_objects import TableObjects, name_columns, plan_table
 from dbtune.postgres.triggers import report_trigger
 from dbtune.postgres.type_nouns import TypeChoices
-from dbtune.postgres.views import plan_views
+from dbtune.postgres.views import PlannedViews, plan_views
 from dbtune.postgres.virtual_tables import report_virtual_tables
 
 
@@ -111,7 +111,8 @@ def plan_objects(
         warnings += [*own.warnings, *own_keys.warnings]
     triggers = tuple(_triggers(schema))
     made = tuple(map(_table_objects, objects, keys))
-    views = plan_views(schema, map(_scope, made), names, translation)
+    views = _plan_views(schema.views, made, names, translation)
+    moved = {view.source for view in views.views}
     saved = [entry for own in objects for entry in own.saved_sql]
     return PlannedObjects(
         tables=made,
@@ -127,7 +128,7 @@ def plan_objects(
         renamed=names.renamed,
         saved_sql=(
             *saved,
-            *views.saved_sql,
+            *((view.name, view.sql) for view in schema.views if view.name not in moved),
             *((table.name, table.sql) for table in schema.tables if table.kind == "virtual"),
             *((trigger.name, trigger.sql) for trigger in triggers),
         ),
@@ -186,6 +187,21 @@ def _table_objects(own: TableObjects, keys: PlannedForeignKeys) -> PlannedTableO
         identity_sequence=own.identity_sequence,
         reject_where=keys.reject_where,
     )
+
+
+def _plan_views(
+    views: tuple[View, ...],
+    tables: tuple[PlannedTableObjects, ...],
+    names: Names,
+    options: TranslationOptions,
+) -> PlannedViews:
+    """Return the views, with their own and their columns' names on PostgreSQL."""
+    titled = [
+        replace(view, columns=tuple(names.column(view.name, column) for column in view.columns))
+        for view in views
+    ]
+    targets = {view.name: names.view(view.name) for view in views}
+    return plan_views(titled, tuple(map(_scope, tables)), options, targets)
 
 
 def _scope(table: PlannedTableObjects) -> Scope:
