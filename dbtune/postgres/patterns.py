@@ -10,6 +10,7 @@ from dbtune.postgres.comparison import always
 from dbtune.postgres.terms import OTHER, RANGE, Term, quote_text
 from dbtune.postgres.translator import Translator
 
+MINDS_CASE = "LIKE minds the case of letters on PostgreSQL"
 BEYOND_ASCII = "ILIKE ignores the case of all letters, SQLite's LIKE of ASCII letters only"
 _REGEX_SPECIAL = frozenset("\\.+*?()[]{}|^$")
 
@@ -22,9 +23,12 @@ def like_match(
     known = t.value_of(pattern)
     written = known.value if known is not None and isinstance(known.value, str) else None
     cased = written is None or any(letter.isalpha() for letter in written)
-    if cased and not (written is not None and written.isascii() and _is_ascii(value)):
+    ignores = cased and t.options.ignore_case and not text.is_citext
+    if cased and not t.options.ignore_case:
+        t.difference(MINDS_CASE)
+    elif cased and not (written is not None and written.isascii() and _is_ascii(value)):
         t.difference(BEYOND_ASCII)
-    operator = "ILIKE" if cased and not text.is_citext else "LIKE"
+    operator = "ILIKE" if ignores else "LIKE"
     clause = _escape_clause(written, escape, known=pattern.placeholder is None)
     word = "NOT " if negated else ""
     sql = f"{text.at(RANGE + 1)} {word}{operator} {wanted.at(RANGE + 1)}{clause}"

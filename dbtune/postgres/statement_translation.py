@@ -28,6 +28,7 @@ from dbtune.postgres.subqueries import exists, scalar_subquery, within_query
 from dbtune.postgres.terms import Term
 from dbtune.postgres.translator import (
     Handler,
+    OutputPlan,
     Translation,
     TranslationOptions,
     Translator,
@@ -65,7 +66,7 @@ def translate_statement(
         t.problem(f"not translatable: UPDATE OR {conflict}")
     if isinstance(parsed.tree, _QUERIES):
         found = translate_query(t, parsed.tree, tables, None)
-        return t.result(found.sql, ordered=found.ordered)
+        return t.result(found.sql, ordered=found.ordered, outputs=output_plans(found))
     if isinstance(parsed.tree, _WRITES):
         return t.result(translate_write(t, parsed.tree, tables))
     t.problem(f"not translatable: {_statement_name(parsed.tree)}")
@@ -85,6 +86,18 @@ def statement_translator(
         options or TranslationOptions(),
         parsed.marks,
         _values(parsed.marks, parameters),
+    )
+
+
+def output_plans(query: Query) -> tuple[OutputPlan, ...]:
+    """Return what a query returns, as a comparison of its rows needs to know it."""
+    return tuple(
+        OutputPlan(
+            output.name,
+            None if output.term.column is None else output.term.column.conversion,
+            output.term.extracted,
+        )
+        for output in query.outputs
     )
 
 

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from sqlglot import exp
 
+from dbtune.model.transfer import Conversion
 from dbtune.model.workload import SqlValue
 from dbtune.postgres.terms import TYPE_NAMES, Constant, Kind, Term
 
@@ -26,13 +27,15 @@ class TranslationOptions:
     """How to translate.
 
     `byte_order` compares texts for order byte by byte as SQLite does, whatever the database's
-    collation; `nulls_order` puts NULLs where SQLite puts them. `immutable` allows only what an
-    index or a generated column may hold.
+    collation; `nulls_order` puts NULLs where SQLite puts them; `ignore_case` makes LIKE ILIKE.
+    Without them the statement stays as an application would send it, and the difference is
+    named. `immutable` allows only what an index or a generated column may hold.
     """
 
     server_version: int = 150000
     byte_order: bool = True
     nulls_order: bool = True
+    ignore_case: bool = True
     immutable: bool = False
 
 
@@ -50,11 +53,23 @@ class ParameterPlan:
 
 
 @dataclass(frozen=True)
+class OutputPlan:
+    """A column that a query returns; `conversion` is set where it is a planned column itself.
+
+    `extracted` marks a value that SQLite takes out of a JSON document.
+    """
+
+    name: str
+    conversion: Conversion | None = None
+    extracted: bool = False
+
+
+@dataclass(frozen=True)
 class Translation:
     """SQL of PostgreSQL, or None where a construct cannot be translated.
 
     `problems` say which, `differences` what is not quite the same although it translates.
-    `ordered` is set for a query whose rows come in a certain order.
+    `ordered` is set for a query whose rows come in a certain order; `outputs` are what it returns.
     """
 
     sql: str | None
@@ -62,6 +77,7 @@ class Translation:
     differences: tuple[str, ...] = ()
     parameters: tuple[ParameterPlan, ...] = ()
     ordered: bool = False
+    outputs: tuple[OutputPlan, ...] = ()
 
 
 class Names(Protocol):
@@ -153,7 +169,9 @@ class Translator:
             bound=self.value_of(term),
         )
 
-    def result(self, sql: str, *, ordered: bool = False) -> Translation:
+    def result(
+        self, sql: str, *, ordered: bool = False, outputs: tuple[OutputPlan, ...] = ()
+    ) -> Translation:
         """Return what came of it."""
         return Translation(
             None if self.problems else sql,
@@ -161,6 +179,7 @@ class Translator:
             tuple(self.differences),
             tuple(self.parameters),
             ordered,
+            outputs,
         )
 
 
