@@ -29,6 +29,9 @@ BLOCK_BYTES = 16 << 20
 
 # From the first up to but not with the second; None where there is no bound.
 Bounds = tuple[int | None, int | None]
+# Rows of a FETCH, at least: with fewer the round trips cost more than COPY's calls for each row.
+_FETCH_AT_LEAST = 500
+
 # A block of rows, turned on its side: a sequence of values for each column.
 Block = Sequence[Sequence[Any]]
 
@@ -255,10 +258,11 @@ def _longest_row_bytes(table: ComparedTable) -> int:
 def _target_rows(
     connection: Target, table: ComparedTable, query: str
 ) -> Iterator[list[tuple[Any, ...]]]:
-    if _longest_row_bytes(table) * BLOCK_ROWS <= BLOCK_BYTES:
+    fetched = min(BLOCK_ROWS, 2 * BLOCK_BYTES // _longest_row_bytes(table))
+    if fetched >= _FETCH_AT_LEAST:
         with raw_server_cursor(connection, f"dbtune_{next(_cursor_numbers)}") as portal:
             portal.execute(query.encode(), binary=True)
-            while rows := portal.fetchmany(BLOCK_ROWS):
+            while rows := portal.fetchmany(fetched):
                 yield rows
         return
     # A FETCH would hold all its rows at once; COPY hands them over one by one.

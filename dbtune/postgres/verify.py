@@ -16,7 +16,7 @@ from dbtune.model.transfer import MigrationPlan, TableCheck, TablePlan
 from dbtune.postgres.compared_rows import Bounds, Selection
 from dbtune.postgres.large_digest import NONCE_BYTES
 from dbtune.postgres.table_progress import TableProgress
-from dbtune.postgres.verify_arrow import arrow_able
+from dbtune.postgres.verify_arrow import arrow_able, columns_available
 from dbtune.postgres.verify_multiset import bucket_count
 from dbtune.postgres.verify_tasks import (
     CountRows,
@@ -56,6 +56,7 @@ def verify_tables(
     snapshot of the source is compared, and the target as it is now.
     """
     begun = time.monotonic()
+    columnar = pool.has_arrow and columns_available()
     nonce = os.urandom(NONCE_BYTES)
     progress = {table.source: TableProgress(table) for table in plan.tables}
 
@@ -70,7 +71,7 @@ def verify_tables(
     later = [
         task
         for table in sorted(plan.tables, key=lambda table: table.size_bytes, reverse=True)
-        for task in _tasks(table, schema, mode, nonce, columnar=pool.has_arrow)
+        for task in _tasks(table, schema, mode, nonce, columnar=columnar)
     ]
     while later:
         tasks, later = later, []
