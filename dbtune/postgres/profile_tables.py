@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -125,9 +126,12 @@ def _rowids(pool: WorkerPool, table: Table) -> tuple[int, int] | None:
     if rowid is None:
         return None
     name = quote_identifier(table.name)
-    row = pool.sqlite.execute(
-        f"SELECT (SELECT min({rowid}) FROM {name}), (SELECT max({rowid}) FROM {name})"
-    ).fetchone()
+    try:
+        row = pool.sqlite.execute(
+            f"SELECT (SELECT min({rowid}) FROM {name}), (SELECT max({rowid}) FROM {name})"
+        ).fetchone()
+    except sqlite3.DatabaseError:
+        return None  # a damaged page, which the profile of the whole table finds and names
     return None if row[0] is None else (row[0], row[1])
 
 
