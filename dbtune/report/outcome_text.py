@@ -9,7 +9,7 @@ from tabulate import tabulate
 from dbtune.model.advice import TableOutcome
 from dbtune.report.colors import Colors
 from dbtune.report.quantities import format_size
-from dbtune.report.text import display_width, printable, shorten
+from dbtune.report.text import display_width, printable, shorten, wrap_text
 
 _HEADERS = ("table", "rows", "size", "rejected", "types", "objects", "verified", "seconds")
 _ALIGN = ("left", "right", "right", "right", "right", "right", "left", "right")
@@ -19,7 +19,7 @@ _MIN_NAME = 12
 
 
 def outcome_lines(tables: tuple[TableOutcome, ...] | None, width: int, colors: Colors) -> list[str]:
-    """Return a line a table and one of sums; empty for reports of other commands."""
+    """Return the verdict, a line a table and one of sums; empty for other commands' reports."""
     if not tables:
         return []
     longest = max(_MIN_NAME, width - _OTHERS)
@@ -31,8 +31,33 @@ def outcome_lines(tables: tuple[TableOutcome, ...] | None, width: int, colors: C
         colalign=_ALIGN,
         disable_numparse=True,
     )
-    title = "Tables"
-    return [colors.bold(title), *(line.rstrip() for line in text.splitlines())]
+    return [*_verdict(tables, width, colors), "", *(line.rstrip() for line in text.splitlines())]
+
+
+def _verdict(tables: tuple[TableOutcome, ...], width: int, colors: Colors) -> list[str]:
+    """Return whether all is moved, in a line: it must not scroll away."""
+    rejected = sum(table.rejected for table in tables)
+    rows = sum(table.rows for table in tables) - rejected
+    broken = sum(not table.verified for table in tables)
+    compared = {table.method for table in tables} - {"none"}
+    if not compared:
+        said = f"{len(tables)} tables are in PostgreSQL, without rows as asked."
+        return [colors.good(line) for line in wrap_text(said, width)]
+    if broken:
+        said = f"{broken} of {len(tables)} tables differ: nothing was made visible."
+        return [colors.severity("high", line) for line in wrap_text(said, width)]
+    said = f"{len(tables)} tables with {rows:,} rows are in PostgreSQL, {_how(compared)}."
+    if rejected:
+        said += f" {rejected:,} rows were kept back, as asked."
+    return [colors.good(line) for line in wrap_text(said, width)]
+
+
+def _how(methods: set[str]) -> str:
+    if methods <= {"counts"}:
+        return "and their number is the same; values were not compared"
+    if any("sample" in method for method in methods):
+        return "and a sample of them was compared"
+    return "each of them compared"
 
 
 def _cells(table: TableOutcome, longest: int) -> Sequence[str]:
