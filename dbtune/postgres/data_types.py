@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dbtune.postgres.held_values import HeldValues
+from dbtune.postgres.held_values import HeldValues, example_words
 from dbtune.postgres.type_nouns import Choice, Notice
 
 _NUMBERS = ("integer", "real")
@@ -63,6 +63,10 @@ def widened(held: HeldValues, choice: Choice, *, promised: str = "") -> Choice:
         values = "1 value is ''" if empties == 1 else f"{empties:,} values are ''"
         offers.append(f"{values}; --empty-as-null {held.subject} makes that NULL")
     offers.append(f"--type {held.subject}=TYPE chooses another type")
-    message = f"{held.declared.words}{promised}, holds {held.description}; becomes {choice.pg_type}"
+    other = held.profile.form("other")
+    odd = f", {other.count:,} of another form ({example_words(other)})" if other else ""
+    message = (
+        f"{held.declared.words}{promised}, holds {held.description}{odd}; becomes {choice.pg_type}"
+    )
     notice = Notice("type-widened", "medium", f"{message}: {choice.reason}.", ", or ".join(offers))
     return Choice(choice.pg_type, choice.conversion, choice.reason, (notice, *choice.notices))

@@ -249,7 +249,7 @@ def _mixed_forms(held: HeldValues, choice: Choice) -> Choice:
         for form in (*known, *others)
         if not (held.empty_as_null and form.form == "empty")
     ]
-    shown = f" Its texts are: {'; '.join(examples)}." if examples else ""
+    shown = f" By form: {'; '.join(examples)}." if examples else ""
     warned = widened(held, choice)
     first, *rest = warned.notices
     return replace(warned, notices=(replace(first, message=first.message + shown), *rest))

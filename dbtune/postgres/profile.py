@@ -122,9 +122,6 @@ def _empty(table: Table) -> TableProfile:
 def _column_profile(
     questions: Questions, counts: StorageCounts, found: ColumnFindings
 ) -> ColumnProfile:
-    longest = found.longest_bytes
-    if counts.texts or counts.blobs:
-        longest = max(longest, 25 if counts.reals else 0, 20 if counts.integers else 0)
     texts = found.texts
     before, after = found.digits
     return ColumnProfile(
@@ -132,7 +129,7 @@ def _column_profile(
         counts=counts,
         forms=found.forms,
         problems=texts.problems if texts else (),
-        longest_bytes=longest,
+        longest_bytes=found.longest_bytes,
         longest_characters=texts.tally.longest_characters if texts else 0,
         non_ascii=texts.tally.non_ascii if texts else False,
         decimal_integer_digits=before,

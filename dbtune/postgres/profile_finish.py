@@ -13,16 +13,25 @@ from dbtune.model.transfer import ColumnProfile, FormCount, StorageCounts, Table
 from dbtune.postgres.declared_type import Family
 from dbtune.postgres.profile_questions import Questions
 from dbtune.postgres.row_names import RowNames, example_text
+from dbtune.postgres.table_reader import values_limited
 from dbtune.sqlite.identifiers import quote_identifier
 
+# An example is shown by 60 characters of it.
+_EXAMPLE_BYTES = 1 << 20
 # A result has 2,000 columns at most.
 _MOST_RANGES = 400
-# The storage class that a declaration leads to: another is worth an example.
-_EXPECTED: dict[Family, str] = {
-    "integer": "integer",
-    "real": "real",
-    "text": "text",
-    "blob": "blob",
+# The most that "-9223372036854775808" and "-2.2250738585072014e-308" and their kin take.
+_INTEGER_BYTES = 20
+_REAL_BYTES = 24
+# The storage classes that a declaration leads to: others are worth an example.
+_USUAL: dict[Family, tuple[str, ...]] = {
+    "integer": ("integer",),
+    "boolean": ("integer",),
+    "real": ("real",),
+    "decimal": ("integer", "real"),
+    "blob": ("blob",),
+    "uuid": ("text", "blob"),
+    **dict.fromkeys(("text", "json", "timestamp", "timestamptz", "date", "time"), ("text",)),
 }
 
 
@@ -48,6 +57,7 @@ def finish_profile(
             column = _with_range(column, ranges[column.column])
         if asked.digits:
             column = _with_digits(column)
+        column = _with_length_of_numbers(column)
         columns.append(replace(column, forms=(*column.forms, *_examples(ask, column, asked))))
     return replace(profile, columns=tuple(columns))
 
@@ -58,6 +68,15 @@ def _needs_range(counts: StorageCounts, asked: Questions) -> bool:
     mixed = counts.not_null not in {counts.integers, counts.reals}
     declared_real = asked.declared.family == "real" and counts.integers > 0
     return asked.number_range or mixed or declared_real
+
+
+def _with_length_of_numbers(column: ColumnProfile) -> ColumnProfile:
+    """Return the column with room for numbers as text, where they may have to become text."""
+    counts = column.counts
+    if not counts.texts and not counts.blobs:
+        return column
+    longest = _REAL_BYTES if counts.reals else _INTEGER_BYTES if counts.integers else 0
+    return replace(column, longest_bytes=max(column.longest_bytes, longest))
 
 
 def _with_range(column: ColumnProfile, found: tuple[Any, Any, Any, Any]) -> ColumnProfile:
@@ -102,7 +121,8 @@ def _examples(ask: _Asker, column: ColumnProfile, asked: Questions) -> Iterator[
 
 
 def _is_odd(classes: Sequence[str], asked: Questions) -> bool:
-    return bool(classes) and _EXPECTED.get(asked.declared.family, classes[0]) != classes[0]
+    usual = _USUAL.get(asked.declared.family, classes)
+    return any(storage not in usual for storage in classes)
 
 
 class _Asker:
@@ -130,14 +150,7 @@ class _Asker:
         self, form: str, column: str, condition: str, count: int | None = None
     ) -> Iterator[FormCount]:
         """Yield the first value that a condition holds for, counted where no count is given."""
-        identity = ", ".join(self._names.terms) or "NULL"
-        name = quote_identifier(column)
-        # A large value is not read whole for an example.
-        texts = f"typeof({name}) IN ('text', 'blob')"
-        shown = f"CASE WHEN {texts} THEN substr({name}, 1, 61) ELSE {name} END"
-        row = self._connection.execute(
-            f"SELECT {shown}, {identity} FROM {self._source} WHERE {condition} LIMIT 1"
-        ).fetchone()
+        row = self._first(quote_identifier(column), condition)
         if row is None:
             return
         if count is None:
@@ -145,6 +158,23 @@ class _Asker:
                 f"SELECT count(*) FROM {self._source} WHERE {condition}"
             ).fetchone()[0]
         yield FormCount(form, count, example_text(row[0]), self._names.name(row[1:]))
+
+    def _first(self, name: str, condition: str) -> Sequence[Any] | None:
+        """Return the first value that a condition holds for, and its row's identity.
+
+        A value too large to be read for an example is shown as its kind only.
+        """
+        identity = ", ".join(self._names.terms) or "NULL"
+        found = f"{identity} FROM {self._source} WHERE {condition} LIMIT 1"
+        row: Sequence[Any] | None
+        try:
+            with values_limited(self._connection, _EXAMPLE_BYTES):
+                row = self._connection.execute(f"SELECT {name}, {found}").fetchone()
+        except sqlite3.DataError:
+            row = self._connection.execute(
+                f"SELECT 'a large ' || typeof({name}), {found}"
+            ).fetchone()
+        return row
 
     def negative_zero(self, column: str) -> Iterator[FormCount]:
         """Yield the first -0.0, which SQL does not tell from 0.0."""

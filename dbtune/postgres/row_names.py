@@ -64,7 +64,7 @@ def example_text(value: Any) -> str:
     if isinstance(value, bytes):
         text = value[: 4 * _EXAMPLE_CHARACTERS].decode(errors="backslashreplace")
     else:
-        text = str(value)
+        text = str(value).replace("inf", "Infinity") if isinstance(value, float) else str(value)
     shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     return shown if len(shown) <= _EXAMPLE_CHARACTERS else shown[: _EXAMPLE_CHARACTERS - 1] + "…"
 

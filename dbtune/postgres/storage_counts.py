@@ -1,4 +1,7 @@
-"""How many values of each storage class the columns of a table hold, in one pass of SQL."""
+"""How many values of each storage class the columns of a table hold, by as little SQL as it takes.
+
+typeof() alone tells a class without reading the value; count(c) would read values of any size.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +13,22 @@ from dbtune.model.schema import Column, Table
 from dbtune.model.transfer import StorageCounts
 from dbtune.postgres.declared_type import Family, declared_type
 from dbtune.postgres.row_names import RowNames
-from dbtune.postgres.scope import affinity_of
 from dbtune.sqlite.identifiers import quote_identifier
 
 # One sum carries three counts in 21 bits each: one pass over a column instead of three.
 _BITS = 21
 _MASK = (1 << _BITS) - 1
-_CLASSES = ("integer", "real", "text")
-# The class asked for first is found by one comparison.
-_EXPECTED: dict[Family, str] = {
-    "integer": "integer",
-    "boolean": "integer",
-    "real": "real",
-    "decimal": "real",
+_CLASSES = ("integer", "real", "text", "blob")
+# The three classes that a column likely has no other beside, the likeliest first. Where rows are
+# left over, the column is counted again, class by class.
+_LIKELY: dict[Family, tuple[str, str, str]] = {
+    "integer": ("integer", "null", "real"),
+    "boolean": ("integer", "null", "text"),
+    "real": ("real", "null", "integer"),
+    "decimal": ("real", "null", "integer"),
+    "blob": ("blob", "null", "text"),
 }
+_LIKELY_OTHERWISE = ("text", "null", "integer")
 # A result has 2,000 columns at most, and a column of the table takes up to four.
 _MOST_COLUMNS = 400
 
@@ -35,24 +40,41 @@ def count_storage(
     rowid_range: tuple[int, int] | None,
 ) -> tuple[int, tuple[StorageCounts, ...]]:
     """Return the rows of a table, or of a range of its rowids, and the counts of each column."""
-    packed = rowid_range is not None and rowid_range[1] - rowid_range[0] < _MASK
+    counts: dict[str, StorageCounts] = {}
+    columns = [column for column in table.columns if column.name != table.rowid_alias]
     rows = 0
-    counts: list[StorageCounts] = []
-    for start in range(0, len(table.columns), _MOST_COLUMNS):
-        columns = table.columns[start : start + _MOST_COLUMNS]
-        terms = [term for column in columns for term in _terms(table, column, packed)]
-        found = _aggregate(connection, table, names, terms, rowid_range)
-        rows = int(found[0])
-        width = (len(found) - 1) // len(columns)
-        for column, at in zip(columns, range(1, len(found), width), strict=True):
-            own = found[at : at + width]
-            if own[-1] is None and sum(_unpacked(own[0])) == rows:
-                own = (own[0], rows)
-            elif own[-1] is None:
-                term = f"count({quote_identifier(column.name)})"
-                own = (own[0], _aggregate(connection, table, names, [term], rowid_range)[1])
-            counts.append(_counts(rows, own, packed))
-    return rows, tuple(counts)
+    for start in range(0, len(columns), _MOST_COLUMNS) or (0,):
+        some = columns[start : start + _MOST_COLUMNS]
+        rows, found = _count_some(connection, table, names, some, rowid_range)
+        counts.update(found)
+    all_integers = StorageCounts(integers=rows)
+    return rows, tuple(counts.get(column.name, all_integers) for column in table.columns)
+
+
+def _count_some(
+    connection: sqlite3.Connection,
+    table: Table,
+    names: RowNames,
+    columns: Sequence[Column],
+    rowid_range: tuple[int, int] | None,
+) -> tuple[int, dict[str, StorageCounts]]:
+    # A range of fewer rowids has fewer rows, whose counts stay within their bits.
+    packable = rowid_range is not None and rowid_range[1] - rowid_range[0] < _MASK
+    likely = {column.name: _likely(column, table) for column in columns}
+    terms = [_packed(column.name, likely[column.name]) for column in columns if packable]
+    rows, *sums = _aggregate(connection, table, names, terms, rowid_range)
+    counts = {
+        column.name: _unpacked(total or 0, likely[column.name])
+        for column, total in zip(columns, sums, strict=False)
+    }
+    mixed = [c for c in columns if c.name not in counts or _total(counts[c.name]) != rows]
+    terms = [term for column in mixed for term in _by_class(column.name)]
+    if terms:
+        _, *found = _aggregate(connection, table, names, terms, rowid_range)
+        for place, column in enumerate(mixed):
+            own = found[place * len(_CLASSES) : (place + 1) * len(_CLASSES)]
+            counts[column.name] = StorageCounts(rows - sum(own), *own)
+    return rows, counts
 
 
 def _aggregate(
@@ -71,42 +93,26 @@ def _aggregate(
     return row
 
 
-def _terms(table: Table, column: Column, packed: bool) -> list[str]:
-    name = quote_identifier(column.name)
-    if column.name == table.rowid_alias:
-        return ["count(*)", "count(*)"] if packed else ["count(*)", "0", "0", "count(*)"]
-    if not packed:
-        sums = [f"count(*) FILTER (WHERE typeof({name}) = '{kind}')" for kind in _CLASSES]
-        return [*sums, f"count({name})"]
+def _likely(column: Column, table: Table) -> tuple[str, ...]:
+    return _LIKELY.get(declared_type(column, table).family, _LIKELY_OTHERWISE)
+
+
+def _packed(column: str, classes: Sequence[str]) -> str:
     cases = " ".join(
-        f"WHEN '{kind}' THEN {1 << (_BITS * _CLASSES.index(kind))}"
-        for kind in _likeliest_first(column, table)
+        f"WHEN '{storage}' THEN {1 << (_BITS * place)}" for place, storage in enumerate(classes)
     )
-    # What is neither of the three is NULL or a blob; in a column that is NOT NULL likely neither.
-    known = column.not_null and affinity_of(column.declared_type) != "blob"
-    not_null = "NULL" if known else f"count({name})"
-    return [f"sum(CASE typeof({name}) {cases} ELSE 0 END)", not_null]
+    return f"sum(CASE typeof({quote_identifier(column)}) {cases} ELSE 0 END)"
 
 
-def _likeliest_first(column: Column, table: Table) -> tuple[str, ...]:
-    declared = declared_type(column, table)
-    expected = _EXPECTED.get(declared.family, "text")
-    return (expected, *(kind for kind in _CLASSES if kind != expected))
+def _by_class(column: str) -> list[str]:
+    name = quote_identifier(column)
+    return [f"count(*) FILTER (WHERE typeof({name}) = '{storage}')" for storage in _CLASSES]
 
 
-def _counts(rows: int, found: Sequence[int | None], packed: bool) -> StorageCounts:
-    integers, reals, texts = _unpacked(found[0]) if packed else (int(n or 0) for n in found[:3])
-    not_null = int(found[-1] or 0)
-    return StorageCounts(
-        nulls=rows - not_null,
-        integers=integers,
-        reals=reals,
-        texts=texts,
-        blobs=not_null - integers - reals - texts,
-    )
+def _unpacked(total: int, classes: Sequence[str]) -> StorageCounts:
+    found = {storage: total >> (_BITS * place) & _MASK for place, storage in enumerate(classes)}
+    return StorageCounts(found.get("null", 0), *(found.get(name, 0) for name in _CLASSES))
 
 
-def _unpacked(sums: int | None) -> tuple[int, int, int]:
-    """Return the integers, reals and texts that one sum carries."""
-    packed = sums or 0
-    return packed & _MASK, packed >> _BITS & _MASK, packed >> 2 * _BITS
+def _total(counts: StorageCounts) -> int:
+    return counts.nulls + counts.not_null

@@ -143,7 +143,13 @@ class TableReader:
 
 @contextmanager
 def values_limited(connection: sqlite3.Connection, size_bytes: int) -> Iterator[None]:
-    """Let SQLite refuse values above a size within the block, before it has read them."""
+    """Let SQLite refuse values above a size within the block, before it has read them.
+
+    Without effect before Python 3.11.
+    """
+    if not hasattr(connection, "setlimit"):
+        yield
+        return
     category = sqlite3.SQLITE_LIMIT_LENGTH  # type: ignore[attr-defined,unused-ignore]
     before = connection.setlimit(category, size_bytes)  # type: ignore[attr-defined,unused-ignore]
     try:

@@ -10,7 +10,6 @@ from dbtune.postgres.value_forms import (
     Classifier,
     FormTally,
     NumberClassifier,
-    classify_empty,
     classify_json,
     classify_true_false,
     classify_uuids,
@@ -20,7 +19,6 @@ from dbtune.postgres.value_forms import (
 MOST_SHAPES = 16
 
 _CLASSIFIERS: dict[str, Callable[[], Classifier]] = {
-    "empty": lambda: classify_empty,
     "boolean": lambda: classify_true_false,
     "uuid": lambda: classify_uuids,
     "json": lambda: classify_json,
@@ -56,12 +54,14 @@ class TextTally:
 
     def __post_init__(self) -> None:
         """Make the classifiers, of which that of dates remembers shapes."""
-        self._classifiers = [make() for name, make in _CLASSIFIERS.items() if name in self.wanted]
+        self._classifiers = {
+            name: make() for name, make in _CLASSIFIERS.items() if name in self.wanted
+        }
 
     @property
     def shapes(self) -> tuple[str, ...]:
         """The shapes of its texts, () where they are too many or nobody asked."""
-        for classifier in self._classifiers:
+        for classifier in self._classifiers.values():
             if isinstance(classifier, DateClassifier) and len(classifier.shapes) <= MOST_SHAPES:
                 return tuple(sorted(shape.decode("latin-1") for shape in classifier.shapes))
         return ()
@@ -69,7 +69,7 @@ class TextTally:
     @property
     def digits(self) -> tuple[int, int]:
         """The most digits before and after the point of texts that are numbers."""
-        for classifier in self._classifiers:
+        for classifier in self._classifiers.values():
             if isinstance(classifier, NumberClassifier):
                 return classifier.before, classifier.after
         return 0, 0
@@ -107,22 +107,36 @@ class TextTally:
         self.longest_characters = max(self.longest_characters, text.characters)
         self.shortest_bytes = -1
         self.non_ascii = self.non_ascii or text.non_ascii
-        if self._classifiers:
-            self.forms.add("other", 1, text.beginning)
+        self._classify_as_other(1, text.beginning)
 
     def _add_lengths(self, values: Sequence[bytes]) -> None:
         lengths = list(map(len, values))
         longest = max(lengths)
         self.count += len(values)
         self.longest_bytes = max(self.longest_bytes, longest)
-        if "dates" in self.wanted:  # others need not be uniform
+        if self.wanted:  # plain texts need not be uniform
             shortest = min(lengths)
             known = self.shortest_bytes
             self.shortest_bytes = shortest if known is None else min(known, shortest)
 
     def _classify(self, values: Sequence[bytes]) -> None:
-        for classify in self._classifiers:
+        if not self.wanted:
+            return
+        empty = values.count(b"")
+        if empty:
+            self.forms.add("empty", empty, b"")
+            values = [value for value in values if value]
+        for name, classify in self._classifiers.items() if values else ():
+            self.forms.other = self._other(name)
             classify(values, self.forms)
+
+    def _classify_as_other(self, count: int, example: bytes) -> None:
+        for name in self._classifiers:
+            self.forms.other = self._other(name)
+            self.forms.add("other", count, example)
+
+    def _other(self, name: str) -> str:
+        return "other" if len(self._classifiers) == 1 else f"other {name}"
 
     def _classify_apart(self, values: Sequence[bytes]) -> None:
         """Classify a batch in which some are no UTF-8: those have another form."""
@@ -132,9 +146,8 @@ class TextTally:
             self.longest_characters = max(self.longest_characters, longest)
         if good:
             self._classify(good)
-        if self._classifiers:
-            bad = next(value for value in values if not is_utf8(value))
-            self.forms.add("other", len(values) - len(good), bad)
+        bad = next(value for value in values if not is_utf8(value))
+        self._classify_as_other(len(values) - len(good), bad)
 
 
 def is_utf8(value: bytes) -> bool:

@@ -87,7 +87,7 @@ def _numeric_misfit(held: HeldValues, wanted: TypeName) -> str:
     if not held.only("integer", "real", "text"):
         return f"it holds {held.description}"
     if held.texts and not held.all_texts("integer", "decimal"):
-        return _odd_example(held, "not all its texts are numbers")
+        return _odd_example(held, "not all its texts are numbers", "numbers")
     if held.count("negative-zero"):
         return "it holds -0.0, and numeric has no negative zero"
     if not wanted.arguments:
@@ -152,7 +152,7 @@ def _json_misfit(held: HeldValues, wanted: TypeName) -> str:
     forms = ("json",) if wanted.name == "jsonb" else ("json", "json-duplicate-keys", "json-unfit")
     if not held.texts or held.all_texts(*forms):
         return ""
-    return _odd_example(held, f"not all its texts are JSON that {wanted.name} keeps")
+    return _odd_example(held, f"not all its texts are JSON that {wanted.name} keeps", "json")
 
 
 def _form_misfit(held: HeldValues, words: str, *forms: str) -> str:
@@ -160,11 +160,12 @@ def _form_misfit(held: HeldValues, words: str, *forms: str) -> str:
         return ""
     if not held.only("text"):
         return f"it holds {held.description}"
-    return _odd_example(held, f"not all its texts are {words}")
+    return _odd_example(held, f"not all its texts are {words}", "dates")
 
 
-def _odd_example(held: HeldValues, words: str) -> str:
-    odd = held.profile.form("other") or held.profile.form("empty")
+def _odd_example(held: HeldValues, words: str, kind: str) -> str:
+    profile = held.profile
+    odd = profile.form(f"other {kind}") or profile.form("other") or profile.form("empty")
     return f"{words} ({example_words(odd)})" if odd else words
 
 

@@ -1,7 +1,7 @@
 """What texts look like: numbers, truth values, UUIDs, JSON, dates; for many values at once.
 
-Each classifier takes the texts of a batch (never empty, no NULL) and returns how many have each
-form, with an example. Common cases go by joining, translating and sets, at the speed of C.
+Each classifier tallies the texts of a batch, of which there is at least one. Common cases go by
+joining, translating and sets, at the speed of C.
 """
 
 from __future__ import annotations
@@ -21,10 +21,13 @@ class FormTally:
 
     counts: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     examples: dict[str, bytes] = field(default_factory=dict)
+    # What "other" is called: several classifiers of one column mean different things by it.
+    other: str = "other"
 
     def add(self, form: str, count: int, example: bytes) -> None:
         """Count values of a form."""
         if count:
+            form = self.other if form == "other" else form
             self.counts[form] += count
             self.examples.setdefault(form, example)
 
@@ -38,11 +41,6 @@ _INTEGER = re.compile(rb"(?:0|-?[1-9][0-9]{0,18})\Z")
 _HEX_SHAPE = bytes.maketrans(b"123456789abcdefABCDEF", b"0" * 21)
 _UUID_SHAPE = b"00000000-0000-0000-0000-000000000000"
 _HEX32_SHAPE = b"0" * 32
-
-
-def classify_empty(values: Sequence[bytes], tally: FormTally) -> None:
-    """Tally the texts ''."""
-    tally.add("empty", values.count(b""), b"")
 
 
 def classify_true_false(values: Sequence[bytes], tally: FormTally) -> None:
