@@ -32,13 +32,18 @@ class _Lines:
     def __init__(self) -> None:
         self._stage = ""
         self._begun = time.monotonic()
+        self._told: set[str] = set()
 
     def __call__(self, event: Event) -> None:
         if event.stage != self._stage:
             self._stage = event.stage
             self._begun = time.monotonic()
+            self._told.clear()
             click.echo(f"{event.stage} ...", err=True)
-        if event.subject is not None and event.done is not None and event.done == event.total:
+        if event.subject is None or event.subject in self._told:
+            return
+        if event.done is not None and event.done == event.total:
+            self._told.add(event.subject)
             seconds = time.monotonic() - self._begun
             click.echo(
                 f"{event.stage} {_harmless(event.subject)}: {event.done:,.0f} rows, "
