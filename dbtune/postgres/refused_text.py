@@ -26,6 +26,8 @@ def handle_refused_text(held: HeldValues, choice: Choice, options: TypeOptions) 
     if choice.conversion != "text":
         return result
     for problem in held.profile.problems:
+        if result.choice.conversion == "bytes":
+            break  # an option for the problem before has made it bytea, which takes anything
         handle = _handle_nul if problem.form == "nul" else _handle_encoding
         result = handle(held, problem, result, options)
     if (result.nul_repair or result.encoding_repair) and choice.pg_type.startswith("varchar"):
@@ -81,8 +83,6 @@ def _what(held: HeldValues, problem: FormCount, contents: str) -> str:
 
 
 def _as_bytes(result: RefusedText, what: str) -> RefusedText:
-    if result.choice.conversion == "bytes":
-        return result
     notice = Notice("text-as-bytes", "medium", f"{what}; the column becomes bytea, as asked.")
     choice = result.choice
     return RefusedText(
@@ -91,21 +91,15 @@ def _as_bytes(result: RefusedText, what: str) -> RefusedText:
 
 
 def _rejecting(result: RefusedText, what: str, code: str, where: tuple[str, ...]) -> RefusedText:
-    if result.choice.conversion == "bytes":
-        return result
     noticed = _noticed(result, Notice(code, "medium", f"{what}; those rows are rejected."))
     return replace(noticed, reject_where=(*result.reject_where, *where))
 
 
 def _noticed(result: RefusedText, notice: Notice) -> RefusedText:
-    if result.choice.conversion == "bytes":
-        return result
     choice = replace(result.choice, notices=(*result.choice.notices, notice))
     return replace(result, choice=choice)
 
 
 def _stopped(result: RefusedText, stop: Notice) -> RefusedText:
-    if result.choice.conversion == "bytes":
-        return result
     choice = replace(result.choice, stops=(*result.choice.stops, stop))
     return replace(result, choice=choice)
