@@ -118,12 +118,11 @@ def as_integer(t: Translator, term: Term) -> Term:
         digits = f"substring({term.sql} FROM '^{_SPACE}({_INTEGER})')"
         return _unless_null(term, f"COALESCE({digits}::bigint, 0)", "integer")
     known = t.value_of(term)
-    if known is not None and isinstance(known.value, (str, int, float)):
-        return (
-            constant_term(_integer_prefix(known.value))
-            if term.placeholder is None
-            else cast(as_number(t, term), "integer")
-        )
+    value = None if known is None else known.value
+    if term.placeholder is not None and (known is None or isinstance(value, int)):
+        return t.parameter(term, "integer")
+    if term.constant is not None and isinstance(value, (str, int, float)):
+        return constant_term(_integer_prefix(value))
     number = as_number(t, term)
     if number.kind in {"integer", "null"}:
         return number

@@ -29,7 +29,7 @@ def like_match(
     elif cased and not (written is not None and written.isascii() and _is_ascii(value)):
         t.difference(BEYOND_ASCII)
     operator = "ILIKE" if ignores else "LIKE"
-    clause = _escape_clause(written, escape, known=pattern.placeholder is None)
+    clause = _escape_clause(written, escape)
     word = "NOT " if negated else ""
     sql = f"{text.at(RANGE + 1)} {word}{operator} {wanted.at(RANGE + 1)}{clause}"
     return Term(sql, "boolean", RANGE)
@@ -99,12 +99,11 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
 
 
-def _escape_clause(written: str | None, escape: str | None, *, known: bool) -> str:
+def _escape_clause(written: str | None, escape: str | None) -> str:
+    """Return ESCAPE: PostgreSQL takes a backslash for one where nothing is said."""
     if escape is not None:
         return f" ESCAPE {quote_text(escape)}"
-    if known and written is not None and "\\" not in written:
-        return ""
-    return " ESCAPE ''"
+    return "" if written is not None and "\\" not in written else " ESCAPE ''"
 
 
 def _is_ascii(term: Term) -> bool:
