@@ -6,6 +6,7 @@ the text it was made from come to the same bytes.
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -30,6 +31,28 @@ def canonical_json(text: bytes) -> bytes | None:
             return _written_deep(decoded)
     except ValueError:
         return None
+
+
+def json_text(form: bytes) -> str:
+    """Return JSON of a canonical form, for a reader; the form itself where it is nested deeply."""
+    text = form.decode(errors="surrogatepass")
+    try:
+        return _json_text(ast.literal_eval(text))
+    except (RecursionError, MemoryError, SyntaxError):
+        return text
+
+
+def _json_text(parsed: Any) -> str:
+    if isinstance(parsed, list):
+        return f"[{', '.join(map(_json_text, parsed))}]"
+    if not isinstance(parsed, tuple):
+        return json.dumps(parsed, ensure_ascii=False)
+    mark, held = parsed
+    if mark == "#":
+        return str(held)
+    return (
+        f"{{{', '.join(f'{json.dumps(k, ensure_ascii=False)}: {_json_text(v)}' for k, v in held)}}}"
+    )
 
 
 def _number(text: str) -> tuple[str, str]:

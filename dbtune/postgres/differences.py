@@ -11,6 +11,7 @@ from typing import Any
 
 from dbtune.model.transfer import Difference
 from dbtune.postgres.canonical import StoredKind, is_unfit
+from dbtune.postgres.canonical_json import json_text
 from dbtune.postgres.large_digest import describe_digest, is_digest
 
 NAMED_AT_MOST = 20
@@ -19,8 +20,7 @@ _SHOWN = 60
 _BEFORE = 20
 _FIRST_MOMENT = datetime(2000, 1, 1)
 _FIRST_DAY = date(2000, 1, 1)
-_INFINITE = {2**63 - 1: "infinity", -(2**63): "-infinity", 2**31 - 1: "infinity"}
-_INFINITE[-(2**31)] = "-infinity"
+_BITS = {"timestamp": 64, "date": 32}
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,8 @@ def describe_value(kind: StoredKind, value: Any) -> str:
         return "true" if value else "false"
     if kind in {"bytes", "uuid"}:
         return f"x'{value.hex()}'"
+    if kind == "jsonb":
+        return json_text(value)
     if isinstance(value, bytes):
         text = value.decode(errors="backslashreplace")
         return repr(text) if kind == "text" else text
@@ -123,16 +125,19 @@ def describe_value(kind: StoredKind, value: Any) -> str:
 
 
 def _moment(kind: StoredKind, value: int) -> str:
-    if value in _INFINITE and kind != "time":
-        return _INFINITE[value]
+    if kind == "time":
+        seconds, micros = divmod(value, 1_000_000)
+        clock = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+        return f"{clock}.{micros:06d}" if micros else clock
+    last = 1 << (_BITS[kind] - 1)
+    if value in {last - 1, -last}:
+        return "infinity" if value > 0 else "-infinity"
     try:
         if kind == "date":
             return str(_FIRST_DAY + timedelta(days=value))
-        moment = _FIRST_MOMENT + timedelta(microseconds=value)
+        return str(_FIRST_MOMENT + timedelta(microseconds=value))
     except OverflowError:  # years that Python does not know
-        return f"{value} since 2000-01-01"
-    text = str(moment)
-    return text.partition(" ")[2] if kind == "time" else text
+        return f"{value} {'days' if kind == 'date' else 'us'} since 2000-01-01"
 
 
 def _cut(text: str, start: int) -> str:

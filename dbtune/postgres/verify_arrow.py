@@ -77,8 +77,16 @@ def compare_by_arrow(worker: Worker, table: ComparedTable, selection: Selection)
             )
     except (adbc_driver_manager.Error, pyarrow.ArrowException) as error:
         _log.warning("%s is compared row by row: ADBC says %s", table.plan.source, error)
-        target.rollback()
+        _roll_back(target, adbc_driver_manager.Error)
         return None
+
+
+def _roll_back(target: Any, failure: type[Exception]) -> None:
+    try:
+        target.rollback()
+    except failure as error:
+        # Whether the server is gone, the comparison by rows will tell.
+        _log.info("ADBC could not roll back: %s", error)
 
 
 def _connect(conninfo: str) -> Any:
