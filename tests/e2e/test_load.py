@@ -12,7 +12,7 @@ import pytest
 
 from dbtune.model.transfer import Conversion
 from dbtune.postgres.arrow_source import arrow_available
-from tests.fixtures.load_plans import Staging, migration_plan, table_plan
+from tests.fixtures.load_plans import Spec, Staging, migration_plan, table_plan
 
 needs_fast = pytest.mark.skipif(not arrow_available(), reason="needs the extra dbtune[fast]")
 NASTY = [
@@ -44,7 +44,8 @@ def database(path: Path, *statements: str, rows: Sequence[Sequence[Any]] = ()) -
 
 
 # Conversion, PostgreSQL's type, the column's declared type, stored values, and their text there.
-CASES: list[tuple[Conversion, str, str, list[Any], list[str]]] = [
+Case = tuple[Conversion, str, str, list[Any], list[str]]
+CASES: list[Case] = [
     (
         "integer",
         "bigint",
@@ -123,11 +124,25 @@ CASES: list[tuple[Conversion, str, str, list[Any], list[str]]] = [
     ),
     ("uuid", "uuid", "BLOB", [bytes(range(16))], ["00010203-0405-0607-0809-0a0b0c0d0e0f"]),
     ("json", "json", "TEXT", ['{"a":\n1, "a":2}', "1"], ['{"a":\n1, "a":2}', "1"]),
+    (
+        "decimal",
+        "numeric(10,2)",
+        "NUMERIC",
+        [3, 0.07, -12345678.9, 99999999.99, 1.15, -0.01, 0],
+        ["3.00", "0.07", "-12345678.90", "99999999.99", "1.15", "-0.01", "0.00"],
+    ),
+    ("decimal", "numeric(15)", "", [10**15 - 1, -(10**15) + 1], ["9" * 15, "-" + "9" * 15]),
+    (
+        "decimal",
+        "numeric(15,6)",
+        "",
+        [0.000001, 123456789.654321],
+        ["0.000001", "123456789.654321"],
+    ),
     ("jsonb", "jsonb", "TEXT", ['{"b":1,"a":"\\n"}'], ['{"a": "\\n", "b": 1}']),
 ]
-ROWS_ONLY: list[tuple[Conversion, str, str, list[Any], list[str]]] = [
+ROWS_ONLY: list[Case] = [
     ("decimal", "numeric", "", [1, 2.5, 1e22, "12.50"], ["1", "2.5", "1" + "0" * 22, "12.50"]),
-    ("decimal", "numeric(10,2)", "NUMERIC", [3, 0.07], ["3.00", "0.07"]),
     ("text", "text", "", [7, 2.5, "x", b"y", -1e999], ["7", "2.5", "x", "y", "-Infinity"]),
     ("bytes", "bytea", "", [b"\x00", "a", 7, 0.1], ["\\x00", "\\x61", "\\x37", "\\x302e31"]),
     ("double", "double precision", "", [1, 0.5], ["1", "0.5"]),
@@ -164,36 +179,58 @@ ROWS_ONLY: list[tuple[Conversion, str, str, list[Any], list[str]]] = [
 ]
 
 
-def load_case(
-    tmp_path: Path,
-    target: str,
-    case: tuple[Conversion, str, str, list[Any], list[str]],
-    fast: bool,
-) -> tuple[str, list[Any]]:
-    """Load one column with a NULL before its values; returns the way and the target's texts."""
-    conversion, pg_type, declared, values, _ = case
-    rows = [(n, value) for n, value in enumerate([None, *values])]
-    source = database(tmp_path / "s.db", f"CREATE TABLE t(id INTEGER, v {declared})", rows=rows)
-    columns = {"id": ("bigint", "integer"), "v": (pg_type, conversion)}
-    staging = Staging(target, migration_plan(source, table_plan(source, "t", columns)))
-    (loaded,) = staging.load(1 if fast else 0, fast=fast)
-    assert loaded.rows == len(rows)
-    return loaded.method, [text for (text,) in staging.rows("t", "v::text", '"id"')]
+def case_name(case: Case) -> str:
+    """Return a case's conversion, and the types on both sides."""
+    return f"{case[0]}: {case[2] or 'no type'} {case[3][0]!r} -> {case[1]}"
 
 
-@pytest.mark.parametrize("case", CASES + ROWS_ONLY, ids=lambda case: f"{case[0]}-{case[2]}")
+def load_cases(
+    tmp_path: Path, target: str, cases: list[Case], fast: bool
+) -> tuple[dict[str, str], dict[str, list[Any]]]:
+    """Load a table a case with a NULL before its values; returns ways and the target's texts."""
+    source = tmp_path / "s.db"
+    tables = []
+    for number, (conversion, pg_type, declared, values, _) in enumerate(cases):
+        database(source, f"CREATE TABLE t{number}(id INTEGER, v {declared})")
+        with closing(sqlite3.connect(source)) as connection:
+            rows = enumerate([None, *values])
+            connection.executemany(f"INSERT INTO t{number} VALUES (?, ?)", rows)
+            connection.commit()
+        columns: Spec = {"id": ("bigint", "integer"), "v": (pg_type, conversion)}
+        tables.append(table_plan(source, f"t{number}", columns))
+    staging = Staging(target, migration_plan(source, *tables))
+    loaded = staging.load(1 if fast else 0, fast=fast)
+    names = list(map(case_name, cases))
+    assert [table.rows for table in loaded] == [len(case[3]) + 1 for case in cases]
+    found = {
+        name: [text for (text,) in staging.rows(f"t{n}", "v::text", '"id"')]
+        for n, name in enumerate(names)
+    }
+    return dict(zip(names, (table.method for table in loaded), strict=True)), found
+
+
 def test_row_by_row_each_value_becomes_what_its_conversion_says(
-    tmp_path: Path, target: str, case: Any
+    tmp_path: Path, target: str
 ) -> None:
     """COPY text carries every conversion of every storage class."""
-    assert load_case(tmp_path, target, case, fast=False) == ("rows", [None, *case[4]])
+    cases = CASES + ROWS_ONLY
+    methods, found = load_cases(tmp_path, target, cases, fast=False)
+    assert found == {case_name(case): [None, *case[4]] for case in cases}
+    assert set(methods.values()) == {"rows"}
 
 
 @needs_fast
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]}-{case[2]}")
-def test_by_arrow_each_value_becomes_the_same(tmp_path: Path, target: str, case: Any) -> None:
-    """COPY binary gives the same values as COPY text, or leaves the part to it."""
-    method, values = load_case(tmp_path, target, case, fast=True)
-    assert values == [None, *case[4]]
-    by_rows = case[0] == "jsonb" or (case[0], case[2]) == ("boolean", "TEXT")
-    assert method == ("rows" if by_rows else "arrow")
+def test_by_arrow_each_value_becomes_the_same(tmp_path: Path, target: str) -> None:
+    """COPY binary gives the same values as COPY text, or leaves a part to it."""
+    cases = CASES + ROWS_ONLY
+    methods, found = load_cases(tmp_path, target, cases, fast=True)
+    assert found == {case_name(case): [None, *case[4]] for case in cases}
+    assert methods == {
+        case_name(case): "arrow" if case in CASES and not goes_by_rows(case) else "rows"
+        for case in cases
+    }
+
+
+def goes_by_rows(case: Case) -> bool:
+    """Tell what of the common cases Arrow leaves to the other way."""
+    return case[0] == "jsonb" or (case[0], case[2]) == ("boolean", "TEXT")
