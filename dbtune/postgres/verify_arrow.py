@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -16,25 +16,21 @@ from typing import Any
 
 from dbtune.model.transfer import TablePlan
 from dbtune.postgres.arrow_proofs import Array, ColumnProof, column_proof
-from dbtune.postgres.compared_rows import ComparedTable, Selection, rows_where, target_select
+from dbtune.postgres.arrow_sides import (
+    EXAMPLES,
+    ArrowSide,
+    Columns,
+    source_batches,
+    target_batches,
+)
+from dbtune.postgres.compared_rows import ComparedTable, Selection
 from dbtune.postgres.differences import Compared, DifferenceLog, name_row
-from dbtune.postgres.names import quote_name
 from dbtune.postgres.worker import Worker
 
 _log = logging.getLogger(__name__)
 
-# Rows of a batch: 65,536 save nothing and double the memory, with 4,096 the calls cost a tenth.
-_BATCH_ROWS = 1 << 14
-# What a batch may hold where all its rows are as long as the longest.
-_BATCH_BYTES = 16 << 20
 # Rows longer than this would make batches of a few rows.
 _LONGEST_ROW_BYTES = 1 << 20
-# A first row from which ADBC tells the type of a column; it is dropped again.
-_EXAMPLES = {"integer": "0", "real": "0.0", "text": "''", "blob": "x''", "none": "NULL"}
-
-_TYPES = {"integer": "int64", "real": "double", "text": "string", "blob": "binary"}
-
-Columns = Sequence[Array]
 
 
 def arrow_able(table: TablePlan) -> bool:
@@ -46,7 +42,7 @@ def arrow_able(table: TablePlan) -> bool:
         and longest <= _LONGEST_ROW_BYTES
         and all(
             column.clean
-            and column.storage in _EXAMPLES
+            and column.storage in EXAMPLES
             and not (column.null_where or column.empty_as_null)
             and not (column.nul_repair or column.encoding_repair)
             for column in table.columns
@@ -70,8 +66,8 @@ def compare_by_arrow(worker: Worker, table: ComparedTable, selection: Selection)
     try:
         with closing(worker.adbc.cursor()) as ours, closing(target.cursor()) as theirs:
             return _merge(
-                _Side(_source_batches(ours, table, selection), table),
-                _Side(_target_batches(theirs, table, proofs, selection), table),
+                ArrowSide(source_batches(ours, table, selection), table),
+                ArrowSide(target_batches(theirs, table, proofs, selection), table),
                 proofs,
                 table,
             )
@@ -99,105 +95,6 @@ def _connect(conninfo: str) -> Any:
     return connection
 
 
-def _source_batches(cursor: Any, table: ComparedTable, selection: Selection) -> Iterator[Columns]:
-    longest = sum(column.plan.longest_bytes + 8 for column in table.columns)
-    rows = max(1, min(_BATCH_ROWS, _BATCH_BYTES // max(longest, 1)))
-    cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(rows)})
-    cursor.execute(_source_select(table, selection))
-    first = True
-    with cursor.fetch_record_batch() as reader:
-        _require_types(reader.schema, table)
-        for batch in reader:
-            yield (batch.slice(1) if first else batch).columns
-            first = False
-
-
-def _require_types(schema: Any, table: ComparedTable) -> None:
-    """Raise ArrowInvalid where a column holds other values than the plan says."""
-    import pyarrow
-
-    for column, found in zip(table.columns, schema, strict=True):
-        expected = _TYPES.get(column.plan.storage)
-        if expected is not None and str(found.type) != expected:
-            raise pyarrow.ArrowInvalid(f"{column.plan.source} is {found.type}, not {expected}")
-
-
-def _source_select(table: ComparedTable, selection: Selection) -> str:
-    """Return the query, its first row an example of what each column holds.
-
-    The key of that row is NULL, which comes first.
-    """
-    plan = table.plan
-    name = quote_name(plan.source)
-    key = [f"{name}.{quote_name(column)}" for column in plan.order_key]
-    terms = [f"{name}.{quote_name(column.plan.source)}" for column in table.columns]
-    examples = [
-        "NULL" if column.plan.source in plan.order_key else _EXAMPLES[column.plan.storage]
-        for column in table.columns
-    ]
-    where = [*rows_where(plan), *selection.where(key)]
-    condition = f" WHERE {' AND '.join(where)}" if where else ""
-    rows = f"SELECT {', '.join(examples)} UNION ALL SELECT {', '.join(terms)} FROM {name}"
-    if _is_rowid(table):
-        # Rows come in its order without being sorted; were it not so, they would seem to differ.
-        return f"{rows} NOT INDEXED{condition}"
-    order = ", ".join(str(position + 1) for position in table.key_positions)
-    return f"{rows}{condition} ORDER BY {order}"
-
-
-def _is_rowid(table: ComparedTable) -> bool:
-    key = [table.columns[position].plan for position in table.key_positions]
-    return table.plan.rowid_sql is not None and len(key) == 1 and key[0].identity
-
-
-def _target_batches(
-    cursor: Any, table: ComparedTable, proofs: Sequence[ColumnProof], selection: Selection
-) -> Iterator[Columns]:
-    terms = [proof.read_sql for proof in proofs]
-    cursor.adbc_statement.set_options(
-        **{"adbc.postgresql.batch_size_hint_bytes": str(_BATCH_BYTES // 4)}
-    )
-    cursor.execute(target_select(table, terms, selection, ordered=True))
-    with cursor.fetch_record_batch() as reader:
-        for batch in reader:
-            yield batch.columns
-
-
-class _Side:
-    """Rows of one side in the order of their key, as far as they have not been compared."""
-
-    def __init__(self, batches: Iterator[Columns], table: ComparedTable) -> None:
-        self._batches = batches
-        self._key_positions = table.key_positions
-        self._columns: Columns = ()
-        self._start = 0
-        self._end = 0
-        self.rows = 0
-
-    def fill(self) -> int:
-        """Return how many rows are at hand, after reading more where there were none."""
-        while self._start == self._end:
-            columns = next(self._batches, None)
-            if columns is None:
-                return 0
-            self._columns, self._start, self._end = columns, 0, len(columns[0])
-            self.rows += self._end
-        return self._end - self._start
-
-    def head(self, count: int) -> Columns:
-        """Return the next rows."""
-        return [column.slice(self._start, count) for column in self._columns]
-
-    def skip(self, count: int) -> None:
-        """Leave rows behind."""
-        self._start += count
-
-    def keys(self, columns: Columns) -> list[tuple[Any, ...]]:
-        """Return the keys of rows."""
-        parts = [columns[position].to_pylist() for position in self._key_positions]
-        return list(zip(*parts, strict=True))
-
-
 @dataclass(frozen=True)
 class _Aligned:
     """Positions of rows with the same keys on both sides, and of those that stand alone."""
@@ -209,7 +106,7 @@ class _Aligned:
 
 
 def _merge(
-    ours: _Side, theirs: _Side, proofs: Sequence[ColumnProof], table: ComparedTable
+    ours: ArrowSide, theirs: ArrowSide, proofs: Sequence[ColumnProof], table: ComparedTable
 ) -> Compared:
     log = DifferenceLog(table.plan.source)
 
@@ -234,8 +131,8 @@ def _merge(
 
 
 def _merge_apart(
-    ours: _Side,
-    theirs: _Side,
+    ours: ArrowSide,
+    theirs: ArrowSide,
     heads: tuple[Columns, Columns],
     table: ComparedTable,
     compare: Callable[[Columns, Columns], None],
@@ -304,7 +201,7 @@ def _compare(
 
 
 def _log_rest(
-    side: _Side, table: ComparedTable, log_row: Callable[[str], None], log: DifferenceLog
+    side: ArrowSide, table: ComparedTable, log_row: Callable[[str], None], log: DifferenceLog
 ) -> None:
     while count := side.fill():
         named = 0 if log.full else min(count, 100)
