@@ -21,10 +21,12 @@ from dbtune.journeys.migration_report import (
     source_of,
     stopped_result,
 )
-from dbtune.journeys.migration_target import connected_target, open_target
+from dbtune.journeys.migration_target import Target, connected_target, open_target
+from dbtune.journeys.query_findings import queries_note, query_findings, try_queries
 from dbtune.journeys.staging import Staged, StagedRun, compare_objects
 from dbtune.model.event import Event, OnEvent, ignore_event
 from dbtune.model.transfer import MigrationPlan, TargetFacts
+from dbtune.model.workload import Workload
 from dbtune.postgres.into_existing import fill_existing
 from dbtune.postgres.migration_state import (
     Connection,
@@ -41,6 +43,7 @@ from dbtune.postgres.worker_pool import WorkerPool
 from dbtune.sqlite.diagnosis import failures_explained
 from dbtune.sqlite.file_state import read_file_state
 from dbtune.sqlite.location import require_database_file
+from dbtune.workload.sources import read_workload
 
 _MOST_JOBS = 8
 # Read in this process sooner than two others have started, which takes them a second.
@@ -75,6 +78,7 @@ def migrate(
     result, with the staging schema dropped.
     """
     require_database_file(database)
+    workload = _read_workload(options, on_event)
     with open_target(database, options) as target:
         lock_target(target.connection)
         unfinished = find_unfinished(target.connection)
@@ -100,8 +104,37 @@ def migrate(
             fill_existing(target.connection, migration, staged.promised)
         else:
             publish(target.connection, migration, staged.promised)
-        notes = (*target.notes, *_files(database, staged))
-        return finished_result(source, staged.promised, replace(staged.results, notes=notes))
+        results = replace(staged.results, notes=(*target.notes, *_files(database, staged)))
+        results = _with_queries(results, database, target, staged.promised, workload, on_event)
+        return finished_result(source, staged.promised, results)
+
+
+def _read_workload(options: MigrateOptions, on_event: OnEvent) -> Workload | None:
+    """Return the recording, read before anything else: a broken one shows at once."""
+    if not options.check_queries:
+        return None
+    on_event(Event("read the recording"))
+    return read_workload(options.check_queries)
+
+
+def _with_queries(
+    results: Results,
+    database: Path,
+    target: Target,
+    planned: MigrationPlan,
+    workload: Workload | None,
+    on_event: OnEvent,
+) -> Results:
+    """Return the results with what became of the recorded queries, if there are any."""
+    if workload is None:
+        return results
+    checks = try_queries(database, target.conninfo, workload, planned, on_event)
+    return replace(
+        results,
+        queries=checks,
+        findings=(*results.findings, *query_findings(checks)),
+        notes=(queries_note(checks), *results.notes),
+    )
 
 
 def _files(database: Path, staged: Staged) -> Iterator[str]:
@@ -122,6 +155,7 @@ def verify(
     Raises RefusedError where the target has no such tables, else as `migrate`.
     """
     require_database_file(database)
+    workload = _read_workload(options, on_event)
     with ExitStack() as stack:
         target = stack.enter_context(open_target(database, options))
         pool = stack.enter_context(_pool(database, options, target.conninfo))
@@ -139,7 +173,9 @@ def verify(
             )
         checks = verify_tables(pool, planned, options.schema, options.verify, on_event)
         objects = compare_objects(target.connection, options.schema, planned, options)
-        return finished_result(source, planned, Results(checks=checks, objects=objects))
+        results = Results(checks=checks, objects=objects)
+        results = _with_queries(results, database, target, planned, workload, on_event)
+        return finished_result(source, planned, results)
 
 
 def _planned(

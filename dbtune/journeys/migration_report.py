@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 from dbtune._version import __version__
 from dbtune.errors import ExitCode
 from dbtune.model.advice import Evidence, Finding, Report, Source, TableOutcome
+from dbtune.model.query_check import QueryCheck
 from dbtune.model.transfer import Difference, MigrationPlan, Reject, TableCheck, TablePlan
 from dbtune.sqlite.companion import ensure_companion_folder
 
@@ -62,6 +63,7 @@ class Results:
     seconds: Mapping[str, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+    queries: tuple[QueryCheck, ...] | None = None
 
 
 def source_of(database: Path, plan: MigrationPlan, sqlite_version: str) -> Source:
@@ -91,7 +93,8 @@ def finished_result(source: Source, plan: MigrationPlan, results: Results) -> Mi
         code = ExitCode.VERIFICATION
     elif any(results.rejected.values()):
         code = ExitCode.REJECTED_ROWS
-    return MigrationResult(_report(source, findings, results.notes, outcomes), code)
+    report = _report(source, findings, results.notes, outcomes)
+    return MigrationResult(replace(report, queries=results.queries), code)
 
 
 def save_rejects(database: Path, rejects: Iterable[Reject]) -> tuple[Path, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, Union
 
+from dbtune.model.query_check import QueryCheck
+
 Severity = Literal["high", "medium", "low", "info"]
 SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low", "info")
 
@@ -173,3 +175,4 @@ class Report:
     backup: str | None = None
     notes: tuple[str, ...] = field(default=())
     tables: tuple[TableOutcome, ...] | None = None
+    queries: tuple[QueryCheck, ...] | None = None

@@ -1,4 +1,4 @@
-"""What a migration to PostgreSQL moves, as planned: tables, columns, objects, and what was verified.
+"""What a migration to PostgreSQL moves, as planned, and what was verified of it.
 
 A MigrationPlan is made from a Schema and the profile of its data, and everything after it (DDL,
 load, verification, report) reads nothing else.
@@ -301,7 +301,7 @@ class MigrationPlan:
 
 @dataclass(frozen=True)
 class PlanEdits:
-    """Types and names of an edited plan: (table, column, type), and (table or table.column, name)."""
+    """What an edited plan asks for: (table, column, type), and (table or table.column, name)."""
 
     types: tuple[tuple[str, str, str], ...] = ()
     names: tuple[tuple[str, str], ...] = ()

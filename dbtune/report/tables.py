@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tabulate import tabulate
 
 from dbtune.model.advice import ConsideredIndex, ShapeReport
+from dbtune.model.query_check import QueryCheck
 from dbtune.report.colors import Colors
 from dbtune.report.quantities import (
     format_change,
@@ -24,6 +25,7 @@ _WIDE = 100
 _SHORT_ID = 6
 _GAP = "  "
 _MIN_TEXT = 12
+_WORST_FIRST = ("breaks", "untranslated", "differs", "not-checked", "runs", "same")
 
 
 def shape_lines(shapes: tuple[ShapeReport, ...], width: int, colors: Colors) -> list[str]:
@@ -45,6 +47,30 @@ def shape_lines(shapes: tuple[ShapeReport, ...], width: int, colors: Colors) -> 
         *lines,
         *_rest(ordered[_MAX_SHAPES:], colors),
     ]
+
+
+def query_lines(queries: tuple[QueryCheck, ...] | None, width: int, colors: Colors) -> list[str]:
+    """Return recorded queries on both databases: the worst outcome first, then the most called."""
+    if not queries:
+        return []
+    ordered = sorted(queries, key=lambda check: (_WORST_FIRST.index(check.status), -check.count))
+    shown = ordered[:_MAX_SHAPES]
+    rows = [
+        [
+            printable(check.shape_id[:_SHORT_ID]),
+            format_count(check.count),
+            "" if check.source_ms is None else format_duration(check.source_ms * 1e6),
+            "" if check.target_ms is None else format_duration(check.target_ms * 1e6),
+            check.status,
+        ]
+        for check in shown
+    ]
+    texts = [recognizable(check.text, narrow=width < _WIDE) for check in shown]
+    headers = ["id", "calls", "SQLite", "PostgreSQL", "outcome", "query"]
+    more = len(ordered) - len(shown)
+    rest = [colors.dim(f"and {more:,} more: see --json")] if more else []
+    title = "Recorded queries on PostgreSQL"
+    return [colors.bold(title), *_table(headers, rows, texts, width, colors), *rest]
 
 
 def considered_lines(indexes: tuple[ConsideredIndex, ...], width: int, colors: Colors) -> list[str]:

@@ -26,7 +26,7 @@ SCHEMA_VERSION = 1
 def to_json(report: Report) -> str:
     """Return the document, described by report.schema.json: ASCII, keys in a fixed order.
 
-    `changes`, `backup` and `tables` are there only for commands that change a database.
+    `changes`, `backup`, `tables` and `queries` are there only for commands that change a database.
     Raises ValueError for a cost that is not a number, which is a bug in dbtune.
     """
     document: dict[str, Any] = {
@@ -48,6 +48,8 @@ def to_json(report: Report) -> str:
         document["backup"] = report.backup
     if report.tables is not None:
         document["tables"] = [asdict(table) for table in report.tables]
+    if report.queries is not None:
+        document["queries"] = [asdict(check) for check in report.queries]
     return json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
 
 

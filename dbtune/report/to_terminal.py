@@ -9,7 +9,7 @@ from dbtune.report.colors import Colors
 from dbtune.report.findings_text import findings_lines
 from dbtune.report.outcome_text import outcome_lines
 from dbtune.report.quantities import format_duration, format_size
-from dbtune.report.tables import considered_lines, shape_lines
+from dbtune.report.tables import considered_lines, query_lines, shape_lines
 from dbtune.report.text import wrap_text
 from dbtune.report.verdict_text import verdict_lines
 
@@ -32,6 +32,7 @@ def to_terminal(report: Report, *, width: int, color: bool) -> str:
         outcome_lines(report.tables, width, colors),
         *findings_lines(report, prose, colors),
         shape_lines(report.shapes, width, colors),
+        query_lines(report.queries, width, colors),
         considered_lines(report.considered, width, colors),
         _changes(report, prose, colors),
         _bullets("Not checked", report.not_checked, prose, colors),
