@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dbtune.postgres.coercion import as_double, as_number, as_text
+from dbtune.postgres.coercion import as_double, as_number, as_text, stored_number
+from dbtune.postgres.comparison import class_of
 from dbtune.postgres.json_values import json_element
 from dbtune.postgres.moments import moment_literal
 from dbtune.postgres.terms import ATOM, MOMENTS, NUMBERS, Constant, Kind, Term, cast
 from dbtune.postgres.translator import Translator
+
+MIXED = "numbers in a column that holds texts too are texts on PostgreSQL"
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,10 @@ class Branches:
 
 def unified(t: Translator, terms: Sequence[Term]) -> Branches:
     """Return terms made one type; placeholders take the others' type."""
+    terms = [stored_number(term) or term for term in terms]
     typed = [term for term in terms if term.kind not in {"null", "any"}]
+    if any(class_of(term) == "mixed" for term in typed):
+        t.difference(MIXED)
     kinds = {term.kind for term in typed}
     if any(term.extracted for term in typed):
         return Branches("jsonb", tuple(_element(t, term) for term in terms), extracted=True)
@@ -41,7 +47,9 @@ def converted(t: Translator, term: Term, kind: Kind) -> Term:
     """Return a term as a kind that it can become without loss."""
     if term.placeholder is not None:
         return t.parameter(term, kind)
-    if term.kind in {kind, "null"}:
+    if term.kind == "null":
+        return Term("NULL", "null")
+    if term.kind == kind:
         return term
     if kind == "boolean":
         known = None if term.constant is None else term.constant.value
@@ -75,7 +83,7 @@ def _common(t: Translator, typed: Sequence[Term], kinds: set[Kind]) -> Kind:
         kind = next(iter(moments))
         if all(_moment_sql(term, kind) is not None for term in typed if term.kind == "text"):
             return kind
-    if kinds & (NUMBERS | {"boolean"}):
+    if kinds & (NUMBERS | {"boolean", "bytes"}):
         t.difference("values of several types in one expression are all text on PostgreSQL")
     return "text"
 

@@ -34,6 +34,7 @@ _NULL_SAFE = {"IS": "IS NOT DISTINCT FROM", "IS NOT": "IS DISTINCT FROM"}
 _ORDERING = frozenset({"<", "<=", ">", ">="})
 # What SQLite sorts first: numbers, texts, blobs.
 _RANKS = {"number": 0, "text": 1, "blob": 2}
+_NUMERIC = frozenset({"integer", "real", "numeric"})
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -65,10 +66,10 @@ def comparison(t: Translator, left: Term, operator: str, right: Term) -> Compari
         return compare_extracted(t, left, operator, right)
     collation = _collation(left, right)
     left, right = _adopted(t, left, right)
+    left, right = _with_affinity(t, left, right), _with_affinity(t, right, left)
     moment = compare_moments(t, left, operator, right)
     if moment is not None:
         return moment if isinstance(moment, Term) else Comparison(*moment)
-    left, right = _with_affinity(t, left, right), _with_affinity(t, right, left)
     classes = (class_of(left), class_of(right))
     if "boolean" in (left.kind, right.kind) and classes == ("number", "number"):
         return _with_boolean(t, left, operator, right)
@@ -183,8 +184,8 @@ def _parameter(t: Translator, term: Term, other: Term) -> Term:
 def _with_affinity(t: Translator, term: Term, other: Term) -> Term:
     """Return a term as the affinity of the other side makes it before comparing."""
     own, others = class_of(term), class_of(other)
-    numeric = other.affinity in {"integer", "real", "numeric"} or other.kind == "boolean"
-    if own == "text" and others == "number" and numeric and term.constant is not None:
+    numeric = other.affinity in _NUMERIC
+    if own == "text" and numeric and term.constant is not None:
         number = whole_number(str(term.constant.value))
         return term if number is None else constant_term(number)
     textual = others == "text" and other.affinity == "text"
@@ -228,6 +229,8 @@ def _texts(
 ) -> Comparison | Term:
     if {"uuid"} == {left.kind, right.kind} - {"text"} and operator not in _ORDERING:
         return _uuids(t, left, operator, right)
+    if any(term.kind in MOMENTS for term in (left, right)) and not _known(left, right):
+        t.difference("texts that read as numbers compare with dates as texts on PostgreSQL")
     left, right = (
         collated(t, as_text(t, left), collation),
         collated(t, as_text(t, right), collation),
@@ -242,6 +245,10 @@ def _texts(
     return _plain(left, operator, right)
 
 
+def _known(*terms: Term) -> bool:
+    return any(term.constant is not None or term.bound is not None for term in terms)
+
+
 def _uuids(t: Translator, left: Term, operator: str, right: Term) -> Comparison | Term:
     for term in (left, right):
         if term.kind == "text" and term.constant is None:
@@ -250,7 +257,7 @@ def _uuids(t: Translator, left: Term, operator: str, right: Term) -> Comparison 
             str(term.constant.value).replace("-", "") if term.constant is not None else "0" * 32
         )
         if len(digits) != 32 or any(digit not in "0123456789abcdefABCDEF" for digit in digits):
-            return always(operator in {"<>", "IS NOT"}, left, right)
+            return _unequal(operator, left, right)
     t.difference("letter case does not matter in a uuid on PostgreSQL")
     sides = [term if term.kind == "uuid" else cast(term, "uuid") for term in (left, right)]
     return _plain(sides[0], operator, sides[1])
@@ -290,7 +297,7 @@ def _across(t: Translator, left: Term, operator: str, right: Term) -> Comparison
     if class_of(left) == "text" and class_of(right) == "number":
         mirrored = _MIRRORED.get(operator, operator)
         return _across(t, right, mirrored, left)
-    numeric = left.affinity in {"integer", "real", "numeric"} or left.kind == "boolean"
+    numeric = left.affinity in _NUMERIC
     if numeric and class_of(right) == "text" and right.constant is None:
         return _number_and_text(t, as_number(t, left), operator, as_text(t, right))
     if "mixed" in (class_of(left), class_of(right)):
@@ -298,20 +305,22 @@ def _across(t: Translator, left: Term, operator: str, right: Term) -> Comparison
     t.difference(f"a {class_of(left)} never equals a {class_of(right)}, as in SQLite")
     ranks = (_RANKS[class_of(left)], _RANKS[class_of(right)])
     outcomes = {
-        "=": False,
-        "IS": False,
-        "<>": True,
-        "IS NOT": True,
         "<": ranks[0] < ranks[1],
         "<=": ranks[0] < ranks[1],
         ">": ranks[0] > ranks[1],
         ">=": ranks[0] > ranks[1],
     }
-    if operator == "IS":
-        return Term(f"({left.at(IS + 1)} IS NULL AND {right.at(IS + 1)} IS NULL)", "boolean")
-    if operator == "IS NOT":
-        return Term(f"({left.at(IS + 1)} IS NOT NULL OR {right.at(IS + 1)} IS NOT NULL)", "boolean")
-    return always(outcomes[operator], left, right)
+    if operator in outcomes:
+        return always(outcomes[operator], left, right)
+    return _unequal(operator, left, right)
+
+
+def _unequal(operator: str, left: Term, right: Term) -> Term:
+    """Return =, <>, IS or IS NOT of two values that are never equal, but may both be NULL."""
+    if operator in _NULL_SAFE:
+        both = f"({left.at(IS + 1)} IS NULL AND {right.at(IS + 1)} IS NULL)"
+        return Term(both if operator == "IS" else f"(NOT {both})", "boolean", never_null=True)
+    return always(operator == "<>", left, right)
 
 
 def _number_and_text(t: Translator, number: Term, operator: str, text: Term) -> Term:

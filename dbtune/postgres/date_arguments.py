@@ -17,6 +17,7 @@ from dbtune.postgres.terms import (
     MOMENTS,
     NUMBERS,
     OTHER,
+    RANGE,
     SUM,
     Instant,
     Term,
@@ -37,6 +38,9 @@ _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _ZONE = "current_setting('TimeZone')"
 # The Julian day on which 1970 began.
 _EPOCH_DAY = "2440587.5"
+# Years 1 to 9999, as Julian days and as seconds since 1970.
+_FIRST_DAY, _LAST_DAY = "1721425.5", "5373484.49999"
+_FIRST_SECOND, _LAST_SECOND = "-62135596800", "253402300799"
 
 # A date as SQLite parses it; 24 hours and 31 days in any month are allowed.
 _TEXT_FORM = (
@@ -57,7 +61,7 @@ def instant_of(t: Translator, given: Sequence[Term]) -> Instant | None:
     first = _written(modifiers[0]) if modifiers else None
     number = _as_stored_number(value)
     if number is not None:
-        moment = _from_number(t, number, first)
+        moment = _stored_moment(value, first) or _from_number(t, number, first)
         modifiers = modifiers[1:] if first in {"unixepoch", "auto", "julianday"} else modifiers
     else:
         moment = _from_text(t, value)
@@ -76,14 +80,27 @@ def _as_stored_number(value: Term) -> Term | None:
     return value if value.kind in NUMBERS else stored_number(value)
 
 
+def _stored_moment(value: Term, modifier: str | None) -> Instant | None:
+    """Return the moment of a column of epoch seconds: PostgreSQL has it as such."""
+    column = value.column
+    if column is None or column.conversion != "epoch_s" or modifier != "unixepoch":
+        return None
+    return Instant(naive(value), CAST, "datetime")
+
+
 def _from_number(t: Translator, number: Term, modifier: str | None) -> Instant | None:
     if modifier == "auto":
         t.problem("not translatable: the modifier 'auto'")
         return None
-    seconds = number.sql
+    value = number.sql
+    wide = number.at(RANGE + 1)
+    within = f"{wide} BETWEEN {_FIRST_SECOND} AND {_LAST_SECOND}"
     if modifier != "unixepoch":
-        seconds = f"({as_double(t, number).at(SUM)} - {_EPOCH_DAY}) * 86400"
-    return Instant(f"to_timestamp({seconds}) AT TIME ZONE 'UTC'", OTHER, "datetime")
+        value = f"({as_double(t, number).at(SUM)} - {_EPOCH_DAY}) * 86400"
+        within = f"{wide} BETWEEN {_FIRST_DAY} AND {_LAST_DAY}"
+    t.difference("numbers that stand for dates before year 1 are NULL on PostgreSQL")
+    moment = f"to_timestamp({value}) AT TIME ZONE 'UTC'"
+    return Instant(f"CASE WHEN {within} THEN {moment} END", ATOM, "datetime")
 
 
 def _from_text(t: Translator, value: Term) -> Instant | None:

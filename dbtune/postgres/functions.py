@@ -5,10 +5,18 @@ Source: https://www.sqlite.org/lang_corefunc.html
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlglot import exp
 
 from dbtune.postgres.branches import unified
-from dbtune.postgres.coercion import as_condition, as_number, constant_term
+from dbtune.postgres.coercion import (
+    as_condition,
+    as_double,
+    as_number,
+    constant_term,
+    stored_number,
+)
 from dbtune.postgres.comparison import class_of, collated, compare, ordered_text
 from dbtune.postgres.constant_folding import fixed_value
 from dbtune.postgres.date_functions import DATE_FUNCTIONS
@@ -41,7 +49,8 @@ def call(t: Translator, node: exp.Expr) -> Term:
 
 
 def _abs(t: Translator, given: Arguments) -> Term:
-    number = as_number(t, given[0])
+    is_number = class_of(given[0]) == "number"
+    number = as_number(t, given[0]) if is_number else as_double(t, given[0])
     return Term(f"abs({number.sql})", number.kind, never_null=number.never_null)
 
 
@@ -52,10 +61,12 @@ def _coalesce(t: Translator, given: Arguments) -> Term:
 
 
 def _nullif(t: Translator, given: Arguments) -> Term:
-    value = given[0]
+    value = stored_number(given[0]) or given[0]
     if value.placeholder is not None:
         value = unified(t, given).terms[0]
-    equal = compare(t, value, "=", given[1])
+    # A function's arguments are compared as they are: no affinity has its say.
+    sides = [replace(term, affinity=None) for term in (value, given[1])]
+    equal = compare(t, sides[0], "=", sides[1])
     sql = f"CASE WHEN {equal.sql} THEN NULL ELSE {value.sql} END"
     return Term(sql, value.kind, extracted=value.extracted)
 
@@ -79,9 +90,11 @@ def _extreme(name: str) -> FunctionHandler:
         collation = next((term.collation for term in given if term.collation), "BINARY")
         found = unified(t, given)
         kind, terms = found.kind, found.terms
-        if found.extracted:
-            return t.problem("not translatable: max() and min() of values from JSON")
+        if found.extracted or kind in {"json", "jsonb", "uuid", "other"}:
+            return t.problem("not translatable: max() and min() of several documents or UUIDs")
         if kind == "text":
+            if collation != "BINARY" and not all(term.is_citext for term in terms):
+                return t.problem(f"not translatable: max() and min() by {collation}")
             terms = tuple(collated(t, term, collation) for term in terms)
             listed = ", ".join(ordered_text(t, term) for term in terms)
         else:

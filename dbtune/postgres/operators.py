@@ -17,16 +17,18 @@ from dbtune.postgres.coercion import (
     as_text,
     constant_term,
 )
-from dbtune.postgres.comparison import compare
+from dbtune.postgres.comparison import Comparison, compare, comparison
 from dbtune.postgres.sqlite_syntax import placeholder_number
 from dbtune.postgres.terms import (
     AND,
     ATOM,
+    CAST,
     IS,
     NOT,
     OR,
     OTHER,
     PRODUCT,
+    RANGE,
     SIGN,
     SUM,
     Kind,
@@ -191,17 +193,18 @@ def _in(t: Translator, node: exp.Expr) -> Term:
         return Term("FALSE", "boolean", never_null=True)
     left = t.term(node.this)
     # The list has no affinity of its own: x IN (y) is x = +y.
-    parts = [compare(t, left, "=", replace(t.term(item), affinity=None)) for item in items]
-    return _membership(parts)
+    values = [replace(t.term(item), affinity=None) for item in items]
+    return _membership([comparison(t, left, "=", value) for value in values])
 
 
-def _membership(parts: list[Term]) -> Term:
+def _membership(parts: list[Comparison | Term]) -> Term:
     """Return `a = b OR a = c` as `a IN (b, c)` where all have the same left side."""
-    pairs = [part.sql.partition(" = ") for part in parts]
-    if all(mark and left == pairs[0][0] for left, mark, _ in pairs) and " " not in pairs[0][0]:
-        listed = ", ".join(right for _, _, right in pairs)
-        return Term(f"{pairs[0][0]} IN ({listed})", "boolean", OTHER - 1)
-    return Term(" OR ".join(part.at(OR + 1) for part in parts), "boolean", OR)
+    plain = [part for part in parts if isinstance(part, Comparison) and part.operator == "="]
+    if len(plain) == len(parts) and len({part.left for part in plain}) == 1:
+        listed = ", ".join(part.right for part in plain)
+        return Term(f"{plain[0].left} IN ({listed})", "boolean", RANGE)
+    terms = [part.term() if isinstance(part, Comparison) else part for part in parts]
+    return Term(" OR ".join(term.at(OR + 1) for term in terms), "boolean", OR)
 
 
 def _between(t: Translator, node: exp.Expr) -> Term:
@@ -225,7 +228,10 @@ def _product(t: Translator, node: exp.Expr) -> Term:
 
 
 def _quotient(t: Translator, node: exp.Expr) -> Term:
-    left, right = as_number(t, t.term(node.this)), as_number(t, t.term(node.expression))
+    sides = (t.term(node.this), t.term(node.expression))
+    left, right = (as_number(t, side) for side in sides)
+    if any(side.extracted or (side.kind == "text" and side.constant is None) for side in sides):
+        t.difference("whole numbers read from text divide with a fraction on PostgreSQL")
     kind = _wider(left, right)
     never_null = _is_nonzero(right) and left.never_null
     quotient = Term(f"{left.at(PRODUCT)} / {_divisor(right)}", kind, PRODUCT, never_null=never_null)
@@ -253,10 +259,12 @@ def _decimal_quotient(t: Translator, left: Term, right: Term, quotient: Term) ->
 def _remainder(t: Translator, node: exp.Expr) -> Term:
     left, right = as_number(t, t.term(node.this)), as_number(t, t.term(node.expression))
     kind = _wider(left, right)
+    if kind == "null":
+        return Term("NULL::bigint", "null", CAST)
     sides = [as_integer(t, side) for side in (left, right)]
     sql = f"{sides[0].at(PRODUCT)} % {_divisor(sides[1])}"
     whole = Term(sql, "integer", PRODUCT)
-    return cast(whole, "double") if kind == "double" else whole
+    return whole if kind == "integer" else cast(whole, kind)
 
 
 def _divisor(term: Term) -> str:

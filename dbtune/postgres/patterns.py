@@ -19,6 +19,8 @@ def like_match(
     t: Translator, value: Term, pattern: Term, escape: str | None = None, *, negated: bool = False
 ) -> Term:
     """Return `value LIKE pattern`: without regard to case, and without an escape by default."""
+    if "bytes" in (value.kind, pattern.kind):
+        return t.problem("not translatable: LIKE of a blob")
     text, wanted = as_text(t, value), as_text(t, pattern)
     known = t.value_of(pattern)
     written = known.value if known is not None and isinstance(known.value, str) else None
@@ -37,6 +39,8 @@ def like_match(
 
 def glob_match(t: Translator, value: Term, pattern: Term, *, negated: bool = False) -> Term:
     """Return `value GLOB pattern` as LIKE where that says the same, else as an expression."""
+    if "bytes" in (value.kind, pattern.kind):
+        return t.problem("not translatable: GLOB of a blob")
     known = t.value_of(pattern)
     text = as_text(t, value)
     if known is None or pattern.placeholder is not None:

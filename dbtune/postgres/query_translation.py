@@ -17,6 +17,7 @@ from dbtune.postgres.grouping import check_grouped, has_aggregate
 from dbtune.postgres.names import quote_name
 from dbtune.postgres.ordering import direction, sort_key
 from dbtune.postgres.paging import paging
+from dbtune.postgres.query_order import ROWS, bare, collated_again, ordinal, select_order
 from dbtune.postgres.relations import Output, QueryNames, output_term
 from dbtune.postgres.scope import fold
 from dbtune.postgres.select_list import Entry, SelectBody, select_entries, settled
@@ -33,7 +34,6 @@ _OPERATORS: dict[type[exp.Expr], str] = {
     exp.Except: "EXCEPT",
     exp.Intersect: "INTERSECT",
 }
-_WRAPPED = "dbtune_rows"
 
 
 @dataclass(frozen=True)
@@ -148,13 +148,13 @@ def _select(
 ) -> Query:
     body, names = _select_body(t, node, tables, outside, options.titles)
     terms = [_casted(term.term) for term in body.outputs] if options.casted else None
-    order, wrapped = _select_order(t, node, body, names)
+    order, wrapped = select_order(t, node, body, names)
     page = paging(t, node, names)
     if not wrapped:
         sql = body.sql(terms, named=options.named) + order + page
     else:
         inner = body.sql(terms, named=True)
-        sql = f"SELECT * FROM ({inner}) AS {quote_name(_WRAPPED)}{order}{page}"
+        sql = f"SELECT * FROM ({inner}) AS {quote_name(ROWS)}{order}{page}"
     single = body.single or bool(page == " LIMIT 1")
     return Query(sql, body.outputs, ordered=bool(order), single=single)
 
@@ -219,7 +219,7 @@ def _group(t: Translator, node: exp.Expr, entries: Sequence[Entry]) -> tuple[lis
     t.only(group, "expressions")
     grouped, written = [], []
     for part in group.expressions:
-        position = _ordinal(part)
+        position = ordinal(part)
         if position is not None and 0 < position <= len(entries):
             grouped.append(entries[position - 1].output.term.sql)
             written.append(str(position))
@@ -231,11 +231,6 @@ def _group(t: Translator, node: exp.Expr, entries: Sequence[Entry]) -> tuple[lis
             grouped.append(term.sql)
             written.append(term.sql)
     return grouped, f" GROUP BY {', '.join(written)}" if written else ""
-
-
-def _ordinal(node: exp.Expr) -> int | None:
-    is_number = isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit()
-    return int(str(node.this)) if is_number else None
 
 
 def _distinct(t: Translator, node: exp.Expr, entries: Sequence[Entry]) -> bool:
@@ -250,67 +245,6 @@ def _distinct(t: Translator, node: exp.Expr, entries: Sequence[Entry]) -> bool:
         if term.collation == "NOCASE" and term.kind == "text" and not term.is_citext:
             t.difference("DISTINCT tells letters apart that NOCASE does not")
     return True
-
-
-def _select_order(
-    t: Translator, node: exp.Expr, body: SelectBody, names: QueryNames
-) -> tuple[str, bool]:
-    """Return ORDER BY, and whether the query has to be wrapped for it."""
-    order = node.args.get("order")
-    if order is None:
-        return "", False
-    by_alias = {fold(e.alias): e for e in body.entries if e.alias is not None}
-    keys: list[tuple[str, str, Entry | None]] = []
-    with t.within(names):
-        for ordered in order.expressions:
-            entry = _ordered_entry(ordered.this, body, by_alias)
-            term = entry.output.term if entry is not None else t.term(_bare(ordered.this))
-            term = _collated_again(ordered.this, term)
-            if term.constant is not None and entry is None:
-                continue
-            if body.distinct and entry is None:
-                entry = next((e for e in body.entries if e.output.term.sql == term.sql), None)
-                if entry is None:
-                    t.problem("not translatable: DISTINCT ordered by what it does not return")
-            keys.append((sort_key(t, settled(t, term)), direction(t, term, ordered), entry))
-    wrapped = body.distinct and any(
-        entry is not None and key != entry.output.term.sql for key, _, entry in keys
-    )
-    if not keys:
-        return "", False
-    if wrapped:
-        written = [_wrapped_key(t, entry, key) + way for key, way, entry in keys]
-    else:
-        written = [key + way for key, way, _ in keys]
-    return f" ORDER BY {', '.join(written)}", wrapped
-
-
-def _wrapped_key(t: Translator, entry: Entry | None, key: str) -> str:
-    if entry is None:
-        return key
-    term = replace(output_term(entry.output.term), sql=quote_name(entry.alias or entry.output.name))
-    return sort_key(t, term)
-
-
-def _ordered_entry(node: exp.Expr, body: SelectBody, by_alias: dict[str, Entry]) -> Entry | None:
-    node = _bare(node)
-    position = _ordinal(node)
-    if position is not None:
-        return body.entries[position - 1] if 0 < position <= len(body.entries) else None
-    if isinstance(node, exp.Column) and not node.args.get("table"):
-        return by_alias.get(fold(str(node.this.this)))
-    return None
-
-
-def _bare(node: exp.Expr) -> exp.Expr:
-    return node.this if isinstance(node, exp.Collate) else node
-
-
-def _collated_again(node: exp.Expr, term: Term) -> Term:
-    if not isinstance(node, exp.Collate):
-        return term
-    name = str(node.expression.this).upper()
-    return replace(term, collation=name, explicit_collation=True)
 
 
 def _arm(t: Translator, node: exp.Expr, tables: Tables, outside: Names | None) -> SelectBody | None:
@@ -391,19 +325,20 @@ def _ordered_compound(
         return Query(sql + page, outputs)
     keys = []
     for ordered in order.expressions:
-        bare = _bare(ordered.this)
-        position = _ordinal(bare)
+        wanted = bare(ordered.this)
+        position = ordinal(wanted)
         if position is not None and 0 < position <= len(outputs):
             output: Output | None = outputs[position - 1]
         else:
-            name = fold(str(bare.this.this)) if isinstance(bare, exp.Column) else ""
+            is_name = isinstance(wanted, exp.Column)
+            name = fold(str(wanted.this.this)) if is_name else ""
             output = next((o for o in outputs if fold(o.name) == name), None)
         if output is None:
             t.problem("not translatable: a compound query ordered by an expression")
             return Query(sql, outputs)
-        term = _collated_again(ordered.this, replace(output.term, sql=quote_name(output.name)))
+        term = collated_again(ordered.this, replace(output.term, sql=quote_name(output.name)))
         keys.append(sort_key(t, term) + direction(t, term, ordered))
-    wrapped = f"SELECT * FROM ({sql}) AS {quote_name(_WRAPPED)}"
+    wrapped = f"SELECT * FROM ({sql}) AS {quote_name(ROWS)}"
     return Query(f"{wrapped} ORDER BY {', '.join(keys)}{page}", outputs, ordered=True)
 
 
@@ -413,7 +348,7 @@ def _values(t: Translator, node: exp.Expr, outside: Names | None, options: Query
     sql = body.tail
     if options.named or options.titles is not None:
         names = ", ".join(quote_name(entry.output.name) for entry in entries)
-        sql = f"SELECT * FROM ({sql}) AS {quote_name(_WRAPPED)} ({names})"
+        sql = f"SELECT * FROM ({sql}) AS {quote_name(ROWS)} ({names})"
     return Query(sql, tuple(entry.output for entry in entries))
 
 

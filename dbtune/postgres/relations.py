@@ -81,15 +81,19 @@ class Relation:
 
 @dataclass(frozen=True)
 class QueryNames:
-    """The relations of one query, its output columns by alias, and the query around it."""
+    """The relations of one query, its output columns by alias, and the query around it.
+
+    `qualify` writes each column with its table, though there be but one.
+    """
 
     relations: tuple[Relation, ...]
     parent: Names | None = None
     aliases: Mapping[str, Term] | None = None
+    qualify: bool = False
 
     def resolve(self, qualifier: str | None, name: str) -> Term | None:
         """Return what a column's name stands for: a column, else an output, else the outside."""
-        several = len(self.relations) > 1 or self.parent is not None
+        several = self.qualify or len(self.relations) > 1 or self.parent is not None
         for relation in self.relations:
             if qualifier is not None and fold(relation.name) != fold(qualifier):
                 continue

@@ -26,7 +26,7 @@ def column(
     """Return a column that keeps its name and holds values of one storage class."""
     return ColumnPlan(
         source=name,
-        target=name,
+        target=str(more.pop("target", name)),
         declared_type=declared_type,
         pg_type=pg_type,
         conversion=conversion,
@@ -66,4 +66,16 @@ ITEMS = Scope(
     keys=(("id",),),
     has_primary_key=True,
     rowid="id",
+)
+
+TAGS = Scope(
+    source="tags",
+    target="tags",
+    columns=(
+        column("item_id", "INTEGER", "bigint", "integer", "integer", not_null=True),
+        column("tag", "TEXT", "text", "text", not_null=True),
+        column("w", "REAL", "double precision", "double", "real"),
+    ),
+    keys=(("item_id", "tag"),),
+    has_primary_key=True,
 )

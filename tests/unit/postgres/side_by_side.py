@@ -8,17 +8,21 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from uuid import UUID
 
 import psycopg
 
+from dbtune.model.workload import Parameters
 from dbtune.postgres.expressions import translate_expression
+from dbtune.postgres.moments import read_moment
 from dbtune.postgres.names import quote_name
+from dbtune.postgres.parameters import bound_values
 from dbtune.postgres.scope import Scope
+from dbtune.postgres.statement_translation import translate_statement
 from dbtune.postgres.translator import Translation, TranslationOptions
-from tests.unit.postgres.planned import ITEMS
+from tests.unit.postgres.planned import ITEMS, TAGS
 
 UID = "550e8400-e29b-41d4-a716-446655440000"
 # One row a line, in the order of ITEMS' columns; epoch seconds are SQLite's stored form.
@@ -43,6 +47,17 @@ ROWS: tuple[tuple[object, ...], ...] = (
 )  # fmt: skip
 
 
+TAG_ROWS = ((1, "red", 1.5), (1, "blue", 2.0), (2, "red", None), (5, "Zed", 0.5), (9, "lost", 1.0))
+SCOPES = (ITEMS, TAGS)
+WRITTEN = (
+    "SELECT * FROM tags ORDER BY item_id, tag",
+    'SELECT id, ok, n, f, price, name, code, nick, data, day, "at" FROM items ORDER BY id',
+)
+WRITES = ("INSERT", "REPLACE", "UPDATE", "DELETE")
+
+Row = tuple[object, ...]
+
+
 @dataclass
 class Sides:
     """Both databases, open."""
@@ -51,18 +66,65 @@ class Sides:
     target: psycopg.Connection[tuple[object, ...]]
     scope: Scope = ITEMS
 
-    def both(self, expression: str) -> tuple[list[object], list[object], Translation]:
-        """Return what an expression gives for each row in SQLite, and what its translation does."""
+    def rows(
+        self, statement: str, parameters: Parameters = None
+    ) -> tuple[list[Row], list[Row], Translation]:
+        """Return the rows of a statement in SQLite, those of its translation, and that.
+
+        After a write they are the rows of `tags` and some columns of `items`; it is undone.
+        """
         options = TranslationOptions(server_version=self.target.info.server_version)
-        translation = translate_expression(expression, self.scope, options)
-        assert translation.sql is not None, translation.problems
-        expected = self.source.execute(f"SELECT {expression} FROM items ORDER BY id").fetchall()
-        found = self.target.execute(f"SELECT {translation.sql} FROM items ORDER BY id").fetchall()
-        return [row[0] for row in expected], [row[0] for row in found], translation
+        translation = translate_statement(statement, SCOPES, options, parameters)
+        assert translation.sql is not None, (statement, translation.problems)
+        values = bound_values(translation.parameters, parameters)
+        self.source.execute("BEGIN")
+        self.target.execute("BEGIN")
+        try:
+            expected = self.source.execute(statement, parameters or ()).fetchall()
+            cursor = psycopg.RawCursor(self.target)
+            cursor.execute(translation.sql.encode(), values)
+            found = cursor.fetchall() if cursor.description else []
+            if statement.split()[0] in WRITES:
+                expected += [row for sql in WRITTEN for row in self.source.execute(sql)]
+                found += [row for sql in WRITTEN for row in self.target.execute(sql.encode())]
+        finally:
+            self.source.execute("ROLLBACK")
+            self.target.execute("ROLLBACK")
+        return expected, found, translation
+
+    def same_rows(self, statement: str, parameters: Parameters = None) -> Translation:
+        """Assert that a statement gives the same rows on both sides, in order where it has one."""
+        expected, found, translation = self.rows(statement, parameters)
+        if not translation.ordered:
+            expected, found = sorted(expected, key=_text), sorted(found, key=_text)
+        shown = (statement, translation.sql, expected, found)
+        assert len(expected) == len(found), shown
+        for mine, other in zip(expected, found, strict=True):
+            assert len(mine) == len(other) and all(map(equal, mine, other)), shown
+        return translation
+
+    def translate(self, expression: str) -> Translation:
+        """Return an expression as PostgreSQL's."""
+        options = TranslationOptions(server_version=self.target.info.server_version)
+        return translate_expression(expression, self.scope, options)
+
+    def values(
+        self, expression: str, translation: Translation
+    ) -> tuple[list[object], list[object]]:
+        """Return what an expression gives for each row in SQLite, and what its translation does."""
+        expected = self.source.execute(
+            f"SELECT {expression} AS v FROM items ORDER BY items.id"
+        ).fetchall()
+        found = self.target.execute(
+            f"SELECT {translation.sql} AS v FROM items ORDER BY items.id"
+        ).fetchall()
+        return [row[0] for row in expected], [row[0] for row in found]
 
     def same(self, expression: str) -> Translation:
         """Assert that both sides give equal values for every row."""
-        expected, found, translation = self.both(expression)
+        translation = self.translate(expression)
+        assert translation.sql is not None, (expression, translation.problems)
+        expected, found = self.values(expression, translation)
         for mine, other in zip(expected, found, strict=True):
             assert equal(mine, other), (expression, translation.sql, expected, found)
         return translation
@@ -72,12 +134,21 @@ def equal(mine: object, other: object) -> bool:
     """Return whether a value of SQLite's and one of PostgreSQL's are the same to a program."""
     if isinstance(mine, (int, float)) and isinstance(other, (bool, int, float, Decimal)):
         return math.isclose(float(mine), float(other), rel_tol=1e-9, abs_tol=1e-9)
+    if isinstance(other, datetime) and isinstance(mine, int):  # a column of epoch seconds
+        return other.timestamp() == mine
+    if isinstance(other, datetime) and isinstance(mine, str):
+        written = read_moment(mine)
+        return written is not None and written.utc == str(other.replace(tzinfo=None))
+    if isinstance(mine, int) and isinstance(other, str):  # a column that holds texts too
+        return str(mine) == other
     if isinstance(other, (date, time)):  # what a driver reads from a column of that type
         other = str(other)
     if isinstance(other, UUID):
         other = str(other)
     if isinstance(other, (dict, list)) and isinstance(mine, str):
         return bool(json.loads(mine) == other)
+    if isinstance(mine, str) and isinstance(other, str) and mine == json.dumps(other):
+        return True  # a document that is one text
     return type(mine) is type(other) and mine == other
 
 
@@ -89,6 +160,7 @@ def open_sides(conninfo: str) -> Iterator[Sides]:
     try:
         target.execute("SET TimeZone = 'UTC'")
         fill(source, target)
+        fill_tags(source, target)
         yield Sides(source, target)
     finally:
         target.close()
@@ -109,6 +181,24 @@ def fill(source: sqlite3.Connection, target: psycopg.Connection[tuple[object, ..
     for row in ROWS:
         values = [None if v is None else _stored(n, v) for n, v in zip(names, row, strict=True)]
         target.execute(f"INSERT INTO items VALUES ({', '.join(['%s'] * len(values))})", values)
+
+
+def fill_tags(source: sqlite3.Connection, target: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Create `tags` on both sides with the same rows, and a key of `items`."""
+    columns = "item_id {} NOT NULL, tag text NOT NULL, w double precision"
+    source.execute(f"CREATE TABLE tags ({columns.format('INTEGER')}, PRIMARY KEY (item_id, tag))")
+    source.executemany("INSERT INTO tags VALUES (?, ?, ?)", TAG_ROWS)
+    target.execute(
+        f"CREATE TEMP TABLE tags ({columns.format('bigint')}, PRIMARY KEY (item_id, tag))".encode()
+    )
+    for row in TAG_ROWS:
+        target.execute("INSERT INTO tags VALUES (%s, %s, %s)", row)
+    target.execute("ALTER TABLE items ADD PRIMARY KEY (id)")
+
+
+def _text(row: Row) -> list[str]:
+    numbers = (bool, int, float, Decimal)
+    return [str(float(v)) if isinstance(v, numbers) else str(v) for v in row]
 
 
 def _stored(name: str, value: object) -> object:
