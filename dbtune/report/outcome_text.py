@@ -13,8 +13,11 @@ from dbtune.report.text import display_width, printable, shorten, wrap_text
 
 _HEADERS = ("table", "rows", "size", "rejected", "types", "objects", "verified", "seconds")
 _ALIGN = ("left", "right", "right", "right", "right", "right", "left", "right")
-# What the other columns need at most, in a table of 80 columns.
-_OTHERS = 58
+# What the other columns need, and those that a narrow terminal goes without.
+_OTHERS = 64
+_OTHERS_NARROW = 44
+_LEFT_OUT = ("size", "types", "seconds")
+_WIDE = 80
 _MIN_NAME = 12
 
 
@@ -22,13 +25,15 @@ def outcome_lines(tables: tuple[TableOutcome, ...] | None, width: int, colors: C
     """Return the verdict, a line a table and one of sums; empty for other commands' reports."""
     if not tables:
         return []
-    longest = max(_MIN_NAME, width - _OTHERS)
-    rows = [_cells(table, longest) for table in tables]
+    wide = width >= _WIDE
+    longest = max(_MIN_NAME, width - (_OTHERS if wide else _OTHERS_NARROW))
+    shown = [i for i, name in enumerate(_HEADERS) if wide or name not in _LEFT_OUT]
+    rows = [*(_cells(table, longest) for table in tables), _sums(tables)]
     text = tabulate(
-        [*rows, _sums(tables)],
-        headers=_HEADERS,
+        [[row[i] for i in shown] for row in rows],
+        headers=[_HEADERS[i] for i in shown],
         tablefmt="simple",
-        colalign=_ALIGN,
+        colalign=[_ALIGN[i] for i in shown],
         disable_numparse=True,
     )
     return [*_verdict(tables, width, colors), "", *(line.rstrip() for line in text.splitlines())]

@@ -87,7 +87,7 @@ def test_evidence_that_is_no_number_becomes_null(value: float) -> None:
 def test_unknown_keys_are_left_aside() -> None:
     """A later dbtune may add keys without raising schema_version."""
     document = json.loads(to_json(FULL))
-    document["tables"] = [{"name": "users"}]
+    document["charts"] = [{"name": "users"}]
     document["findings"][0]["documentation"] = "docs/rules.md"
     assert from_json(json.dumps(document), "report.json") == FULL
 
