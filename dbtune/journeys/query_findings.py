@@ -17,7 +17,9 @@ from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.diagnosis import failures_explained
 from dbtune.sqlite.scratch import copy_database, scratch_folder
 
-_TEXT_CHARACTERS = 300
+# More of a statement or of a row than this is in the report's JSON.
+_TEXT_CHARACTERS = 160
+_REASON_CHARACTERS = 240
 _CODES = {
     "breaks": "query-breaks",
     "untranslated": "query-untranslated",
@@ -77,7 +79,7 @@ def _problem(check: QueryCheck) -> Finding:
         "untranslated": "has no counterpart on PostgreSQL",
         "differs": "gives other rows on PostgreSQL",
     }[check.status]
-    reasons = "; ".join(check.reasons) or "no reason is known"
+    reasons = "; ".join(_cut(why, _REASON_CHARACTERS) for why in check.reasons)
     help_text = "rewrite it in the application before the move"
     if check.exact_sql is not None:
         help_text = "the statement under `exact` gives SQLite's rows on PostgreSQL"
@@ -85,7 +87,7 @@ def _problem(check: QueryCheck) -> Finding:
         code=_CODES[check.status],
         severity="medium" if check.status == "differs" else "high",
         subject=check.shape_id,
-        message=f"{_text(check)} {said}: {reasons}.",
+        message=f"{_text(check)} {said}: {reasons or 'for no known reason'}.",
         evidence=_evidence(check),
         help=help_text,
     )
@@ -138,5 +140,8 @@ def _evidence(check: QueryCheck) -> tuple[Evidence, ...]:
 
 
 def _text(check: QueryCheck) -> str:
-    text = " ".join(check.text.split())
-    return text if len(text) <= _TEXT_CHARACTERS else f"{text[:_TEXT_CHARACTERS]}..."
+    return _cut(" ".join(check.text.split()), _TEXT_CHARACTERS)
+
+
+def _cut(text: str, characters: int) -> str:
+    return text if len(text) <= characters else f"{text[:characters]}..."
