@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 from dbtune.postgres.result_values import equal, is_real, source_form, target_form
@@ -92,17 +93,16 @@ def is_number_as_text(rows: ResultRows) -> bool:
 
 
 def _text(value: Any) -> Any:
-    if isinstance(value, (int, float)) or type(value).__name__ == "Decimal":
+    if isinstance(value, (int, float, Decimal)):
         number = float(value)
         return str(int(number)) if number.is_integer() else repr(number)
     return value
 
 
 def _is_near(mine: Any, other: Any) -> bool:
-    try:
-        return abs(float(mine) - float(other)) <= max(0.01, abs(float(mine)) * 1e-6)
-    except (TypeError, ValueError):
+    if not all(isinstance(value, (int, float, Decimal)) for value in (mine, other)):
         return False
+    return abs(float(mine) - float(other)) <= max(0.01, abs(float(mine)) * 1e-6)
 
 
 def _all_equal(source: Sequence[Row], target: Sequence[Row]) -> bool:
@@ -127,7 +127,7 @@ def _real_key(row: Row, reals: frozenset[int]) -> tuple[tuple[str, Any], ...]:
 
 
 def _key(value: Any) -> tuple[str, Any]:
-    if isinstance(value, (int, float)) or type(value).__name__ == "Decimal":
+    if isinstance(value, (int, float, Decimal)):
         return "number", float(value)
     return type(value).__name__, 0 if value is None else value
 
