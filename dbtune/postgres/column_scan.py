@@ -13,7 +13,7 @@ from dbtune.postgres.text_tally import LargeText, TextTally, is_utf8
 from dbtune.postgres.value_forms import FormTally
 
 # Rows with a problem that are still named one by one.
-_MOST_NAMED_ROWS = 10_000
+MOST_NAMED_ROWS = 10_000
 # The identity of the row at a position of the batch.
 IdentityAt = Callable[[int], Sequence[Any]]
 Values = Sequence[Any]
@@ -98,12 +98,12 @@ class TextScan:
                 identity = identity_at(position)
                 self._problems.add(form, value, identity)
                 rows = self._problem_rows.setdefault(form, [])
-                if len(rows) <= _MOST_NAMED_ROWS:
+                if len(rows) <= MOST_NAMED_ROWS:
                     rows.append(tuple(identity))
 
     def _conditions(self, problem: FormCount) -> tuple[str, ...]:
         rows = self._problem_rows[problem.form]
-        condition = self._names.condition(rows) if len(rows) <= _MOST_NAMED_ROWS else None
+        condition = self._names.condition(rows) if len(rows) <= MOST_NAMED_ROWS else None
         return () if condition is None else (condition,)
 
 

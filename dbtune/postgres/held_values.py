@@ -11,6 +11,9 @@ from dbtune.postgres.declared_type import DeclaredType
 # Integers up to here are doubles without loss: https://www.postgresql.org/docs/15/datatype-numeric.html
 LARGEST_EXACT_INTEGER = 2**53
 
+# The problem of a generated column whose values only the application can compute.
+UNREADABLE = "unreadable"
+
 _STORAGE_WORDS = {
     "integer": ("integer", "integers"),
     "real": ("real", "reals"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from dbtune.model.schema import Table
@@ -19,6 +20,11 @@ from dbtune.postgres.profile_questions import Questions, questions_of
 from dbtune.postgres.row_names import RowNames, row_names
 from dbtune.postgres.storage_counts import count_storage
 from dbtune.postgres.table_scan import ColumnFindings, scan_table
+from dbtune.postgres.unreadable_columns import (
+    readable_part,
+    with_unreadable,
+    without_unreadable,
+)
 from dbtune.sqlite.identifiers import quote_identifier
 
 
@@ -50,15 +56,16 @@ def profile_part(
         bounds = _bounds(connection, table, names, rowid_range)
         if names.rowid is not None and bounds is None:
             return _empty(table)
-        rows, counts = count_storage(connection, table, names, bounds)
-        questions = questions_of(table, wanted)
-        found = scan_table(
-            connection, table, names, tuple(zip(questions, counts, strict=True)), bounds
-        )
+        readable = readable_part(connection, table)
+        rows, counts = count_storage(connection, readable, names, bounds)
+        questions = questions_of(readable, wanted)
+        asked = tuple(zip(questions, counts, strict=True))
+        found = scan_table(connection, readable, names, asked, bounds)
+    columns = map(_column_profile, questions, counts, found.columns)
     return TableProfile(
         table=table.name,
         rows=rows,
-        columns=tuple(map(_column_profile, questions, counts, found.columns)),
+        columns=with_unreadable(table, rows, columns),
         rowid_min=bounds[0] if bounds else None,
         rowid_max=bounds[1] if bounds else None,
         large_values=found.large_values,
@@ -74,8 +81,11 @@ def complete_profile(
 ) -> TableProfile:
     """Return the profile with what only the whole table tells: ranges of numbers, and examples."""
     names = row_names(table)
+    readable, part = without_unreadable(table, profile)
+    questions = questions_of(readable, wanted)
     with texts_as_bytes(connection), damage_located(connection, table, names):
-        return finish_profile(connection, table, profile, questions_of(table, wanted), names)
+        found = finish_profile(connection, readable, part, questions, names)
+    return replace(found, columns=with_unreadable(table, profile.rows, found.columns))
 
 
 @contextmanager

@@ -16,6 +16,8 @@ from dbtune.postgres.row_names import RowNames, example_text
 from dbtune.postgres.table_reader import values_limited
 from dbtune.sqlite.identifiers import quote_identifier
 
+# A column's own collation may be the application's, without which SQLite compares nothing.
+_PLAIN = " COLLATE BINARY"
 # An example is shown by 60 characters of it.
 _EXAMPLE_BYTES = 1 << 20
 # A result has 2,000 columns at most.
@@ -73,7 +75,7 @@ def _needs_range(counts: StorageCounts, asked: Questions) -> bool:
 def _with_length_of_numbers(column: ColumnProfile) -> ColumnProfile:
     """Return the column with room for numbers as text, where they may have to become text."""
     counts = column.counts
-    if not counts.texts and not counts.blobs:
+    if counts.not_null in {counts.integers, counts.reals}:
         return column
     longest = _REAL_BYTES if counts.reals else _INTEGER_BYTES if counts.integers else 0
     return replace(column, longest_bytes=max(column.longest_bytes, longest))
@@ -112,10 +114,10 @@ def _examples(ask: _Asker, column: ColumnProfile, asked: Questions) -> Iterator[
         )
     low, high = column.integer_min or 0, column.integer_max or 0
     if asked.declared.family == "boolean" and (low < 0 or high > 1):
-        condition = f"typeof({name}) = 'integer' AND {name} NOT IN (0, 1)"
+        condition = f"typeof({name}) = 'integer' AND {name}{_PLAIN} NOT IN (0, 1)"
         yield from ask.example("not-boolean", column.column, condition)
     if column.real_max == math.inf or column.real_min == -math.inf:
-        yield from ask.example("infinity", column.column, f"{name} IN (9e999, -9e999)")
+        yield from ask.example("infinity", column.column, f"{name}{_PLAIN} IN (9e999, -9e999)")
     if counts.reals and asked.declared.family in {"any", "blob"}:
         yield from ask.negative_zero(column.column)
 
@@ -182,7 +184,7 @@ class _Asker:
         identity = ", ".join(self._names.terms) or "NULL"
         rows = self._connection.execute(
             f"SELECT {name}, {identity} FROM {self._source}"
-            f" WHERE typeof({name}) = 'real' AND {name} = 0.0"
+            f" WHERE typeof({name}) = 'real' AND {name}{_PLAIN} = 0.0"
         )
         for value, *row in rows:
             if math.copysign(1, value) < 0:
@@ -197,5 +199,6 @@ def _range_terms(column: ColumnProfile) -> list[str]:
     for storage, count in (("integer", column.counts.integers), ("real", column.counts.reals)):
         only = count == column.counts.not_null
         value = name if only else f"CASE typeof({name}) WHEN '{storage}' THEN {name} END"
+        value += _PLAIN
         terms += [f"min({value})", f"max({value})"] if count else ["NULL", "NULL"]
     return terms

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from dbtune.model.transfer import ColumnProfile, FormCount, StorageCounts, TableProfile
+from dbtune.postgres.column_scan import MOST_NAMED_ROWS
 from dbtune.postgres.text_tally import MOST_SHAPES
 
 
@@ -71,6 +72,7 @@ def _merge_form(found: Sequence[FormCount]) -> FormCount:
     first = found[0]
     # A part without conditions has rows that no condition finds.
     known = all(form.conditions for form in found)
+    known = known and sum(form.count for form in found) <= MOST_NAMED_ROWS
     return FormCount(
         form=first.form,
         count=sum(form.count for form in found),

@@ -49,7 +49,8 @@ class RowNames:
             listed = ", ".join(f"({', '.join(map(_literal, row))})" for row in rows)
         except UnicodeDecodeError:
             return None  # a key that is no UTF-8 cannot be written as SQL
-        columns = ", ".join(map(quote_identifier, self.key))
+        # A collation of the application is not there, and a key's values are compared as they are.
+        columns = ", ".join(f"{quote_identifier(name)} COLLATE BINARY" for name in self.key)
         return f"({columns}) IN (VALUES {listed})"
 
 

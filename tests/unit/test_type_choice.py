@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -320,6 +321,42 @@ def test_columns_may_hide_every_name_of_the_rowid(tmp_path: Path) -> None:
     chosen = choose(tmp_path / "a.db", sql, [("x", 1, b"y"), ("a\0b", 2.5, "z")])
     assert chosen.types() == {"rowid": "text", "oid": "double precision", "_rowid_": "bytea"}
     assert "a row without a name" in chosen.stops("t.rowid")[0].message
+
+
+def test_a_collation_of_the_application_is_not_needed(tmp_path: Path) -> None:
+    """Columns whose collation is not there are profiled, and the loss is said."""
+    path = tmp_path / "a.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.create_collation("app", lambda a, b: (a > b) - (a < b))
+        connection.executescript("""
+            CREATE TABLE t (a TEXT COLLATE app, b INTEGER COLLATE app, c BOOLEAN COLLATE app,
+                            d DECIMAL(5,2) COLLATE app, e COLLATE app,
+                            PRIMARY KEY (a));
+            INSERT INTO t VALUES ('x', 1, 2, 1.5, -0.0), ('y', 2.5, 1, 9e999, 9007199254740993);
+        """)
+    chosen = choose(path, "")
+    assert chosen.types() == {
+        "a": "text",
+        "b": "double precision",
+        "c": "bigint",
+        "d": "double precision",
+        "e": "text",
+    }
+    assert [warning.code for warning in chosen.warnings("t.a")] == ["collation-lost"]
+
+
+def test_a_column_that_only_the_application_computes_is_a_stop(tmp_path: Path) -> None:
+    """A virtual column by an unknown function cannot be read; a stored one can."""
+    path = tmp_path / "a.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.create_function("app", 1, lambda value: value + 1, deterministic=True)
+        connection.executescript("""
+            CREATE TABLE t (a INTEGER, v AS (app(a)) VIRTUAL, s AS (app(a)) STORED);
+            INSERT INTO t (a) VALUES (1);
+        """)
+    chosen = choose(path, "")
+    assert [stop.subject for stop in chosen.choices.stops] == ["t.v"]
+    assert chosen.types()["s"] == "bigint"
 
 
 def test_wide_tables_are_stops(tmp_path: Path) -> None:
