@@ -6,6 +6,7 @@ cannot carry over exactly raises, and the part is copied row by row instead.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -34,6 +35,8 @@ _TARGET_TYPES: Mapping[str, tuple[str, ...]] = {
     "uuid": ("uuid",),
 }
 _UUID_BYTES = 16
+_NUMERIC = re.compile(r"numeric\((\d+)(?:, ?(\d+))?\)")
+_EXACT_DIGITS = 15
 
 Cast = Callable[[Any], Any]
 
@@ -59,6 +62,8 @@ class CannotCast(Exception):
 
 def has_cast(column: ColumnPlan) -> bool:
     """Return whether a column may go by Arrow; decided without importing Arrow."""
+    if _decimal_digits(column) is not None:
+        return True
     if column.counts.not_null and not column.clean:
         return False
     if _target_type(column) not in _TARGET_TYPES.get(_family(column), ()):
@@ -70,8 +75,14 @@ def arrow_column(column: ColumnPlan) -> ArrowColumn:
     """Return how a column for which `has_cast` is true goes by Arrow."""
     pa = import_module("pyarrow")
     arrow_type = _arrow_type(pa, column)
-    storage = column.storage if column.counts.not_null else "text"
     name = quote_identifier(column.source)
+    digits = _decimal_digits(column)
+    if digits is not None:
+        decimal_type = pa.decimal128(*digits)
+        return ArrowColumn(
+            f"CAST({name} AS REAL)", "0.0", "double", decimal_type, _as_decimal(decimal_type)
+        )
+    storage = column.storage if column.counts.not_null else "text"
     if column.conversion == "uuid" and storage == "text":
         # What is no UUID becomes an empty value and fails the check of the length, not a NULL.
         term = f"CASE WHEN {name} IS NOT NULL THEN coalesce(unhex({name}, '-'), x'') END"
@@ -116,6 +127,42 @@ def _arrow_type(pa: Any, column: ColumnPlan) -> Any:
             return pa.binary()
         case _:
             return pa.string()
+
+
+def _decimal_digits(column: ColumnPlan) -> tuple[int, int] | None:
+    """Return precision and scale of a numeric column whose numbers go by Arrow, else None.
+
+    Up to 15 digits: a double holds each such integer, and knows all such decimals apart.
+    """
+    found = _NUMERIC.fullmatch(column.pg_type)
+    counts = column.counts
+    if column.conversion != "decimal" or found is None or column.empty_as_null:
+        return None
+    precision, scale = int(found[1]), int(found[2] or 0)
+    if precision > _EXACT_DIGITS or counts.texts or counts.blobs:
+        return None
+    return precision, scale
+
+
+def _as_decimal(to: Any) -> Cast:
+    """Return the cast of doubles to the decimals that are their shortest digits.
+
+    A decimal of at most 15 digits that is nearest to a double is its shortest form, since no two
+    of them have the same nearest double; dividing the scaled integer back proves that it is.
+    """
+    pa, pc = import_module("pyarrow"), import_module("pyarrow.compute")
+    unit = float(10**to.scale)
+
+    def cast(array: Any) -> Any:
+        scaled = pc.round(pc.multiply(array, unit)).cast(pa.int64(), safe=True)
+        proven = pc.all(pc.equal(pc.divide(scaled.cast(pa.float64()), unit), array)).as_py()
+        largest = max(abs(bound or 0) for bound in pc.min_max(scaled).as_py().values())
+        if proven is False or largest >= 10**to.precision:
+            raise CannotCast(f"a number that numeric({to.precision},{to.scale}) does not hold")
+        wide = scaled.cast(pa.decimal128(19, 0))
+        return pa.Array.from_buffers(to, len(wide), wide.buffers())
+
+    return cast
 
 
 def _nulls(array: Any, to: Any) -> Any:

@@ -44,7 +44,10 @@ def copy_arrow(
     columns = tuple(map(arrow_column, part.table.loaded_columns))
     fields = [pa.field(f"c{n}", column.arrow_type) for n, column in enumerate(columns)]
     arrow_schema = pa.schema(fields)
-    encoder = pgpq.ArrowToPostgresBinaryEncoder(arrow_schema)
+    try:
+        encoder = pgpq.ArrowToPostgresBinaryEncoder(arrow_schema)
+    except RuntimeError as error:  # an older pgpq knows no decimals
+        raise CannotCast(str(error)) from error
     copied = 0
     try:
         with target.cursor() as cursor, cursor.copy(copy_sql(part, schema, binary=True)) as copy:

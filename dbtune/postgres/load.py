@@ -89,7 +89,9 @@ def load(
 class _Tally:
     """What has become of each table so far."""
 
-    def __init__(self, plan: MigrationPlan, earlier: Iterable[TablePart], on_event: OnEvent) -> None:
+    def __init__(
+        self, plan: MigrationPlan, earlier: Iterable[TablePart], on_event: OnEvent
+    ) -> None:
         self.refused: list[LoadPart] = []
         self._plan = plan
         self._on_event = on_event
