@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -120,16 +120,16 @@ def _collides(
             name = functions[column.source]
             connection.create_function(name, 1, _converter(column), deterministic=True)
             stack.callback(connection.create_function, name, 1, None)
-        return any(_duplicates(connection, table, index, types, functions))
+        return _has_duplicates(connection, table, index, types, functions)
 
 
-def _duplicates(
+def _has_duplicates(
     connection: sqlite3.Connection,
     table: Table,
     index: Index,
     types: TableTypes,
     functions: Mapping[str, str],
-) -> Iterator[bool]:
+) -> bool:
     terms, conditions = [], []
     for key in index.columns:
         column = next(c for c in types.columns if fold_name(c.source) == fold_name(key.name or ""))
@@ -140,13 +140,16 @@ def _duplicates(
         terms.append(f"{function}({name})" if function else f"{name} COLLATE BINARY")
     if index.where_sql:
         conditions.append(f"({index.where_sql})")
-    yield (
-        connection.execute(
-            f"SELECT 1 FROM {quote_identifier(table.name)} WHERE {' AND '.join(conditions)}"
-            f" GROUP BY {', '.join(terms)} HAVING count(*) > 1 LIMIT 1"
-        ).fetchone()
-        is not None
+    query = (
+        f"SELECT 1 FROM {quote_identifier(table.name)} WHERE {' AND '.join(conditions)}"
+        f" GROUP BY {', '.join(terms)} HAVING count(*) > 1 LIMIT 1"
     )
+    try:
+        return connection.execute(query).fetchone() is not None
+    except sqlite3.OperationalError as error:
+        if "function" in str(error):
+            return True  # the condition of a partial index asks a function of the application
+        raise
 
 
 def _converter(column: ColumnPlan) -> Callable[[Any], Any]:
