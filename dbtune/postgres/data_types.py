@@ -63,7 +63,8 @@ def widened(held: HeldValues, choice: Choice, *, promised: str = "") -> Choice:
         values = "1 value is ''" if empties == 1 else f"{empties:,} values are ''"
         offers.append(f"{values}; --empty-as-null {held.subject} makes that NULL")
     offers.append(f"--type {held.subject}=TYPE chooses another type")
-    other = held.profile.form("other")
+    # Dates show an example of every form apart.
+    other = None if held.declared.is_date else held.profile.form("other")
     odd = f", {other.count:,} of another form ({example_words(other)})" if other else ""
     message = (
         f"{held.declared.words}{promised}, holds {held.description}{odd}; becomes {choice.pg_type}"

@@ -55,6 +55,11 @@ class DeclaredType:
     arguments: tuple[int, ...] = ()
 
     @property
+    def is_date(self) -> bool:
+        """True for the families of dates and times."""
+        return self.family in {"timestamp", "timestamptz", "date", "time"}
+
+    @property
     def words(self) -> str:
         """The type for a message: "declared DECIMAL(5,2)" or "declared without a type"."""
         return f"declared {self.text.strip()}" if self.text.strip() else "declared without a type"
