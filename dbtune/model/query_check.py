@@ -68,3 +68,17 @@ class QueryCheck:
     def needs_index(self) -> bool:
         """True where PostgreSQL reads a table whole that SQLite searches by an index."""
         return any(scan.source_index is not None for scan in self.scans)
+
+
+@dataclass(frozen=True)
+class ViewCheck:
+    """A view's rows on both sides; `rows` are SQLite's, None where they were not read.
+
+    "same" holds for all rows, or for their number only where there are too many (`detail` says
+    so); `detail` says what differs or why nothing was compared.
+    """
+
+    view: str
+    status: Literal["same", "differs", "not-compared"]
+    rows: int | None = None
+    detail: str = ""

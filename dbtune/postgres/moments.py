@@ -18,9 +18,10 @@ _MOMENT = re.compile(
 _TIME = re.compile(r"\d\d:\d\d(?::\d\d(?:\.\d+)?)?", re.ASCII)
 _DATE_LENGTH = 10
 _LENGTHS = {"date": _DATE_LENGTH, "datetime": 19, "time": 8}
-# A date alone sorts before the same date with a time: `at <= '2024-01-02'` is `<` midnight.
-_BESIDE_DATE = {"<": "<", "<=": "<", ">": ">=", ">=": ">="}
-_DATE_BESIDE = {"<": "<=", "<=": "<=", ">": ">", ">=": ">"}
+# A shorter text sorts before a longer one that begins with it: `at <= '2024-01-02'` is `<`
+# midnight where `at` always has a time, since '2024-01-02 00:00:00' is the greater text.
+_BESIDE_SHORTER = {"<": "<", "<=": "<", ">": ">=", ">=": ">="}
+_SHORTER_BESIDE = {"<": "<=", "<=": "<=", ">": ">", ">=": ">"}
 _NULL_SAFE = {"IS": "IS NOT DISTINCT FROM", "IS NOT": "IS DISTINCT FROM"}
 
 SideType = Literal["date", "time", "timestamp", "timestamptz"]
@@ -110,17 +111,17 @@ def compare_moments(
 def _compared(
     t: Translator, left: _Side, operator: str, right: _Side
 ) -> tuple[str, str, str] | Term:
-    known = left.length is not None and right.length is not None
-    dates = (left.length == _DATE_LENGTH, right.length == _DATE_LENGTH)
-    if known and dates[0] != dates[1] and "time" not in (left.type, right.type):
-        if operator not in _BESIDE_DATE:
-            return _never_equal(operator, left, right)
-        operator = (_DATE_BESIDE if dates[0] else _BESIDE_DATE)[operator]
-        if dates[0] and right.type != "date":
-            day = f"date_trunc('day', {_as(right, 'timestamp')})"
-            right = _Side("timestamp", day, ATOM, _DATE_LENGTH)
-    elif not _same_length(left, right):
+    if left.length is None or right.length is None:
         t.difference(ROUGH)
+    elif left.length != right.length:
+        zoned = "timestamptz" in (left.type, right.type)
+        if zoned and _DATE_LENGTH not in (left.length, right.length):
+            t.difference(ROUGH)
+        elif operator not in _BESIDE_SHORTER:
+            return _never_equal(operator, left, right)
+        else:
+            shorter = left.length < right.length
+            operator = (_SHORTER_BESIDE if shorter else _BESIDE_SHORTER)[operator]
     kind = _common(left.type, right.type)
     return (_as(left, kind), _NULL_SAFE.get(operator, operator), _as(right, kind))
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 from dbtune.model.event import Event, OnEvent, ignore_event
 from dbtune.model.query_check import DifferenceReason, QueryCheck, SequentialScan
-from dbtune.model.schema import View
 from dbtune.model.transfer import MigrationPlan
 from dbtune.model.workload import Parameters, QueryShape, Sample, Workload
 from dbtune.postgres.parameters import UnfitValue, bound_values
@@ -22,7 +21,7 @@ from dbtune.postgres.result_compare import canonical_rows, first_difference, lik
 from dbtune.postgres.scope import Scope, table_scope
 from dbtune.postgres.statement_translation import translate_statement
 from dbtune.postgres.translator import Translation, TranslationOptions
-from dbtune.postgres.views import plan_views
+from dbtune.postgres.view_check import view_scopes
 from dbtune.sqlite.scratch import ScratchCopy
 from dbtune.sqlite.tokens import tokenize
 from dbtune.workload.binding import bind
@@ -284,9 +283,4 @@ def _scans(
 
 
 def _scopes(source: SourceSide, plan: MigrationPlan) -> tuple[Scope, ...]:
-    tables = tuple(table_scope(table) for table in plan.tables)
-    views = [
-        View(view.source, source.view_columns(view.source), view.source_sql) for view in plan.views
-    ]
-    names = {view.source: view.target for view in plan.views}
-    return tables + plan_views(views, tables, names=names).scopes
+    return tuple(map(table_scope, plan.tables)) + view_scopes(source, plan)

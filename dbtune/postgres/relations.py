@@ -26,6 +26,9 @@ _CONVERSIONS: dict[Kind, Conversion] = {
     "jsonb": "jsonb",
 }
 
+# The reason of a view's column that is none of a table's.
+COMPUTED = "computed by a query"
+
 
 @dataclass(frozen=True)
 class Output:
@@ -184,6 +187,6 @@ def _output_column(output: Output) -> ColumnPlan:
         declared_type="",
         pg_type=TYPE_NAMES[kind],
         conversion=_CONVERSIONS.get(kind, "text"),
-        reason="computed by a query",
+        reason=COMPUTED,
         counts=StorageCounts(),
     )
