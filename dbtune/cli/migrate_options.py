@@ -11,7 +11,17 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-_PROFILES = ["auto", "none", "django", "rails", "alembic", "prisma", "entity-framework", "knex"]
+_PROFILES = [
+    "auto",
+    "none",
+    "django",
+    "rails",
+    "prisma",
+    "entity-framework",
+    "knex",
+    "alembic",
+    "core-data",
+]
 
 
 def _file() -> click.Path:
