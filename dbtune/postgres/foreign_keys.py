@@ -30,6 +30,10 @@ _WIDER = {
 }
 
 
+# What a key of a generated column may do: https://www.postgresql.org/docs/18/sql-createtable.html
+_ALLOWED = frozenset({"NO ACTION", "RESTRICT"})
+
+
 @dataclass(frozen=True)
 class PlannedForeignKeys:
     """Foreign keys to create, and what to report.
@@ -101,6 +105,8 @@ def plan_foreign_keys(
         made = _planned(planned, resolved, name, _Orphans.of(facts, position), orphans)
         if position in facts.unproven:
             made = _unproven(planned, resolved, made)
+        if _is_generated(planned, key):
+            made = _without_actions(planned, resolved, made)
         found = _added(found, made)
     return found
 
@@ -193,12 +199,43 @@ def _unproven(
     return replace(made, keys=keys, warnings=(*made.warnings, warning))
 
 
+def _is_generated(planned: PlannedTable, key: ForeignKey) -> bool:
+    columns = map(planned.column, key.columns)
+    return any(column is not None and not column.loaded for column in columns)
+
+
+def _without_actions(
+    planned: PlannedTable, resolved: _Resolved, made: PlannedForeignKeys
+) -> PlannedForeignKeys:
+    """Return a key of a generated column: neither database can carry out what would set it."""
+    keys = tuple(
+        replace(
+            key,
+            on_update=key.on_update if key.on_update in _ALLOWED else "NO ACTION",
+            on_delete=key.on_delete if key.on_delete in {*_ALLOWED, "CASCADE"} else "NO ACTION",
+        )
+        for key in made.keys
+    )
+    if keys == made.keys:
+        return made
+    warning = Finding(
+        code="foreign-key-action",
+        severity="low",
+        subject=_subject(planned, resolved.key),
+        message=(
+            f"{_described(planned, resolved.key)} is created with NO ACTION: its column is "
+            "generated, and PostgreSQL sets no such column."
+        ),
+    )
+    return replace(made, keys=keys, warnings=(*made.warnings, warning))
+
+
 def _nulled(
     planned: PlannedTable, resolved: _Resolved, name: str, rows: Rows, where: str
 ) -> PlannedForeignKeys:
     """Return the key with its orphans' columns NULL: of a composite key those that may be."""
     columns = [c for c in map(planned.column, resolved.key.columns) if c is not None]
-    free = [column for column in columns if not column.not_null]
+    free = [column for column in columns if not column.not_null and column.loaded]
     if not free:
         return PlannedForeignKeys(stops=(_orphans_stop(planned, resolved, rows, "NOT NULL"),))
     return PlannedForeignKeys(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dbtune.model.schema import Index, IndexColumn
 from dbtune.model.transfer import ColumnPlan
-from dbtune.postgres.expressions import TranslationOptions, translate_expression
+from dbtune.postgres.expressions import TranslationOptions
 from dbtune.postgres.names import quote_name
 from dbtune.postgres.planned_table import PlannedTable
+from dbtune.postgres.typed_expressions import immutable_expression
 
 # Types whose values may be long; all others are far from the limit of a key.
 _VARIABLE = frozenset({"text", "varchar", "citext", "bytea", "json", "jsonb", "numeric"})
@@ -28,7 +29,8 @@ class Key:
 
     `sql` is the bare term, without direction; `order` is what follows it. `column` is set where
     the term is nothing but that column. `folded` names the collation that the term imitates
-    ("NOCASE", "RTRIM"), `foreign` one of the application that it does not.
+    ("NOCASE", "RTRIM"), `foreign` one of the application that it does not. `text_sql` is an
+    expression as text, None where it has none that an index may hold.
     """
 
     sql: str
@@ -36,6 +38,7 @@ class Key:
     column: ColumnPlan | None = None
     folded: str | None = None
     foreign: str | None = None
+    text_sql: str | None = None
     differences: tuple[str, ...] = ()
 
     @property
@@ -92,14 +95,15 @@ def hashed(key: Key) -> Key | None:
     of text that PostgreSQL allows in an index.
     """
     column = key.column
-    if column is not None and plain_type(column) == "bytea":
+    if column is None:
+        return None if key.text_sql is None else Key(f"md5({key.text_sql})", folded="hash")
+    kind = plain_type(column)
+    if kind == "bytea":
         return Key(f"sha256({key.sql})", folded="hash")
-    if column is not None and plain_type(column) not in _TEXTUAL | {"json", "jsonb"}:
+    if kind not in _TEXTUAL | {"json", "jsonb"}:
         return None
-    text = f"{key.sql}::text" if column is not None and column.pg_type != "text" else key.sql
-    if column is not None and column.pg_type == "citext":
-        text = f"lower({text})"
-    return Key(f"md5({text})", folded="hash")
+    text = key.sql if kind == "text" else f"{key.sql}::text"
+    return Key(f"md5(lower({text}))" if kind == "citext" else f"md5({text})", folded="hash")
 
 
 def plain_type(column: ColumnPlan) -> str:
@@ -138,19 +142,22 @@ def _column_key(planned: PlannedTable, term: IndexColumn) -> Key | str:
 def _expression_key(
     planned: PlannedTable, term: IndexColumn, options: TranslationOptions
 ) -> Key | str:
-    translation = translate_expression(f"{term.expression}\n", planned.scope, options)
+    translation = immutable_expression(f"{term.expression}\n", planned.scope, options)
     if translation.sql is None:
         return "; ".join(translation.problems)
+    text = immutable_expression(f"CAST(({term.expression}\n) AS TEXT)", planned.scope, options)
     collation, sql = term.collation.upper(), translation.sql
-    order = _order(term, None)
-    if collation == "NOCASE":
-        return Key(
-            f'lower(({sql}) COLLATE "C")', order, None, "NOCASE", None, translation.differences
-        )
-    if collation == "RTRIM":
-        return Key(f"rtrim({sql})", order, None, "RTRIM", None, translation.differences)
-    foreign = None if collation == "BINARY" else term.collation
-    return Key(f"({sql})", order, None, None, foreign, translation.differences)
+    # A constant such as typeof(column) has no type of its own.
+    typed = f"{sql}::text" if sql.startswith("'") and sql.endswith("'") else sql
+    key = Key(
+        f"({typed})", _order(term, None), text_sql=text.sql, differences=translation.differences
+    )
+    if collation == "BINARY":
+        return key
+    if text.sql is None or collation not in {"NOCASE", "RTRIM"}:
+        return replace(key, foreign=term.collation)
+    folded = f'lower(({text.sql}) COLLATE "C")' if collation == "NOCASE" else f"rtrim({text.sql})"
+    return replace(key, sql=folded, folded=collation, text_sql=folded)
 
 
 def _order(term: IndexColumn, column: ColumnPlan | None) -> str:

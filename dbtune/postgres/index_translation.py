@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from dbtune.model.advice import Evidence, Finding
 from dbtune.model.schema import Index
 from dbtune.model.transfer import IndexPlan
-from dbtune.postgres.expressions import TranslationOptions, translate_condition
+from dbtune.postgres.expressions import TranslationOptions
 from dbtune.postgres.index_keys import (
     Key,
     hashed,
@@ -19,6 +19,7 @@ from dbtune.postgres.index_keys import (
 from dbtune.postgres.names import quote_name
 from dbtune.postgres.planned_table import PlannedTable
 from dbtune.postgres.source_facts import TableFacts
+from dbtune.postgres.typed_expressions import immutable_condition
 
 
 @dataclass(frozen=True)
@@ -57,17 +58,16 @@ def plan_index(
     options: TranslationOptions,
 ) -> PlannedIndex:
     """Return what an index becomes. `referenced` are the column sets that foreign keys name."""
-    keys = read_keys(planned, index, replace(options, immutable=True))
+    keys = read_keys(planned, index, options)
     if isinstance(keys, str):
         return _not_created(index, naming, keys)
     condition = None
     if index.where_sql:
-        translated = translate_condition(
-            f"{index.where_sql}\n", planned.scope, replace(options, immutable=True)
-        )
+        translated = immutable_condition(f"{index.where_sql}\n", planned.scope, options)
         if translated.sql is None:
             return _not_created(index, naming, "; ".join(translated.problems))
-        condition = translated.sql
+        # PostgreSQL makes a whole index of one whose condition is always true.
+        condition = None if translated.sql == "TRUE" else translated.sql
     reports = tuple(_collation_findings(index, naming, keys))
     plan = IndexPlan(
         source=index.name,
@@ -99,6 +99,8 @@ def _unique_index(
     columns = tuple(key.column.target for key in keys if key.column is not None)
     if plan.where_sql is not None or len(columns) < len(keys):
         return PlannedIndex((plan,), reports)
+    # A constraint has no column twice; an index may, by two collations.
+    columns = tuple(dict.fromkeys(columns))
     quoted = tuple(quote_name(column) for column in columns)
     if all(key.is_plain for key in keys):
         if index.origin != "c":

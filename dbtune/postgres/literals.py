@@ -15,6 +15,7 @@ _LIMITED_NUMERIC = re.compile(
     r"(?:numeric|decimal)\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)\Z", re.IGNORECASE
 )
 _LIMITED_TEXT = re.compile(r"(?:varchar|character varying)\((\d+)\)\Z", re.IGNORECASE)
+_VAST_NUMBER = re.compile(r"[eE][+-]?\d{4,}")
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]{32}\Z")
 _MOMENT = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?) ?(Z|[+-]\d\d:?\d\d|[+-]\d\d)?)?\Z"
@@ -111,11 +112,22 @@ def _text(value: SqlValue, column: ColumnPlan) -> str | None:
         return None
     if column.conversion == "text":
         return quote_text(text)
+    return quote_text(text) if _is_json(text) else None
+
+
+def _is_json(text: str) -> bool:
+    """Return whether both types take a text: no NUL, half a surrogate pair, or vast number."""
     try:
-        json.loads(text)
-    except ValueError:
-        return None
-    return quote_text(text) if "\\u0000" not in text else None
+        value = json.loads(text, parse_constant=_no_constant)
+        json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return False
+    return "\\u0000" not in text and _VAST_NUMBER.search(text) is None
+
+
+def _no_constant(name: str) -> None:
+    """Refuse Infinity and NaN, which Python reads and JSON has not."""
+    raise ValueError(name)
 
 
 def _uuid(value: SqlValue) -> str | None:

@@ -160,15 +160,17 @@ def _referenced(tables: Iterable[PlannedTable]) -> Mapping[str, Collection[froze
 def _plan_foreign_keys(
     objects: list[TableObjects], facts: SourceFacts, orphans: Orphans
 ) -> list[PlannedForeignKeys]:
+    # With what is generated: such a column takes no action of a key.
+    tables = [replace(own.planned, columns=own.columns) for own in objects]
     parents = Parents(
-        tables={fold_name(own.planned.source): own.planned for own in objects},
+        tables={fold_name(planned.source): planned for planned in tables},
         unique_keys={fold_name(own.planned.source): own.unique_keys for own in objects},
     )
     return [
         plan_foreign_keys(
-            own.planned, parents, facts.table(own.planned.source), orphans, own.constraint_names
+            planned, parents, facts.table(planned.source), orphans, own.constraint_names
         )
-        for own in objects
+        for planned, own in zip(tables, objects, strict=True)
     ]
 
 
