@@ -15,6 +15,7 @@ from dbtune.postgres import ddl
 from dbtune.postgres.build_objects import (
     build_tables,
     create_views,
+    drop_views,
     set_identities,
     without_refused,
 )
@@ -28,6 +29,7 @@ from dbtune.postgres.migration_state import (
 from dbtune.postgres.target import target_failure
 from dbtune.postgres.verify import verify_tables
 from dbtune.postgres.verify_objects import check_objects
+from dbtune.postgres.view_check import check_views
 from dbtune.postgres.worker_pool import WorkerPool
 
 
@@ -54,6 +56,7 @@ class StagedRun:
         self._create_tables(planned)
         loaded = self._load(planned)
         promised = self._build(planned)
+        promised = self._compare_views(promised)
         checks = self._verify(promised)
         staging = self.migration.staging_schema
         objects = compare_objects(self.connection, staging, promised, self.options)
@@ -116,6 +119,18 @@ class StagedRun:
         self.on_event(Event("views"))
         refused += create_views(connection, planned, resumed=resumed)
         return without_refused(planned, refused)
+
+    def _compare_views(self, promised: MigrationPlan) -> MigrationPlan:
+        """Compare the views' rows, and return the plan without views that give others."""
+        if self.options.data_only or self.options.schema_only:
+            return promised
+        staging = self.migration.staging_schema
+        checks = check_views(self.pool.sqlite, self.connection, staging, promised)
+        details = {check.view: check.detail for check in checks if check.status == "differs"}
+        wrong = [(view, details[view.source]) for view in promised.views if view.source in details]
+        # The last one created first: what is built on another goes before it.
+        dropped = drop_views(self.connection, staging, reversed(wrong))
+        return without_refused(promised, dropped)
 
     def _verify(self, promised: MigrationPlan) -> tuple[TableCheck, ...]:
         staging = self.migration.staging_schema

@@ -123,6 +123,25 @@ def create_views(
     return tuple(refused)
 
 
+def drop_views(
+    connection: Connection, schema: str, views: Iterable[tuple[ViewPlan, str]]
+) -> tuple[RefusedObject, ...]:
+    """Drop views of the staging schema that give other rows, each with what differs.
+
+    A view that others are built on stays, for they may be right; it is told of all the same.
+    """
+    found = []
+    for view, difference in views:
+        planned = PlannedObject("view", view.source, view.target, (view.source_sql,))
+        name = f"{quote_name(schema)}.{quote_name(view.target)}"
+        try:
+            connection.execute(f"DROP VIEW {name} RESTRICT".encode())
+        except psycopg.errors.DependentObjectsStillExist:
+            continue
+        found.append(RefusedObject(planned, f"it gives other rows there: {difference}"))
+    return tuple(found)
+
+
 def set_identities(connection: Connection, plan: MigrationPlan) -> None:
     """Set the next value of each identity."""
     for table in plan.tables:
@@ -222,7 +241,7 @@ def _finding(refused: RefusedObject) -> Finding:
         code=f"{planned.kind.replace(' ', '-')}-refused",
         severity="high",
         subject=subject,
-        message=f"PostgreSQL refused {planned.kind} {planned.name} of {planned.table}: "
+        message=f"{planned.kind} {planned.name} of {planned.table} is not on PostgreSQL: "
         f"{refused.message}. The rows are all there; this object is not.",
         evidence=(Evidence("sql", planned.statements),),
         help="create it by hand in a form that PostgreSQL takes",

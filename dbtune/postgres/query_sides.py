@@ -90,7 +90,8 @@ class SourceSide:
             return found
         for step in steps:
             words = step.split()
-            if words[:1] == ["SEARCH"] and "USING" in words:
+            # An automatic index is built for one run: nothing that PostgreSQL lacks.
+            if words[:1] == ["SEARCH"] and "USING" in words and "AUTOMATIC" not in words:
                 name = words[2] if words[1] == "TABLE" else words[1]
                 found[name.lower()] = _index_name(words)
         return found
@@ -99,6 +100,10 @@ class SourceSide:
         """Return the names of a view's columns."""
         rows = self._connection.execute(f"PRAGMA table_xinfo({quote_name(view)})")
         return tuple(str(row[1]) for row in rows)
+
+    def release(self) -> None:
+        """Give the connection back without this side's time limit."""
+        self._connection.set_progress_handler(None, 0)
 
     def _is_late(self) -> bool:
         return time.monotonic() > self._deadline > 0
@@ -138,9 +143,16 @@ class TargetSide:
             rows = cursor.fetchall()
             return SideRows(tuple(rows), time.perf_counter() - start)
 
-    def explain(self, sql: str, values: Sequence[object]) -> list[dict[str, Any]]:
-        """Return the nodes of a plan, of writes too; nothing is run. Raises SideFailure."""
+    def explain(
+        self, sql: str, values: Sequence[object], *, avoid_scans: bool = False
+    ) -> list[dict[str, Any]]:
+        """Return the nodes of a plan, of writes too; nothing is run. Raises SideFailure.
+
+        With `avoid_scans` a table is read whole only where there is no other way.
+        """
         with self._reading(), psycopg.RawCursor(self._connection) as cursor:
+            if avoid_scans:
+                cursor.execute(b"SET LOCAL enable_seqscan = off")
             cursor.execute(b"EXPLAIN (FORMAT JSON) " + sql.encode(), values)
             row = cursor.fetchone()
         found = row[0] if row is not None else []

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
-from pathlib import Path
 
 from dbtune.model.query_check import ViewCheck
 from dbtune.model.schema import View
 from dbtune.model.transfer import MigrationPlan, ViewPlan
 from dbtune.postgres.names import quote_name
-from dbtune.postgres.query_sides import SideFailure, SideRows, SourceSide, TargetSide, open_sides
+from dbtune.postgres.query_sides import (
+    Connection,
+    SideFailure,
+    SideRows,
+    SourceSide,
+    TargetSide,
+)
 from dbtune.postgres.relations import COMPUTED
 from dbtune.postgres.result_compare import canonical_rows, first_difference, likeness
 from dbtune.postgres.scope import Scope, table_scope
@@ -18,21 +24,23 @@ from dbtune.postgres.views import plan_views
 
 
 def check_views(
-    database: Path, conninfo: str, schema: str, plan: MigrationPlan
+    source: sqlite3.Connection, target: Connection, schema: str, plan: MigrationPlan
 ) -> tuple[ViewCheck, ...]:
     """Compare the rows of each planned view in the source and in a schema of the target.
 
-    Nothing is changed on either side. Rows beyond 20,000 are only counted. Raises SourceError
-    and TargetError where a side cannot be opened.
+    Nothing is changed on either side. Rows beyond 20,000 are only counted.
     """
     if not plan.views:
         return ()
-    with open_sides(database, conninfo, schema) as (source, target):
-        scopes = view_scopes(source, plan)
+    ours, theirs = SourceSide(source), TargetSide(target, schema)
+    try:
+        scopes = view_scopes(ours, plan)
         outputs = {scope.source: _outputs(scope) for scope in scopes}
         return tuple(
-            _check(source, target, view, outputs.get(view.source, ())) for view in plan.views
+            _check(ours, theirs, view, outputs.get(view.source, ())) for view in plan.views
         )
+    finally:
+        ours.release()
 
 
 def view_scopes(source: SourceSide, plan: MigrationPlan) -> tuple[Scope, ...]:

@@ -10,6 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from dbtune.model.query_check import ViewCheck
+from dbtune.postgres.target import connect_target
 from dbtune.postgres.view_check import check_views
 from tests.fixtures.planned import (
     Planned,
@@ -50,6 +52,13 @@ def migrated(path: Path, conninfo: str, *views: str) -> Planned:
     return planned
 
 
+def checked(path: Path, conninfo: str, planned: Planned) -> ViewCheck:
+    """Return what the comparison of the one view says."""
+    with closing(sqlite3.connect(path)) as source, connect_target(conninfo) as target:
+        (found,) = check_views(source, target, "public", planned.plan)
+    return found
+
+
 @pytest.mark.parametrize(
     "view",
     [
@@ -64,7 +73,7 @@ def migrated(path: Path, conninfo: str, *views: str) -> Planned:
 def test_views_have_the_same_rows(conninfo: str, tmp_path: Path, view: str) -> None:
     """Dates as texts, truth values and reals included."""
     planned = migrated(tmp_path / "v.db", conninfo, view)
-    (found,) = check_views(tmp_path / "v.db", conninfo, "public", planned.plan)
+    found = checked(tmp_path / "v.db", conninfo, planned)
     assert (found.status, found.detail) == ("same", "")
 
 
@@ -73,7 +82,7 @@ def test_a_view_with_other_rows_is_told(conninfo: str, tmp_path: Path) -> None:
     planned = migrated(tmp_path / "v.db", conninfo, "CREATE VIEW v AS SELECT id, name FROM t")
     with psycopg.connect(conninfo) as target:
         target.execute("UPDATE t SET name = 'Bob' WHERE id = 2")
-    (found,) = check_views(tmp_path / "v.db", conninfo, "public", planned.plan)
+    found = checked(tmp_path / "v.db", conninfo, planned)
     assert found.status == "differs"
     assert "'bob'" in found.detail and "'Bob'" in found.detail
 
@@ -83,6 +92,6 @@ def test_a_view_that_fails_on_one_side_is_not_compared(conninfo: str, tmp_path: 
     planned = migrated(tmp_path / "v.db", conninfo, "CREATE VIEW v AS SELECT id FROM t")
     with psycopg.connect(conninfo) as target:
         target.execute("DROP VIEW v")
-    (found,) = check_views(tmp_path / "v.db", conninfo, "public", planned.plan)
+    found = checked(tmp_path / "v.db", conninfo, planned)
     assert found.status == "not-compared"
     assert "PostgreSQL" in found.detail
