@@ -38,6 +38,7 @@ from dbtune.postgres.migration_state import (
     lock_target,
 )
 from dbtune.postgres.publish import publish
+from dbtune.postgres.try_tables import without_refused_expressions
 from dbtune.postgres.verify import verify_tables
 from dbtune.postgres.worker_pool import WorkerPool
 from dbtune.sqlite.diagnosis import failures_explained
@@ -186,7 +187,10 @@ def _planned(
     on_event: OnEvent,
 ) -> MigrationPlan:
     with failures_explained(pool.source, wait_ms=options.wait_ms):
-        return make_plan(pool, options, facts, connection, on_event)
+        plan = make_plan(pool, options, facts, connection, on_event)
+    if connection is None or plan.stops or options.data_only:
+        return plan
+    return without_refused_expressions(connection, plan)
 
 
 def _pool(database: Path, options: MigrateOptions, conninfo: str | None) -> WorkerPool:

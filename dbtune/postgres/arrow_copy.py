@@ -18,6 +18,7 @@ from dbtune.postgres.arrow_casts import ArrowColumn, CannotCast, arrow_column, h
 from dbtune.postgres.copy_errors import copy_error
 from dbtune.postgres.table_part import TablePart, copy_sql, select_sql
 from dbtune.postgres.worker import Worker
+from dbtune.sqlite.stand_in_collations import BUILT_IN
 
 # Of values a batch: 256 KB to 4 MB were equally fast, and each takes its multiple of memory.
 _BATCH_BYTES = 1 << 20
@@ -29,6 +30,8 @@ _LONGEST_BATCH_BYTES = 16 << 20
 def arrow_able(table: TablePlan) -> bool:
     """Return whether a table's values are such that this path carries them over exactly."""
     columns = table.loaded_columns
+    if table.rowid_sql is None and not all(c.collation.upper() in BUILT_IN for c in columns):
+        return False  # ADBC cannot be given the collation of the application that orders it
     return bool(columns) and not table.reject_where and all(map(has_cast, columns))
 
 

@@ -18,7 +18,7 @@ from dbtune.postgres.target import target_failure
 from dbtune.postgres.worker import Task, Worker
 from dbtune.postgres.worker_pool import WorkerPool
 
-ObjectKind = Literal["primary key", "index", "check", "foreign key", "view"]
+ObjectKind = Literal["primary key", "index", "check", "foreign key", "validation", "view"]
 
 # Sorting a large index in memory beats the default of 64 MB on disk; each worker needs it once.
 _MAINTENANCE_MEMORY = "SET maintenance_work_mem = '256MB'"
@@ -193,9 +193,7 @@ def _foreign_keys(table: TablePlan) -> list[PlannedObject]:
 def _validations(table: TablePlan) -> list[PlannedObject]:
     statement = f"ALTER TABLE {quote_name(table.target)} VALIDATE CONSTRAINT "
     return [
-        PlannedObject(
-            "foreign key", table.source, key.target, (statement + quote_name(key.target),)
-        )
+        PlannedObject("validation", table.source, key.target, (statement + quote_name(key.target),))
         for key in table.foreign_keys
         if key.validated
     ]
@@ -229,13 +227,20 @@ def _without(table: TablePlan, gone: set[tuple[str, ObjectKind, str]]) -> TableP
         indexes=tuple(i for i in table.indexes if (table.source, "index", i.target) not in gone),
         checks=tuple(c for c in table.checks if (table.source, "check", c.target) not in gone),
         foreign_keys=tuple(
-            k for k in table.foreign_keys if (table.source, "foreign key", k.target) not in gone
+            replace(
+                key,
+                validated=key.validated and (table.source, "validation", key.target) not in gone,
+            )
+            for key in table.foreign_keys
+            if (table.source, "foreign key", key.target) not in gone
         ),
     )
 
 
 def _finding(refused: RefusedObject) -> Finding:
     planned = refused.object
+    if planned.kind == "validation":
+        return _unvalidated(refused)
     subject = planned.table if planned.kind == "view" else f"{planned.table}.{planned.name}"
     return Finding(
         code=f"{planned.kind.replace(' ', '-')}-refused",
@@ -245,4 +250,17 @@ def _finding(refused: RefusedObject) -> Finding:
         f"{refused.message}. The rows are all there; this object is not.",
         evidence=(Evidence("sql", planned.statements),),
         help="create it by hand in a form that PostgreSQL takes",
+    )
+
+
+def _unvalidated(refused: RefusedObject) -> Finding:
+    key = refused.object
+    return Finding(
+        code="foreign-key-not-valid",
+        severity="high",
+        subject=f"{key.table}.{key.name}",
+        message=f"foreign key {key.name} of {key.table} holds for new rows only (NOT VALID): "
+        f"{refused.message}. The rows are all there.",
+        evidence=(Evidence("sql", key.statements),),
+        help="mend the rows that are named, then run the statement under `sql`",
     )

@@ -117,7 +117,7 @@ def _column_key(planned: PlannedTable, term: IndexColumn) -> Key | str:
         return f'"{term.name}" is no column of the table'
     collation = term.collation.upper()
     name = quote_name(column.target)
-    order = _order(term, column)
+    order = _order(term)
     if column.pg_type == "json":  # which PostgreSQL does not compare
         return Key(f"({name}::text)", order, column, folded="json")
     if plain_type(column) not in _TEXTUAL:
@@ -149,9 +149,7 @@ def _expression_key(
     collation, sql = term.collation.upper(), translation.sql
     # A constant such as typeof(column) has no type of its own.
     typed = f"{sql}::text" if sql.startswith("'") and sql.endswith("'") else sql
-    key = Key(
-        f"({typed})", _order(term, None), text_sql=text.sql, differences=translation.differences
-    )
+    key = Key(f"({typed})", _order(term), text_sql=text.sql, differences=translation.differences)
     if collation == "BINARY":
         return key
     if text.sql is None or collation not in {"NOCASE", "RTRIM"}:
@@ -160,13 +158,11 @@ def _expression_key(
     return replace(key, sql=folded, folded=collation, text_sql=folded)
 
 
-def _order(term: IndexColumn, column: ColumnPlan | None) -> str:
-    """Return direction and place of NULLs: SQLite has NULL below all values.
+def _order(term: IndexColumn) -> str:
+    """Return the direction of a key.
 
-    A column without NULLs needs no place for them, and PostgreSQL then uses the index for its own
-    ORDER BY too. Source: https://www.sqlite.org/datatype3.html#sort_order
+    NULLs stay where PostgreSQL puts them, although SQLite has them below all values: the
+    application's own ORDER BY will be PostgreSQL's there, and only an index of the same order of
+    NULLs serves it.
     """
-    without_nulls = column is not None and column.not_null
-    if term.descending:
-        return " DESC" if without_nulls else " DESC NULLS LAST"
-    return "" if without_nulls else " NULLS FIRST"
+    return " DESC" if term.descending else ""

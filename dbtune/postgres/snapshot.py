@@ -15,6 +15,7 @@ from pathlib import Path
 from dbtune.errors import SourceError
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.diagnosis import failures_explained
+from dbtune.sqlite.stand_in_collations import add_stand_in_collations
 
 # The first read is what takes the snapshot: BEGIN alone does nothing.
 FIRST_READ = "SELECT count(*) FROM sqlite_master"
@@ -53,6 +54,8 @@ class SnapshotReader:
         self.path = path
         self.connection = open_readonly(path, wait_ms=wait_ms)
         self._wait_ms = wait_ms
+        with failures_explained(path, wait_ms=wait_ms):
+            add_stand_in_collations(self.connection)
 
     def begin(self) -> None:
         """Take a snapshot, of now. Raises LockedError while a writer keeps readers out."""

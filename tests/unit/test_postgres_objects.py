@@ -184,15 +184,15 @@ def test_declared_names_of_constraints_are_kept(tmp_path: Path, target: str) -> 
 # --- indexes ---
 
 INDEXES: list[tuple[str, tuple[str, ...], bool]] = [
-    ("CREATE INDEX i ON t (n)", ('"n" NULLS FIRST',), False),
-    ("CREATE INDEX i ON t (n DESC)", ('"n" DESC NULLS LAST',), False),
+    ("CREATE INDEX i ON t (n)", ('"n"',), False),
+    ("CREATE INDEX i ON t (n DESC)", ('"n" DESC',), False),
     ("CREATE INDEX i ON t (m, m DESC)", ('"m"', '"m" DESC'), False),
-    ("CREATE UNIQUE INDEX i ON t (s, n)", ('"s" NULLS FIRST', '"n" NULLS FIRST'), True),
-    ("CREATE INDEX i ON t (s COLLATE NOCASE)", ('lower("s" COLLATE "C") NULLS FIRST',), False),
-    ("CREATE INDEX i ON t (s COLLATE RTRIM)", ('rtrim("s") NULLS FIRST',), False),
-    ("CREATE INDEX i ON t (n COLLATE NOCASE)", ('"n" NULLS FIRST',), False),
-    ("CREATE INDEX i ON t (lower(s))", ('(lower("s" COLLATE "C")) NULLS FIRST',), False),
-    ("CREATE INDEX i ON t (substr(s, 1, 3))", ('(substr("s", 1, 3)) NULLS FIRST',), False),
+    ("CREATE UNIQUE INDEX i ON t (s, n)", ('"s"', '"n"'), True),
+    ("CREATE INDEX i ON t (s COLLATE NOCASE)", ('lower("s" COLLATE "C")',), False),
+    ("CREATE INDEX i ON t (s COLLATE RTRIM)", ('rtrim("s")',), False),
+    ("CREATE INDEX i ON t (n COLLATE NOCASE)", ('"n"',), False),
+    ("CREATE INDEX i ON t (lower(s))", ('(lower("s" COLLATE "C"))',), False),
+    ("CREATE INDEX i ON t (substr(s, 1, 3))", ('(substr("s", 1, 3))',), False),
 ]
 
 
