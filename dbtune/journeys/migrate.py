@@ -198,7 +198,7 @@ def _pool(database: Path, options: MigrateOptions, conninfo: str | None) -> Work
     if jobs is None:
         small = database.stat().st_size < _SMALL_BYTES
         jobs = 0 if small else min(os.cpu_count() or 1, _MOST_JOBS)
-    return WorkerPool(database, jobs, True, conninfo)
+    return WorkerPool(database, jobs, True, conninfo, wait_ms=options.wait_ms)
 
 
 def _clear(

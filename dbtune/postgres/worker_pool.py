@@ -51,8 +51,18 @@ class WorkerPool:
     application commits too often for many readers, tasks run in this process, too.
     """
 
-    def __init__(self, source: Path, jobs: int, fast: bool, conninfo: str | None) -> None:
+    def __init__(
+        self,
+        source: Path,
+        jobs: int,
+        fast: bool,
+        conninfo: str | None,
+        *,
+        wait_ms: int = 5000,
+    ) -> None:
         self.source = source
+        # The wait is shared out among the attempts.
+        self._wait_ms = max(wait_ms // _ATTEMPTS_LOCKED, 1)
         self.jobs = jobs
         self._fast = fast and jobs > 0 and arrow_available()
         self._conninfo = conninfo
@@ -131,7 +141,9 @@ class WorkerPool:
     def _open(self) -> None:
         self._own = self._open_reader()
         self._readers.append(self._own)
-        self._watch = self._closing.enter_context(closing(CommitWatch(self.source)))
+        self._watch = self._closing.enter_context(
+            closing(CommitWatch(self.source, wait_ms=self._wait_ms))
+        )
         identity = file_identity(self.source)
         if self.jobs == 0:
             self._read_alone()
@@ -141,7 +153,9 @@ class WorkerPool:
         self.renew()
 
     def _open_reader(self) -> SnapshotReader:
-        return self._closing.enter_context(closing(SnapshotReader(self.source)))
+        return self._closing.enter_context(
+            closing(SnapshotReader(self.source, wait_ms=self._wait_ms))
+        )
 
     def _start_members(self, identity: FileIdentity) -> None:
         kinds: list[Kind] = ["rows"] * self.jobs
