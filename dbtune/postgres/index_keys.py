@@ -145,6 +145,9 @@ def _expression_key(
     translation = immutable_expression(f"{term.expression}\n", planned.scope, options)
     if translation.sql is None:
         return "; ".join(translation.problems)
+    own = _same_column(planned, translation.sql)
+    if own is not None:
+        return _column_key(planned, replace(term, name=own.source, expression=None))
     text = immutable_expression(f"CAST(({term.expression}\n) AS TEXT)", planned.scope, options)
     collation, sql = term.collation.upper(), translation.sql
     # A constant such as typeof(column) has no type of its own.
@@ -156,6 +159,18 @@ def _expression_key(
         return replace(key, foreign=term.collation)
     folded = f'lower(({text.sql}) COLLATE "C")' if collation == "NOCASE" else f"rtrim({text.sql})"
     return replace(key, sql=folded, folded=collation, text_sql=folded)
+
+
+def _same_column(planned: PlannedTable, sql: str) -> ColumnPlan | None:
+    """Return the column that an expression is, of which PostgreSQL makes a plain key.
+
+    It drops a cast to the type that the column has, so `CAST(id AS INTEGER)` is no expression.
+    """
+    for column in planned.columns:
+        name = quote_name(column.target)
+        if sql in {name, f"{name}::{column.pg_type}"}:
+            return column
+    return None
 
 
 def _order(term: IndexColumn) -> str:

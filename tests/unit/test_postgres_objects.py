@@ -192,6 +192,9 @@ INDEXES: list[tuple[str, tuple[str, ...], bool]] = [
     ("CREATE INDEX i ON t (s COLLATE RTRIM)", ('rtrim("s")',), False),
     ("CREATE INDEX i ON t (n COLLATE NOCASE)", ('"n"',), False),
     ("CREATE INDEX i ON t (lower(s))", ('(lower("s" COLLATE "C"))',), False),
+    # PostgreSQL drops such a cast: the key is the column.
+    ("CREATE INDEX i ON t (CAST(n AS INTEGER) DESC)", ('"n" DESC',), False),
+    ("CREATE INDEX i ON t (CAST(s AS TEXT) COLLATE NOCASE)", ('lower("s" COLLATE "C")',), False),
     ("CREATE INDEX i ON t (substr(s, 1, 3))", ('(substr("s", 1, 3))',), False),
 ]
 
