@@ -24,6 +24,7 @@ from dbtune.postgres.profile_tables import profile_tables
 from dbtune.postgres.source_checks import check_source
 from dbtune.postgres.type_choice import choose_types
 from dbtune.postgres.type_nouns import TypeOptions
+from dbtune.postgres.unreadable_columns import leave_out_unreadable
 from dbtune.postgres.worker_pool import WorkerPool
 from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.table_size import table_sizes
@@ -76,9 +77,10 @@ def make_plan(
     schema = select_tables(read_schema(pool.sqlite), options)
     profiles = profile_tables(pool, schema, on_event, wanted_columns(schema, options))
     on_event(Event("plan"))
+    schema, profiles, left_out = leave_out_unreadable(schema, profiles)
     read = SourceRead(pool, options, target, schema, profiles, _sizes(pool, schema, profiles))
     if options.data_only and connection is not None:
-        return plan_for_existing(
+        plan = plan_for_existing(
             schema,
             profiles,
             read.sizes,
@@ -87,6 +89,13 @@ def make_plan(
             source_path=str(pool.source),
             schema_name=options.schema,
         )
+    else:
+        plan = _edited_plan(read, options)
+    return replace(plan, warnings=(*plan.warnings, *left_out))
+
+
+def _edited_plan(read: SourceRead, options: MigrateOptions) -> MigrationPlan:
+    """Return the plan, decided again where --map asks for something else."""
     plan = _decide(read, options)
     edits = edited(plan, options.edits)
     if edits.types or edits.names:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from dbtune.model.schema import Column, Table
+from dbtune.model.advice import Finding
+from dbtune.model.schema import Column, Schema, Table
 from dbtune.model.transfer import ColumnProfile, FormCount, StorageCounts, TableProfile
 from dbtune.postgres.held_values import UNREADABLE
 from dbtune.sqlite.identifiers import quote_identifier
@@ -36,6 +37,37 @@ def with_unreadable(
         found.get(column.name)
         or ColumnProfile(column.name, StorageCounts(nulls=rows), problems=(problem,))
         for column in table.columns
+    )
+
+
+def leave_out_unreadable(
+    schema: Schema, profiles: Mapping[str, TableProfile]
+) -> tuple[Schema, Mapping[str, TableProfile], tuple[Finding, ...]]:
+    """Return schema and profiles without unreadable columns, and a finding for each of them.
+
+    Nothing that is stored is lost with them: SQLite holds no value of a virtual column.
+    """
+    tables, kept, findings = [], dict(profiles), []
+    for table in schema.tables:
+        profile = profiles.get(table.name)
+        if profile is None:
+            tables.append(table)
+            continue
+        readable, kept[table.name] = without_unreadable(table, profile)
+        tables.append(readable)
+        names = {column.name for column in readable.columns}
+        findings += [_left_out(table, c) for c in table.columns if c.name not in names]
+    return replace(schema, tables=tuple(tables)), kept, tuple(findings)
+
+
+def _left_out(table: Table, column: Column) -> Finding:
+    return Finding(
+        code="virtual-column-left-out",
+        severity="high",
+        subject=f"{table.name}.{column.name}",
+        message=f"{table.name}.{column.name} is a virtual column, computed by a function that only "
+        "the application has. SQLite stores no value of it, so PostgreSQL gets no such column.",
+        help="make it STORED in SQLite to have its values moved, or compute it on PostgreSQL",
     )
 
 

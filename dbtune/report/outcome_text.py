@@ -46,15 +46,20 @@ def _verdict(tables: tuple[TableOutcome, ...], width: int, colors: Colors) -> li
     broken = sum(not table.verified for table in tables)
     compared = {table.method for table in tables} - {"none"}
     if not compared:
-        said = f"{len(tables)} tables are in PostgreSQL, without rows as asked."
+        said = f"{_counted(tables)} made in PostgreSQL, without rows as asked."
         return [colors.good(line) for line in wrap_text(said, width)]
     if broken:
         said = f"{broken} of {len(tables)} tables differ: nothing was made visible."
         return [colors.severity("high", line) for line in wrap_text(said, width)]
-    said = f"{len(tables)} tables with {rows:,} rows are in PostgreSQL, {_how(compared)}."
+    are = "is" if len(tables) == 1 else "are"
+    said = f"{_counted(tables)} with {rows:,} rows {are} in PostgreSQL, {_how(compared)}."
     if rejected:
         said += f" {rejected:,} rows were kept back, as asked."
     return [colors.good(line) for line in wrap_text(said, width)]
+
+
+def _counted(tables: tuple[TableOutcome, ...]) -> str:
+    return "1 table" if len(tables) == 1 else f"{len(tables)} tables"
 
 
 def _how(methods: set[str]) -> str:
@@ -86,7 +91,7 @@ def _cells(table: TableOutcome, longest: int) -> Sequence[str]:
 def _sums(tables: tuple[TableOutcome, ...]) -> Sequence[str]:
     verified = sum(table.verified for table in tables)
     return (
-        f"{len(tables)} tables",
+        _counted(tables),
         f"{sum(table.rows for table in tables):,}",
         format_size(sum(table.size_bytes for table in tables)),
         f"{sum(table.rejected for table in tables):,}",

@@ -54,6 +54,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "backup": (),
     "restore": ("{folder}/made.db", "--yes", "--wait", "0"),
     "doctor": (),
+    "migrate-to-postgres": ("--plan", "--wait", "0"),
 }
 
 
@@ -183,7 +184,7 @@ def test_every_command_keeps_the_lock(
 
 def test_every_command_is_tried_here() -> None:
     """A new command gets its line in ARGUMENTS."""
-    assert set(COMMANDS) - set(ARGUMENTS) == {"demo"}
+    assert set(COMMANDS) - set(ARGUMENTS) == {"demo", "embedded"}
 
 
 def test_apsw_is_imported_only_where_scratch_copies_are_worked_on() -> None:

@@ -39,6 +39,7 @@ def test_a_table_ordered_by_an_unknown_collation_is_moved(tmp_path: Path, target
     with closing(sqlite3.connect(database)) as connection:
         with pytest.raises(sqlite3.OperationalError, match="no such collation|no query solution"):
             connection.execute("SELECT * FROM w").fetchall()
+    with closing(sqlite3.connect(database)) as connection:
         add_stand_in_collations(connection)
         assert len(connection.execute("SELECT * FROM w").fetchall()) == 3
     done = run_here("-q", "migrate-to-postgres", database, target)
