@@ -10,6 +10,7 @@ from dbtune.model.schema import fold_name
 from dbtune.model.transfer import ColumnPlan
 from dbtune.postgres.expressions import TranslationOptions
 from dbtune.postgres.planned_table import PlannedTable
+from dbtune.postgres.scope import affinity_of
 from dbtune.postgres.typed_expressions import typed_expression
 from dbtune.sqlite.constraints import GeneratedText
 from dbtune.sqlite.tokens import tokenize, unquote_name
@@ -42,8 +43,8 @@ def plan_generated(
     translation = typed_expression(
         text.sql, column, planned.scope, replace(options, immutable=True)
     )
-    if translation.sql is None or translation.differences:
-        reasons = translation.problems or translation.differences
+    reasons = translation.problems or translation.differences or _affinity_changes(column)
+    if translation.sql is None or reasons:
         return PlannedColumn(column, _stays_plain(planned, text, reasons))
     virtual = (
         not text.stored
@@ -54,6 +55,17 @@ def plan_generated(
     return PlannedColumn(
         replace(column, generated_sql=translation.sql, generated_virtual=virtual, default_sql=None)
     )
+
+
+def _affinity_changes(column: ColumnPlan) -> tuple[str, ...]:
+    """Return why the values of an expression are not those that SQLite stores, if they are not.
+
+    A text in a column of numeric affinity becomes the number that it looks like: '00' is 0.
+    Source: https://www.sqlite.org/datatype3.html#type_affinity
+    """
+    if column.conversion != "text" or affinity_of(column.declared_type) in {"text", "blob"}:
+        return ()
+    return (f"a column declared {column.declared_type} makes numbers of texts that look like them",)
 
 
 def _generated_ones(planned: PlannedTable, text: GeneratedText) -> list[str]:

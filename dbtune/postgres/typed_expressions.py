@@ -66,6 +66,6 @@ def _immutable(translation: Translation) -> Translation:
 
 
 def _is_same(plain: str, cast: str) -> bool:
-    """Return whether a cast added nothing, or made a double of a number."""
-    bare = cast.removesuffix("::double precision")
+    """Return whether a cast added nothing, or made a double of a number, or 1 and 0 of a truth."""
+    bare = cast.removesuffix("::double precision").removesuffix("::integer")
     return plain.strip("()") == bare.strip("()")

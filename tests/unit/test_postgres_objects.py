@@ -457,16 +457,16 @@ def test_generated_columns_are_generated(tmp_path: Path, target: str, facts: Tar
     plan = planned(
         tmp_path,
         "CREATE TABLE t (a INT, s TEXT, v INT AS (a + 1), k INT AS (a * 2),"
-        " st TEXT AS (s || '!') STORED)",
+        " st TEXT AS (s || '!') STORED, b INT AS (s IS 'x'))",
         "CREATE INDEX i ON t (k)",
         "INSERT INTO t (a, s) VALUES (1, 'x')",
         target=facts,
     )
     kinds = {c.source: c.generated_virtual for c in plan.table("t").columns if c.generated_sql}
-    assert kinds == {"v": facts is V18, "k": False, "st": False}
+    assert kinds == {"v": facts is V18, "k": False, "st": False, "b": facts is V18}
     create(target, plan)
-    row = run(target, "INSERT INTO t (a, s) VALUES (4, 'y') RETURNING v, k, st")
-    assert row == [(5, 8, "y!")]
+    row = run(target, "INSERT INTO t (a, s) VALUES (4, 'x') RETURNING v, k, st, b")
+    assert row == [(5, 8, "x!", 1)]
 
 
 @pytest.mark.parametrize(
@@ -475,6 +475,7 @@ def test_generated_columns_are_generated(tmp_path: Path, target: str, facts: Tar
         ("g TEXT AS (soundex(a))", "soundex()"),
         ("g INT AS (b + 1), b INT AS (a + 1)", "made of b"),
         ("g INT AS (a * 1.0)", "type bigint"),
+        ("g STRING AS (s || s)", "look like"),
     ],
 )
 def test_other_generated_columns_are_plain(
