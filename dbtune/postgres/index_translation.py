@@ -69,6 +69,8 @@ def plan_index(
         # PostgreSQL makes a whole index of one whose condition is always true.
         condition = None if translated.sql == "TRUE" else translated.sql
     reports = tuple(_collation_findings(index, naming, keys))
+    if condition is not None or any(key.column is None for key in keys):
+        reports = (*reports, _translated(index, naming, keys, condition))
     plan = IndexPlan(
         source=index.name,
         target=naming.target,
@@ -81,6 +83,22 @@ def plan_index(
     if index.unique:
         return _unique_index(plan, keys, index, naming, referenced, reports)
     return PlannedIndex((plan,), reports)
+
+
+def _translated(
+    index: Index, naming: IndexNaming, keys: tuple[Key, ...], condition: str | None
+) -> Finding:
+    """Tell what expressions became: a query on PostgreSQL has to use the same ones."""
+    where = "" if condition is None else f" WHERE {condition}"
+    return Finding(
+        code="index-translated",
+        severity="info",
+        subject=naming.subject,
+        message=f"{naming.described} is created on ({', '.join(key.ordered for key in keys)})"
+        f"{where}.",
+        evidence=(Evidence("sql", index.sql),),
+        help="A query uses it where it holds the same expressions.",
+    )
 
 
 def _unique_index(
