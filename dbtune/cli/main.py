@@ -66,6 +66,9 @@ def group(ctx: click.Context, quiet: bool, verbose: int) -> None:
     ctx.default_map = read_defaults()
     level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
     logging.basicConfig(stream=sys.stderr, level=level, format="%(name)s: %(message)s")
+    if not verbose:
+        # It warns of what it could not tidy up behind an error that is told anyway.
+        logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 
 def run(arguments: list[str]) -> int:
