@@ -1,7 +1,8 @@
 """Which texts are dates and times of ISO 8601, as PostgreSQL takes them without loss.
 
 A batch goes by its shapes: every digit as 0 leaves few different texts, and where all values of a
-batch have one shape, a field is a slice of the joined values with a step.
+batch have one shape, a field is a slice of the joined values with a step. Conditions on the digits
+of all values at once are integers with a byte for each value, 1 where the condition holds.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import compress
+from operator import itemgetter
 
+from dbtune.postgres.digit_columns import all_among, as_selectors, where_among
 from dbtune.postgres.value_forms import FormTally
 
 _DIGITS_TO_ZERO = bytes.maketrans(b"123456789", b"0" * 9)
@@ -20,8 +24,8 @@ _SHAPE = re.compile(
     rb"(?P<date>0000-00-00)?(?P<gap>[ T])?(?P<time>00:00(?P<seconds>:00(?:\.(?P<fraction>0+))?)?)?"
     rb"(?P<zone> ?(?:Z|(?P<offset>[+-]00(?::?00)?)(?P<go> UTC)?))?\Z"
 )
-_HOURS = frozenset(tuple(b"%02d" % hour) for hour in range(24))
-_FIVE = ord("5")
+_TO_FIVE = b"012345"
+_day_of = itemgetter(slice(10))
 _MICROSECOND_DIGITS = 6
 _LONGEST_SHAPE = 60
 # Beside the form "other", the first shapes of it have forms of their own, for examples.
@@ -57,23 +61,26 @@ class DateClassifier:
 
     def __call__(self, values: Sequence[bytes], tally: FormTally) -> None:
         """Tally the texts of a batch."""
-        shapes = b"\n".join(values).translate(_DIGITS_TO_ZERO).split(b"\n")
+        joined = b"\n".join(values)
+        masked = joined.translate(_DIGITS_TO_ZERO)
+        shape = values[0].translate(_DIGITS_TO_ZERO)
+        if b"\n" not in shape and masked == b"\n".join([shape] * len(values)):
+            self.shapes.add(shape)
+            _tally_shape(shape, values, joined, tally)
+            return
+        shapes = masked.split(b"\n")
         if len(shapes) != len(values):  # a value has a line end in it
             shapes = [value.translate(_DIGITS_TO_ZERO) for value in values]
-        distinct = set(shapes)
-        self.shapes |= distinct
-        if len(distinct) == 1:
-            _tally_shape(shapes[0], values, tally)
-            return
         groups: defaultdict[bytes, list[bytes]] = defaultdict(list)
         for shape, value in zip(shapes, values, strict=True):
             groups[shape].append(value)
+        self.shapes |= groups.keys()
         for shape, group in groups.items():
-            _tally_shape(shape, group, tally)
+            _tally_shape(shape, group, b"\n".join(group), tally)
 
 
-def _tally_shape(shape: bytes, values: Sequence[bytes], tally: FormTally) -> None:
-    """Tally values of one shape."""
+def _tally_shape(shape: bytes, values: Sequence[bytes], joined: bytes, tally: FormTally) -> None:
+    """Tally values of one shape, which are also given joined by line ends."""
     if not shape:
         tally.add("empty", len(values), b"")
         return
@@ -81,19 +88,19 @@ def _tally_shape(shape: bytes, values: Sequence[bytes], tally: FormTally) -> Non
     if fields is None:
         _tally_other(shape, values, tally)
         return
-    joined = b"".join(values)
-    if not _fields_fit(fields, values, joined, len(shape)):
+    step = len(shape) + 1
+    if not _fields_fit(fields, values, joined, step):
         good = []
         for value in values:
-            if _fields_fit(fields, (value,), value, len(shape)):
+            if _fields_fit(fields, (value,), value, step):
                 good.append(value)
             else:
                 _tally_other(shape, (value,), tally)
         if not good:
             return
-        values, joined = good, b"".join(good)
+        values, joined = good, b"\n".join(good)
     tally.add(fields.form, len(values), values[0])
-    _tally_excess(fields, values, joined, len(shape), tally)
+    _tally_excess(fields, values, joined, step, tally)
 
 
 def _tally_other(shape: bytes, values: Sequence[bytes], tally: FormTally) -> None:
@@ -107,12 +114,12 @@ def _tally_other(shape: bytes, values: Sequence[bytes], tally: FormTally) -> Non
 
 
 def _tally_excess(
-    fields: DateShape, values: Sequence[bytes], joined: bytes, width: int, tally: FormTally
+    fields: DateShape, values: Sequence[bytes], joined: bytes, step: int, tally: FormTally
 ) -> None:
     """Tally digits of a second after the sixth that are not 0."""
     if fields.excess_from is None:
         return
-    columns = (joined[at::width] for at in range(fields.excess_from, fields.excess_to))
+    columns = (joined[at::step] for at in range(fields.excess_from, fields.excess_to))
     if all(not column.strip(b"0") for column in columns):
         return
     for value in values:
@@ -154,29 +161,49 @@ def _form(has_date: bool, has_time: bool, has_zone: bool) -> str:
     return "datetime-offset" if has_zone else "datetime"
 
 
-def _fields_fit(fields: DateShape, values: Sequence[bytes], joined: bytes, width: int) -> bool:
+def _fields_fit(fields: DateShape, values: Sequence[bytes], joined: bytes, step: int) -> bool:
     """Return whether all values are moments that exist."""
     time_at = fields.time_at
-    if time_at is not None and not _clock_fits(joined, time_at, width, fields.has_seconds):
+    if time_at is not None and not _clock_fits(joined, time_at, step, fields.has_seconds):
         return False
     if fields.form == "time":
         return True
-    days = {value[:10] for value in values}
+    days = _uncertain_days(values, joined, step)
     if not _are_days(days):
         return False
     if fields.offset_at is None:
         return True
-    offsets = {value[fields.offset_at :] for value in values}
+    offsets = set(map(itemgetter(slice(fields.offset_at, None)), values))
     if not all(_is_offset(offset) for offset in offsets):
         return False
     return not (days & _EDGES and any(_leaves_years(fields, value) for value in values))
 
 
-def _clock_fits(joined: bytes, at: int, width: int, has_seconds: bool) -> bool:
-    hours = set(zip(joined[at::width], joined[at + 1 :: width], strict=True))
-    if not hours <= _HOURS or max(joined[at + 3 :: width]) > _FIVE:
+def _clock_fits(joined: bytes, at: int, step: int, has_seconds: bool) -> bool:
+    hour, unit = joined[at::step], joined[at + 1 :: step]
+    if not all_among(hour, b"012") or where_among(hour, b"2") & where_among(unit, b"456789"):
         return False
-    return not has_seconds or max(joined[at + 6 :: width]) <= _FIVE
+    if not all_among(joined[at + 3 :: step], _TO_FIVE):
+        return False
+    return not has_seconds or all_among(joined[at + 6 :: step], _TO_FIVE)
+
+
+def _uncertain_days(values: Sequence[bytes], joined: bytes, step: int) -> set[bytes]:
+    """Return the days of those values that may not exist, and of those in the first or last year.
+
+    All others are from 1 to 28 of a month from 1 to 12, in the years from 1000 to 8999.
+    """
+    month, month_unit = joined[5::step], joined[6::step]
+    day, day_unit = joined[8::step], joined[9::step]
+    wrong = (
+        where_among(month, b"0") & where_among(month_unit, b"0")
+        | where_among(month, b"1") & where_among(month_unit, b"3456789")
+        | where_among(day, b"0") & where_among(day_unit, b"0")
+    )
+    if wrong or not (all_among(month, b"01") and all_among(joined[::step], b"12345678")):
+        return set(map(_day_of, values))
+    late = where_among(day, b"3456789") | where_among(day, b"2") & where_among(day_unit, b"9")
+    return set(map(_day_of, compress(values, as_selectors(late, len(values)))))
 
 
 def _are_days(days: set[bytes]) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from itertools import product
+
 import pytest
 
 from dbtune.postgres.date_forms import DateClassifier
@@ -70,6 +73,48 @@ def test_a_moment_is_told_alone_and_beside_others(text: str, form: str) -> None:
     assert beside == ({"datetime": 2} if form == "datetime" else {"datetime": 1, form: 1})
     twice = tallied(DateClassifier(), text, text)
     assert twice == {form: 2}
+
+
+def exists(text: str) -> bool:
+    """Return whether the calendar has a day."""
+    try:
+        date(*map(int, text.split("-")))
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("year", [0, 1, 1900, 2000, 2023, 9999])
+def test_days_are_those_of_the_calendar(year: int) -> None:
+    """Each day of each month is judged as the calendar does, alone and beside others."""
+    for month, day in product(range(0, 100, 1 if year == 2023 else 7), range(100)):
+        text = f"{year:04}-{month:02}-{day:02}"
+        form = "date" if exists(text) else "other"
+        assert tallied(DateClassifier(), text)[form] == 1
+        beside = tallied(DateClassifier(), "2024-02-29", text, "2023-12-01")
+        assert beside["date"] == (3 if form == "date" else 2)
+
+
+def test_clocks_show_24_hours_of_60_minutes() -> None:
+    """Each hour, minute and second is judged, alone and beside others."""
+    for first, second in product(range(100), range(0, 100, 3)):
+        for text, fits in (
+            (f"{first:02}:{second:02}:00", first < 24 and second < 60),
+            (f"23:{first:02}:{second:02}", first < 60 and second < 60),
+        ):
+            assert tallied(DateClassifier(), text)["time" if fits else "other"] == 1
+            beside = tallied(DateClassifier(), "23:59:59", text, "09:00:00")
+            assert beside["time"] == (3 if fits else 2)
+
+
+def test_a_batch_in_which_line_ends_hide_a_shape() -> None:
+    """Texts that only look alike once they are joined are told apart."""
+    assert tallied(DateClassifier(), "2024-01-05", "2024-01-05\n2024-01-05") == {
+        "date": 1,
+        "other": 1,
+    }
+    found = tallied(DateClassifier(), "1\n1", "1", "1\n1\n1")
+    assert found == {"other": 3}
 
 
 def test_an_impossible_moment_is_found_among_possible_ones_of_its_shape() -> None:
