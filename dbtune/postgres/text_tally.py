@@ -82,21 +82,17 @@ class TextTally:
     def add(self, values: Sequence[bytes]) -> tuple[bool, bool]:
         """Add the texts of a batch. Return whether any has U+0000, and any is no UTF-8."""
         joined = b"\n".join(values)
-        self._add_lengths(values)
+        longest = self._add_lengths(values)
         has_nul = b"\0" in joined
-        try:
-            text = joined.decode()
-        except UnicodeDecodeError:
+        if not joined.isascii():
             self.non_ascii = True
-            self._classify_apart(values)
-            return has_nul, True
-        if not text.isascii():
-            self.non_ascii = True
+            if not is_utf8(joined):
+                self._classify_apart(values)
+                return has_nul, True
             if self.characters:
                 longest = max(len(value.decode()) for value in values)
-                self.longest_characters = max(self.longest_characters, longest)
-        elif self.characters:
-            self.longest_characters = max(self.longest_characters, max(map(len, values)))
+        if self.characters:
+            self.longest_characters = max(self.longest_characters, longest)
         self._classify(values)
         return has_nul, False
 
@@ -109,8 +105,8 @@ class TextTally:
         self.non_ascii = self.non_ascii or text.non_ascii
         self._classify_as_other(1, text.beginning)
 
-    def _add_lengths(self, values: Sequence[bytes]) -> None:
-        lengths = list(map(len, values))
+    def _add_lengths(self, values: Sequence[bytes]) -> int:
+        lengths = set(map(len, values))
         longest = max(lengths)
         self.count += len(values)
         self.longest_bytes = max(self.longest_bytes, longest)
@@ -118,6 +114,7 @@ class TextTally:
             shortest = min(lengths)
             known = self.shortest_bytes
             self.shortest_bytes = shortest if known is None else min(known, shortest)
+        return longest
 
     def _classify(self, values: Sequence[bytes]) -> None:
         if not self.wanted:
