@@ -37,14 +37,14 @@ from dbtune.journeys.migrate_options import MigrateOptions
 from dbtune.journeys.migration_plan import make_plan
 from dbtune.model.event import ignore_event
 from dbtune.model.transfer import MigrationPlan
-from dbtune.postgres.arrow_source import arrow_available
 from dbtune.postgres.ddl import create_table
-from dbtune.postgres.load import load
-from dbtune.postgres.migration_state import Migration, begin_migration, discard
-from dbtune.postgres.profile_tables import profile_tables
-from dbtune.postgres.target import connect_target, read_target_state
-from dbtune.postgres.verify import verify_tables
-from dbtune.postgres.worker_pool import WorkerPool
+from dbtune.postgres.loading.load import load
+from dbtune.postgres.profiling.profile_tables import profile_tables
+from dbtune.postgres.server.migration_state import Migration, begin_migration, discard
+from dbtune.postgres.server.target import connect_target, read_target_state
+from dbtune.postgres.verification.verify import verify_tables
+from dbtune.postgres.workers.arrow_source import arrow_available
+from dbtune.postgres.workers.worker_pool import WorkerPool
 from dbtune.sqlite.catalog import read_schema
 
 DATABASE = "dbtune_bench"
@@ -267,7 +267,7 @@ def _server(target: str | None) -> Iterator[str]:
     if target:
         yield target
         return
-    from dbtune.postgres.embedded import throw_away_server
+    from dbtune.postgres.server.embedded import throw_away_server
 
     with throw_away_server() as conninfo:
         yield conninfo

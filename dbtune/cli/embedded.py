@@ -27,7 +27,7 @@ def start(folder: Path) -> None:
 @_FOLDER
 def stop(folder: Path) -> None:
     """Stop the server in DIR; open transactions are rolled back."""
-    from dbtune.postgres.embedded import stop_server
+    from dbtune.postgres.server.embedded import stop_server
 
     click.echo("stopped" if stop_server(folder) else "it was not running")
 

@@ -11,7 +11,7 @@ import click
 from dbtune.errors import ConfigurationError
 from dbtune.journeys.migrate_options import MigrateOptions
 from dbtune.model.transfer import PlanEdits
-from dbtune.postgres.target import target_conninfo
+from dbtune.postgres.server.target import target_conninfo
 from dbtune.report.plan_from_json import plan_edits
 
 _CONFLICTS = (

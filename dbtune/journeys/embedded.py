@@ -8,8 +8,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from dbtune.postgres.embedded import EmbeddedServer, find_server, start_server
-from dbtune.postgres.target import connect_target
+from dbtune.postgres.server.embedded import EmbeddedServer, find_server, start_server
+from dbtune.postgres.server.target import connect_target
 
 _NAME_FILE = "dbtune-database.txt"
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from dbtune.model.advice import Finding
 from dbtune.model.schema import Schema, Table, fold_name
 from dbtune.model.transfer import ColumnPlan, MigrationPlan, TablePlan, TableProfile
-from dbtune.postgres.existing_tables import ExistingColumn, ExistingTable
-from dbtune.postgres.existing_types import TargetColumn, types_for_existing
+from dbtune.postgres.column_types.existing_types import TargetColumn, types_for_existing
+from dbtune.postgres.column_types.type_nouns import TableTypes, TypeOptions
 from dbtune.postgres.plan import estimate_seconds
-from dbtune.postgres.type_nouns import TableTypes, TypeOptions
+from dbtune.postgres.server.existing_tables import ExistingColumn, ExistingTable
 from dbtune.sqlite.row_identity import rowid_expression
 
 

@@ -27,8 +27,9 @@ from dbtune.journeys.staging import Staged, StagedRun, compare_objects
 from dbtune.model.event import Event, OnEvent, ignore_event
 from dbtune.model.transfer import MigrationPlan, TargetFacts
 from dbtune.model.workload import Workload
-from dbtune.postgres.into_existing import fill_existing
-from dbtune.postgres.migration_state import (
+from dbtune.postgres.objects.try_tables import without_refused_expressions
+from dbtune.postgres.server.into_existing import fill_existing
+from dbtune.postgres.server.migration_state import (
     Connection,
     Migration,
     begin_migration,
@@ -37,10 +38,9 @@ from dbtune.postgres.migration_state import (
     list_relations,
     lock_target,
 )
-from dbtune.postgres.publish import publish
-from dbtune.postgres.try_tables import without_refused_expressions
-from dbtune.postgres.verify import verify_tables
-from dbtune.postgres.worker_pool import WorkerPool
+from dbtune.postgres.server.publish import publish
+from dbtune.postgres.verification.verify import verify_tables
+from dbtune.postgres.workers.worker_pool import WorkerPool
 from dbtune.sqlite.diagnosis import failures_explained
 from dbtune.sqlite.file_state import read_file_state
 from dbtune.sqlite.location import require_database_file

@@ -13,19 +13,19 @@ from dbtune.journeys.migrate_options import MigrateOptions
 from dbtune.model.event import Event, OnEvent
 from dbtune.model.schema import Schema, Statistics, Table, TableStatistics, fold_name
 from dbtune.model.transfer import MigrationPlan, TableProfile, TargetFacts
-from dbtune.postgres.collisions import keep_unique
-from dbtune.postgres.existing_tables import read_existing_tables
-from dbtune.postgres.migration_state import Connection
+from dbtune.postgres.column_types.collisions import keep_unique
+from dbtune.postgres.column_types.orm_profiles import read_application_version
+from dbtune.postgres.column_types.type_choice import choose_types
+from dbtune.postgres.column_types.type_nouns import TypeOptions
 from dbtune.postgres.names import choose_names
-from dbtune.postgres.orm_profiles import read_application_version
+from dbtune.postgres.objects.plan_objects import ObjectOptions, plan_objects
+from dbtune.postgres.objects.source_checks import check_source
 from dbtune.postgres.plan import PlanInput, assemble_plan, edited
-from dbtune.postgres.plan_objects import ObjectOptions, plan_objects
-from dbtune.postgres.profile_tables import profile_tables
-from dbtune.postgres.source_checks import check_source
-from dbtune.postgres.type_choice import choose_types
-from dbtune.postgres.type_nouns import TypeOptions
-from dbtune.postgres.unreadable_columns import leave_out_unreadable
-from dbtune.postgres.worker_pool import WorkerPool
+from dbtune.postgres.profiling.profile_tables import profile_tables
+from dbtune.postgres.profiling.unreadable_columns import leave_out_unreadable
+from dbtune.postgres.server.existing_tables import read_existing_tables
+from dbtune.postgres.server.migration_state import Connection
+from dbtune.postgres.workers.worker_pool import WorkerPool
 from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.table_size import table_sizes
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from dbtune.journeys.embedded import start_for
 from dbtune.journeys.migrate_options import MigrateOptions
 from dbtune.model.transfer import TargetFacts
-from dbtune.postgres.embedded import throw_away_server
-from dbtune.postgres.migration_state import Connection
-from dbtune.postgres.target import (
+from dbtune.postgres.server.embedded import throw_away_server
+from dbtune.postgres.server.migration_state import Connection
+from dbtune.postgres.server.target import (
     connect_target,
     describe_target,
     read_target_state,

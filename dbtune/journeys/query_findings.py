@@ -11,7 +11,7 @@ from dbtune.model.event import OnEvent
 from dbtune.model.query_check import QueryCheck
 from dbtune.model.transfer import MigrationPlan
 from dbtune.model.workload import Workload
-from dbtune.postgres.query_check import check_queries
+from dbtune.postgres.queries.query_check import check_queries
 from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.diagnosis import failures_explained

@@ -12,25 +12,25 @@ from dbtune.journeys.migration_report import Results
 from dbtune.model.event import Event, OnEvent
 from dbtune.model.transfer import Difference, MigrationPlan, TableCheck
 from dbtune.postgres import ddl
-from dbtune.postgres.build_objects import (
+from dbtune.postgres.loading.load import LoadedTable, load
+from dbtune.postgres.objects.build_objects import (
     build_tables,
     create_views,
     drop_views,
     set_identities,
     without_refused,
 )
-from dbtune.postgres.load import LoadedTable, load
-from dbtune.postgres.migration_state import (
+from dbtune.postgres.objects.verify_objects import check_objects
+from dbtune.postgres.queries.view_check import check_views
+from dbtune.postgres.server.migration_state import (
     Connection,
     Migration,
     list_relations,
     read_done_parts,
 )
-from dbtune.postgres.target import target_failure
-from dbtune.postgres.verify import verify_tables
-from dbtune.postgres.verify_objects import check_objects
-from dbtune.postgres.view_check import check_views
-from dbtune.postgres.worker_pool import WorkerPool
+from dbtune.postgres.server.target import target_failure
+from dbtune.postgres.verification.verify import verify_tables
+from dbtune.postgres.workers.worker_pool import WorkerPool
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ class ColumnProfile:
     """What a column really holds.
 
     `forms` are recognised forms of its values, exhaustive where `forms_complete`: the names are
-    those of postgres/value_forms.py. `problems` are values PostgreSQL's text cannot hold: forms
+    those of profiling/value_forms.py. `problems` are values PostgreSQL's text cannot hold: forms
     "nul" and "invalid-utf8". Lengths are bytes (UTF-8 for text) and characters.
     """
 

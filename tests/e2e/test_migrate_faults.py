@@ -12,9 +12,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from dbtune.postgres.embedded import start_server, stop_server
-from dbtune.postgres.migration_state import lock_target
-from dbtune.postgres.target import connect_target
+from dbtune.postgres.server.embedded import start_server, stop_server
+from dbtune.postgres.server.migration_state import lock_target
+from dbtune.postgres.server.target import connect_target
 from tests.conftest import RunDbtune
 from tests.fixtures.corpora import digests
 from tests.fixtures.independent_compare import compare_databases

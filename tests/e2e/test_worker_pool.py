@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from dbtune.errors import DbtuneError, LockedError, SourceError, TargetError
-from dbtune.postgres.arrow_source import arrow_available
-from dbtune.postgres.snapshot import file_identity, require_same_file
-from dbtune.postgres.worker_pool import WorkerPool
+from dbtune.postgres.workers.arrow_source import arrow_available
+from dbtune.postgres.workers.snapshot import file_identity, require_same_file
+from dbtune.postgres.workers.worker_pool import WorkerPool
 from tests.fixtures.other_process import other_process
 from tests.fixtures.pool_tasks import CountRows, Leave, Misbehave, OpenOther, Report
 
@@ -208,7 +208,7 @@ def test_an_error_in_a_callback_ends_running_tasks(source: Path) -> None:
 HANGING = """
 import sys
 from pathlib import Path
-from dbtune.postgres.worker_pool import WorkerPool
+from dbtune.postgres.workers.worker_pool import WorkerPool
 from tests.fixtures.pool_tasks import Misbehave
 
 if __name__ == "__main__":

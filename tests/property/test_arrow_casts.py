@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dbtune.model.transfer import Conversion, StorageCounts
-from dbtune.postgres.arrow_casts import CannotCast, arrow_column, has_cast
-from dbtune.postgres.encode import EncodeError, column_encoder
+from dbtune.postgres.loading.arrow_casts import CannotCast, arrow_column, has_cast
+from dbtune.postgres.loading.encode import EncodeError, column_encoder
 from tests.fixtures.load_plans import column_plan
 
 pa = pytest.importorskip("pyarrow", reason="needs the extra dbtune[fast]")

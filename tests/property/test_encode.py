@@ -13,9 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dbtune.model.transfer import StorageCounts
-from dbtune.postgres import encode_dates
-from dbtune.postgres.encode import EncodeError, column_encoder, encode_rows, escape, field_encoder
-from dbtune.postgres.encode_batch import BATCHES
+from dbtune.postgres.loading import encode_dates
+from dbtune.postgres.loading.encode import (
+    EncodeError,
+    column_encoder,
+    encode_rows,
+    escape,
+    field_encoder,
+)
+from dbtune.postgres.loading.encode_batch import BATCHES
 from tests.fixtures.load_plans import column_plan
 
 INTEGERS = st.integers(-(2**63), 2**63 - 1)

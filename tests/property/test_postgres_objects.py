@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dbtune.model.schema import fold_name
-from dbtune.postgres.plan_objects import ObjectOptions
-from dbtune.postgres.try_tables import without_refused_expressions
-from dbtune.postgres.verify_objects import check_objects
+from dbtune.postgres.objects.plan_objects import ObjectOptions
+from dbtune.postgres.objects.try_tables import without_refused_expressions
+from dbtune.postgres.objects.verify_objects import check_objects
 from tests.fixtures.planned import (
     create_objects,
     emptied,

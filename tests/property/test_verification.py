@@ -16,13 +16,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dbtune.model.transfer import TablePlan
-from dbtune.postgres.canonical import source_converter, target_converter
-from dbtune.postgres.canonical_json import canonical_json
-from dbtune.postgres.compared_rows import ComparedTable, Selection
-from dbtune.postgres.target import connect_target
-from dbtune.postgres.target_columns import raw_cursor, read_target_table
-from dbtune.postgres.verify_multiset import compare_multiset
-from dbtune.postgres.verify_rows import compare_ordered
+from dbtune.postgres.verification.canonical import source_converter, target_converter
+from dbtune.postgres.verification.canonical_json import canonical_json
+from dbtune.postgres.verification.compared_rows import ComparedTable, Selection
+from dbtune.postgres.server.target import connect_target
+from dbtune.postgres.verification.target_columns import raw_cursor, read_target_table
+from dbtune.postgres.verification.verify_multiset import compare_multiset
+from dbtune.postgres.verification.verify_rows import compare_ordered
 from tests.fixtures.moved_table import column
 
 # The database is made once for a test; its tables are made anew for each example.

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from dbtune.postgres.existing_types import TargetColumn, types_for_existing
-from dbtune.postgres.orm_profiles import profile_of, read_application_version
-from dbtune.postgres.type_nouns import TypeOptions
+from dbtune.postgres.column_types.existing_types import TargetColumn, types_for_existing
+from dbtune.postgres.column_types.orm_profiles import profile_of, read_application_version
+from dbtune.postgres.column_types.type_nouns import TypeOptions
 from tests.fixtures.typed import choose, reading
 
 TIMESTAMP, TIMESTAMPTZ = "timestamp without time zone", "timestamp with time zone"

@@ -11,9 +11,9 @@ from typing import Literal
 import psycopg
 import pytest
 
-from dbtune.postgres.foreign_keys import types_meet
-from dbtune.postgres.plan_objects import ObjectOptions
-from dbtune.postgres.verify_objects import check_objects
+from dbtune.postgres.objects.foreign_keys import types_meet
+from dbtune.postgres.objects.plan_objects import ObjectOptions
+from dbtune.postgres.objects.verify_objects import check_objects
 from tests.fixtures.planned import (
     Planned,
     create_objects,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dbtune.cli.main import JourneyGroup
-from dbtune.postgres.orm_profiles import PROFILES
+from dbtune.postgres.column_types.orm_profiles import PROFILES
 
 
 def test_profiles_on_offer_are_those_there_are() -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from dbtune.errors import RefusedError, TargetError
 from dbtune.model.transfer import ColumnPlan, MigrationPlan, StorageCounts, TablePlan
-from dbtune.postgres.existing_tables import ExistingForeignKey, insertion_order
-from dbtune.postgres.migration_state import (
+from dbtune.postgres.server.existing_tables import ExistingForeignKey, insertion_order
+from dbtune.postgres.server.migration_state import (
     Migration,
     begin_migration,
     discard,
@@ -16,8 +16,8 @@ from dbtune.postgres.migration_state import (
     list_relations,
     lock_target,
 )
-from dbtune.postgres.publish import publish
-from dbtune.postgres.target import connect_target
+from dbtune.postgres.server.publish import publish
+from dbtune.postgres.server.target import connect_target
 
 ID = ColumnPlan("id", "id", "INTEGER", "bigint", "integer", "", StorageCounts())
 PLAN = MigrationPlan("app.db", "", "public", (TablePlan("t", "t", 0, 0, (ID,)),))

@@ -10,8 +10,13 @@ from typing import Any
 import pytest
 
 from dbtune.model.transfer import ColumnPlan, StorageCounts
-from dbtune.postgres.canonical import StoredKind, comparable, is_unfit, source_converter
-from dbtune.postgres.canonical_json import canonical_json
+from dbtune.postgres.verification.canonical import (
+    StoredKind,
+    comparable,
+    is_unfit,
+    source_converter,
+)
+from dbtune.postgres.verification.canonical_json import canonical_json
 
 DAY = 86_400_000_000
 COLUMN = ColumnPlan("c", "c", "", "text", "text", "", StorageCounts())

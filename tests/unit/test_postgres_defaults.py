@@ -13,7 +13,7 @@ import pytest
 
 from dbtune.model.schema import Column
 from dbtune.model.transfer import ColumnPlan, Conversion, StorageCounts
-from dbtune.postgres.defaults import plan_default
+from dbtune.postgres.objects.defaults import plan_default
 from tests.fixtures.planned import emptied, module_database
 
 UTC = datetime.timezone.utc

@@ -8,9 +8,14 @@ from typing import Any
 import pytest
 
 from dbtune.model.transfer import Difference
-from dbtune.postgres.canonical import StoredKind, unfit
-from dbtune.postgres.canonical_json import canonical_json
-from dbtune.postgres.differences import NAMED_AT_MOST, Compared, describe_pair, describe_value
+from dbtune.postgres.verification.canonical import StoredKind, unfit
+from dbtune.postgres.verification.canonical_json import canonical_json
+from dbtune.postgres.verification.differences import (
+    NAMED_AT_MOST,
+    Compared,
+    describe_pair,
+    describe_value,
+)
 
 
 @pytest.mark.parametrize(

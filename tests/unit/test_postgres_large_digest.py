@@ -12,14 +12,19 @@ from typing import Any
 import pytest
 
 from dbtune.model.transfer import ColumnPlan
-from dbtune.postgres import large_digest
-from dbtune.postgres.canonical import StoredKind, source_converter
-from dbtune.postgres.compared_rows import ComparedTable, Selection
-from dbtune.postgres.differences import Compared
-from dbtune.postgres.large_digest import LARGE_BYTES, is_digest, read_large_value, short_form
-from dbtune.postgres.target_columns import read_target_table
-from dbtune.postgres.verify_multiset import compare_multiset
-from dbtune.postgres.verify_rows import compare_ordered
+from dbtune.postgres.verification import large_digest
+from dbtune.postgres.verification.canonical import StoredKind, source_converter
+from dbtune.postgres.verification.compared_rows import ComparedTable, Selection
+from dbtune.postgres.verification.differences import Compared
+from dbtune.postgres.verification.large_digest import (
+    LARGE_BYTES,
+    is_digest,
+    read_large_value,
+    short_form,
+)
+from dbtune.postgres.verification.target_columns import read_target_table
+from dbtune.postgres.verification.verify_multiset import compare_multiset
+from dbtune.postgres.verification.verify_rows import compare_ordered
 from tests.fixtures.moved_table import SCHEMA, Moved, column, move
 
 NONCE = b"0123456789abcdef"

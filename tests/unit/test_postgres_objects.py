@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from dbtune.model.transfer import CheckPlan, IndexPlan, TargetFacts
-from dbtune.postgres.plan_objects import ObjectOptions
-from dbtune.postgres.verify_objects import check_objects
+from dbtune.postgres.objects.plan_objects import ObjectOptions
+from dbtune.postgres.objects.verify_objects import check_objects
 from tests.fixtures.planned import (
     Planned,
     create_objects,

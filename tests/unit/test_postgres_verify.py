@@ -11,9 +11,9 @@ import pytest
 
 from dbtune.model.event import Event, ignore_event
 from dbtune.model.transfer import MigrationPlan, TableCheck
-from dbtune.postgres import verify
-from dbtune.postgres.verify import Mode, verify_tables
-from dbtune.postgres.worker_pool import WorkerPool
+from dbtune.postgres.verification import verify
+from dbtune.postgres.verification.verify import Mode, verify_tables
+from dbtune.postgres.workers.worker_pool import WorkerPool
 from tests.fixtures.moved_table import SCHEMA, Moved, column, every_kind, move
 
 NUMBERS = (column("id", "integer", "integer", "bigint"), column("n", "integer", "integer", "int"))

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from dbtune.postgres.compared_rows import BLOCK_ROWS, ComparedTable, Selection
-from dbtune.postgres.differences import NAMED_AT_MOST, Compared
-from dbtune.postgres.target_columns import read_target_table
-from dbtune.postgres.verify_multiset import (
+from dbtune.postgres.verification.compared_rows import BLOCK_ROWS, ComparedTable, Selection
+from dbtune.postgres.verification.differences import NAMED_AT_MOST, Compared
+from dbtune.postgres.verification.target_columns import read_target_table
+from dbtune.postgres.verification.verify_multiset import (
     Buckets,
     bucket_count,
     compare_multiset,

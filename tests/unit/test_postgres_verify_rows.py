@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from dbtune.model.transfer import Difference
-from dbtune.postgres.compared_rows import BLOCK_ROWS, ComparedTable, Selection
-from dbtune.postgres.differences import NAMED_AT_MOST, Compared
-from dbtune.postgres.target_columns import read_target_table
-from dbtune.postgres.verify_rows import compare_ordered, verify_rows
+from dbtune.postgres.verification.compared_rows import BLOCK_ROWS, ComparedTable, Selection
+from dbtune.postgres.verification.differences import NAMED_AT_MOST, Compared
+from dbtune.postgres.verification.target_columns import read_target_table
+from dbtune.postgres.verification.verify_rows import compare_ordered, verify_rows
 from tests.fixtures.moved_table import KINDS, SCHEMA, Moved, column, every_kind, move
 from tests.fixtures.mutations import GROUPS, plant
 

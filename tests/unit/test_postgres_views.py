@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from dbtune.postgres.verify_objects import check_objects
+from dbtune.postgres.objects.verify_objects import check_objects
 from tests.fixtures.planned import (
     Planned,
     create_objects,

@@ -12,10 +12,10 @@ import pytest
 from dbtune.errors import SourceError
 from dbtune.model.schema import Table
 from dbtune.model.transfer import StorageCounts, TableProfile
-from dbtune.postgres.profile import complete_profile, profile_part, profile_table
-from dbtune.postgres.profile_merge import merge_profiles
-from dbtune.postgres.profile_tables import profile_tables
-from dbtune.postgres.worker_pool import WorkerPool
+from dbtune.postgres.profiling.profile import complete_profile, profile_part, profile_table
+from dbtune.postgres.profiling.profile_merge import merge_profiles
+from dbtune.postgres.profiling.profile_tables import profile_tables
+from dbtune.postgres.workers.worker_pool import WorkerPool
 from dbtune.sqlite.catalog import read_schema
 from tests.fixtures.typed import build, reading
 

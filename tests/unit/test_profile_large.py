@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dbtune.postgres.profile import profile_table
+from dbtune.postgres.profiling.profile import profile_table
 from dbtune.sqlite.catalog import read_schema
 from tests.fixtures.typed import build, reading
 
@@ -71,7 +71,7 @@ _MEASURE = """
 import sys
 from contextlib import closing
 from pathlib import Path
-from dbtune.postgres.profile import profile_table
+from dbtune.postgres.profiling.profile import profile_table
 from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
 with closing(open_readonly(Path(sys.argv[1]))) as connection:

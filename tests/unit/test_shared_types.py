@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from dbtune.postgres.collisions import find_collisions, keep_unique
-from dbtune.postgres.type_nouns import TypeChoices, TypeOptions
+from dbtune.postgres.column_types.collisions import find_collisions, keep_unique
+from dbtune.postgres.column_types.type_nouns import TypeChoices, TypeOptions
 from tests.fixtures.typed import Chosen, choose, reading
 
 UUID = "550e8400-e29b-41d4-a716-446655440000"

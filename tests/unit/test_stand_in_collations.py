@@ -36,9 +36,9 @@ def test_a_table_ordered_by_an_unknown_collation_is_moved(tmp_path: Path, target
             "CREATE TABLE w (s TEXT COLLATE BACKWARDS PRIMARY KEY, n INTEGER) WITHOUT ROWID"
         )
         connection.executemany("INSERT INTO w VALUES (?, ?)", [("a", 1), ("b", 2), ("Z", 3)])
-    with closing(sqlite3.connect(database)) as connection:
-        with pytest.raises(sqlite3.OperationalError, match="no such collation|no query solution"):
-            connection.execute("SELECT * FROM w").fetchall()
+    unknown = pytest.raises(sqlite3.OperationalError, match=r"no such collation|no query solution")
+    with closing(sqlite3.connect(database)) as connection, unknown:
+        connection.execute("SELECT * FROM w").fetchall()
     with closing(sqlite3.connect(database)) as connection:
         add_stand_in_collations(connection)
         assert len(connection.execute("SELECT * FROM w").fetchall()) == 3

@@ -13,8 +13,8 @@ import pytest
 
 from dbtune.model.schema import Table
 from dbtune.model.transfer import StorageCounts
-from dbtune.postgres.row_names import row_names
-from dbtune.postgres.storage_counts import count_storage
+from dbtune.postgres.profiling.row_names import row_names
+from dbtune.postgres.profiling.storage_counts import count_storage
 from dbtune.sqlite.catalog import read_schema
 from tests.fixtures.typed import build, reading
 

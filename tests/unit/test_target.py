@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from dbtune.errors import ConfigurationError, RefusedError, TargetError
-from dbtune.postgres.target import (
+from dbtune.postgres.server.target import (
     TargetState,
     connect_target,
     describe_target,

@@ -11,7 +11,7 @@ import pytest
 
 from dbtune.model.transfer import MigrationPlan
 from dbtune.postgres import ddl
-from dbtune.postgres.try_tables import without_refused_expressions
+from dbtune.postgres.objects.try_tables import without_refused_expressions
 from tests.fixtures.planned import emptied, make_database, module_database, plan_database
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dbtune.model.transfer import TargetFacts
-from dbtune.postgres.type_nouns import TypeOptions
+from dbtune.postgres.column_types.type_nouns import TypeOptions
 from tests.fixtures.typed import choose, column_of
 
 INF = float("inf")

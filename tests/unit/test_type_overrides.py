@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from dbtune.errors import ConfigurationError
-from dbtune.postgres.type_names import parse_type
-from dbtune.postgres.type_nouns import TypeOptions
+from dbtune.postgres.column_types.type_names import parse_type
+from dbtune.postgres.column_types.type_nouns import TypeOptions
 from tests.fixtures.typed import Chosen, choose, column_of
 
 UUID = "550e8400-e29b-41d4-a716-446655440000"

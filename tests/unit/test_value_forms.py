@@ -7,9 +7,9 @@ from itertools import product
 
 import pytest
 
-from dbtune.postgres.date_forms import DateClassifier
-from dbtune.postgres.decimal_digits import digits_of
-from dbtune.postgres.value_forms import (
+from dbtune.postgres.profiling.date_forms import DateClassifier
+from dbtune.postgres.profiling.decimal_digits import digits_of
+from dbtune.postgres.profiling.value_forms import (
     Classifier,
     FormTally,
     NumberClassifier,

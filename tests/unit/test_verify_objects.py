@@ -8,8 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from dbtune.postgres.plan_objects import ObjectOptions
-from dbtune.postgres.verify_objects import canonical_type, check_objects
+from dbtune.postgres.objects.plan_objects import ObjectOptions
+from dbtune.postgres.objects.verify_objects import canonical_type, check_objects
 from tests.fixtures.planned import (
     Planned,
     create_objects,

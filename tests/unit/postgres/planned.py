@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dbtune.model.transfer import ColumnPlan, Conversion, StorageCounts
-from dbtune.postgres.scope import Scope
+from dbtune.postgres.translation.scope import Scope
 
 COUNTS = {
     "integer": StorageCounts(integers=1),

@@ -15,13 +15,13 @@ from uuid import UUID
 import psycopg
 
 from dbtune.model.workload import Parameters
-from dbtune.postgres.expressions import translate_expression
-from dbtune.postgres.moments import read_moment
+from dbtune.postgres.translation.expressions import translate_expression
+from dbtune.postgres.translation.moments import read_moment
 from dbtune.postgres.names import quote_name
-from dbtune.postgres.parameters import bound_values
-from dbtune.postgres.scope import Scope
-from dbtune.postgres.statement_translation import translate_statement
-from dbtune.postgres.translator import Translation, TranslationOptions
+from dbtune.postgres.translation.parameters import bound_values
+from dbtune.postgres.translation.scope import Scope
+from dbtune.postgres.translation.statement_translation import translate_statement
+from dbtune.postgres.translation.translator import Translation, TranslationOptions
 from tests.unit.postgres.planned import ITEMS, TAGS
 
 UID = "550e8400-e29b-41d4-a716-446655440000"

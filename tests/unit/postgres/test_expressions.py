@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dbtune.postgres.expressions import translate_condition, translate_expression
+from dbtune.postgres.translation.expressions import translate_condition, translate_expression
 from tests.unit.postgres.planned import ITEMS
 
 

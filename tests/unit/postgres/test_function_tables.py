@@ -5,9 +5,9 @@ from __future__ import annotations
 import apsw
 import pytest
 
-from dbtune.postgres.aggregates import AGGREGATES, WINDOW_FUNCTIONS
-from dbtune.postgres.expressions import translate_expression
-from dbtune.postgres.functions import NOT_TRANSLATABLE, SCALAR_FUNCTIONS
+from dbtune.postgres.translation.aggregates import AGGREGATES, WINDOW_FUNCTIONS
+from dbtune.postgres.translation.expressions import translate_expression
+from dbtune.postgres.translation.functions import NOT_TRANSLATABLE, SCALAR_FUNCTIONS
 from tests.unit.postgres.planned import ITEMS
 
 # https://www.sqlite.org/lang_corefunc.html, lang_datefunc, lang_aggfunc, windowfunctions,

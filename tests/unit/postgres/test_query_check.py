@@ -14,7 +14,7 @@ import pytest
 from dbtune.model.query_check import QueryCheck
 from dbtune.model.transfer import MigrationPlan
 from dbtune.model.workload import Parameters, QueryShape, Sample, Workload
-from dbtune.postgres.query_check import check_queries, without_limit
+from dbtune.postgres.queries.query_check import check_queries, without_limit
 from dbtune.sqlite.scratch import SampledTable, ScratchCopy
 from tests.fixtures.planned import (
     create_objects,

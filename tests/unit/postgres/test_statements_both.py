@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from dbtune.model.workload import Parameters
-from dbtune.postgres.scope import Scope
-from dbtune.postgres.statement_translation import translate_statement
-from dbtune.postgres.translator import TranslationOptions
+from dbtune.postgres.translation.scope import Scope
+from dbtune.postgres.translation.statement_translation import translate_statement
+from dbtune.postgres.translation.translator import TranslationOptions
 from tests.unit.postgres.planned import ITEMS, TAGS, column
 from tests.unit.postgres.side_by_side import Sides, open_sides
 

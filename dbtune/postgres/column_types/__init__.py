@@ -1,0 +1,1 @@
+"""Which PostgreSQL type each column gets, and why."""

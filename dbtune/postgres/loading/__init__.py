@@ -1,0 +1,1 @@
+"""Rows on their way: encoded, copied in parts, each part exactly once."""

@@ -1,0 +1,1 @@
+"""Defaults, keys, indexes, checks and views: planned, created, and read back."""

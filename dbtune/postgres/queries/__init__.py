@@ -1,0 +1,1 @@
+"""The application's recorded queries and the views, tried on both databases."""

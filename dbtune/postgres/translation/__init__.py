@@ -1,0 +1,1 @@
+"""SQLite's expressions and statements as PostgreSQL's, by a table of constructs."""

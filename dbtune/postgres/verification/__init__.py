@@ -1,0 +1,1 @@
+"""Both databases read again and compared, sharing no conversion with the loader."""
