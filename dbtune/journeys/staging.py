@@ -53,9 +53,10 @@ class StagedRun:
 
     def run(self, planned: MigrationPlan) -> Staged:
         """Create the tables, load them, build what belongs to them, and compare it all."""
-        self._create_tables(planned)
-        loaded = self._load(planned)
-        promised = self._build(planned)
+        loadable = with_plain_columns(planned)
+        self._create_tables(loadable)
+        loaded = self._load(loadable)
+        promised = self._build(self._generate(planned))
         promised = self._compare_views(promised)
         checks = self._verify(promised)
         staging = self.migration.staging_schema
@@ -98,6 +99,13 @@ class StagedRun:
             [(part.source_table, part.part) for part in done],
             self.on_event,
         )
+
+    def _generate(self, planned: MigrationPlan) -> MigrationPlan:
+        """Make generated columns of plain ones; return the plan with those that are."""
+        try:
+            return generate_columns(self.connection, planned)
+        except psycopg.Error as error:
+            raise target_failure(error, "making generated columns") from error
 
     def _build(self, planned: MigrationPlan) -> MigrationPlan:
         """Create what the tables need beside rows; return the plan without what was refused."""

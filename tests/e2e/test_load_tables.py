@@ -13,9 +13,9 @@ import pytest
 
 from dbtune.model.event import Event
 from dbtune.model.transfer import TablePlan
-from dbtune.postgres.workers.arrow_source import arrow_available
 from dbtune.postgres.loading.load import split
 from dbtune.postgres.server.target import connect_target
+from dbtune.postgres.workers.arrow_source import arrow_available
 from tests.e2e.test_load import database
 from tests.fixtures.load_plans import Spec, Staging, migration_plan, table_plan
 

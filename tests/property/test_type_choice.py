@@ -16,12 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dbtune.postgres.column_types.collisions import keep_unique
+from dbtune.postgres.column_types.type_choice import choose_types
+from dbtune.postgres.column_types.type_nouns import TableTypes, TypeChoices, TypeOptions
 from dbtune.postgres.loading.encode import column_encoder, encode_rows
 from dbtune.postgres.names import quote_name
 from dbtune.postgres.profiling.profile import complete_profile, profile_part, profile_table
 from dbtune.postgres.profiling.profile_merge import merge_profiles
-from dbtune.postgres.column_types.type_choice import choose_types
-from dbtune.postgres.column_types.type_nouns import TableTypes, TypeChoices, TypeOptions
 from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.identifiers import quote_identifier

@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dbtune.model.transfer import TablePlan
+from dbtune.postgres.server.target import connect_target
 from dbtune.postgres.verification.canonical import source_converter, target_converter
 from dbtune.postgres.verification.canonical_json import canonical_json
 from dbtune.postgres.verification.compared_rows import ComparedTable, Selection
-from dbtune.postgres.server.target import connect_target
 from dbtune.postgres.verification.target_columns import raw_cursor, read_target_table
 from dbtune.postgres.verification.verify_multiset import compare_multiset
 from dbtune.postgres.verification.verify_rows import compare_ordered

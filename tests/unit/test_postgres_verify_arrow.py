@@ -12,9 +12,9 @@ import pytest
 
 from dbtune.model.event import ignore_event
 from dbtune.model.transfer import MigrationPlan, TableCheck
-from dbtune.postgres.workers.arrow_source import arrow_available
 from dbtune.postgres.verification.differences import NAMED_AT_MOST
 from dbtune.postgres.verification.verify import verify_tables
+from dbtune.postgres.workers.arrow_source import arrow_available
 from dbtune.postgres.workers.worker_pool import WorkerPool
 from tests.fixtures.moved_table import KINDS, SCHEMA, Moved, column, every_kind, move
 from tests.fixtures.mutations import GROUPS, plant

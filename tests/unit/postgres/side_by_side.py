@@ -15,9 +15,9 @@ from uuid import UUID
 import psycopg
 
 from dbtune.model.workload import Parameters
+from dbtune.postgres.names import quote_name
 from dbtune.postgres.translation.expressions import translate_expression
 from dbtune.postgres.translation.moments import read_moment
-from dbtune.postgres.names import quote_name
 from dbtune.postgres.translation.parameters import bound_values
 from dbtune.postgres.translation.scope import Scope
 from dbtune.postgres.translation.statement_translation import translate_statement

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from dbtune.model.query_check import ViewCheck
-from dbtune.postgres.server.target import connect_target
 from dbtune.postgres.queries.view_check import check_views
+from dbtune.postgres.server.target import connect_target
 from tests.fixtures.planned import (
     Planned,
     create_objects,
