@@ -60,6 +60,7 @@ def plan(
     taken. Raises SourceError, LockedError, and TargetError or RefusedError of a target.
     """
     require_database_file(database)
+    on_event(Event("open both sides" if options.target else "open the source"))
     with ExitStack() as stack:
         facts, connection = TargetFacts(), None
         if options.target is not None:
@@ -80,6 +81,7 @@ def migrate(
     """
     require_database_file(database)
     workload = _read_workload(options, on_event)
+    on_event(Event("open both sides"))
     with open_target(database, options) as target:
         lock_target(target.connection)
         unfinished = find_unfinished(target.connection)
@@ -157,6 +159,7 @@ def verify(
     """
     require_database_file(database)
     workload = _read_workload(options, on_event)
+    on_event(Event("open both sides"))
     with ExitStack() as stack:
         target = stack.enter_context(open_target(database, options))
         pool = stack.enter_context(_pool(database, options, target.conninfo))
