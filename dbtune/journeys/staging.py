@@ -20,6 +20,7 @@ from dbtune.postgres.objects.build_objects import (
     set_identities,
     without_refused,
 )
+from dbtune.postgres.objects.generate_columns import generate_columns, with_plain_columns
 from dbtune.postgres.objects.verify_objects import check_objects
 from dbtune.postgres.queries.view_check import check_views
 from dbtune.postgres.server.migration_state import (
