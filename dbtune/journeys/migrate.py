@@ -29,6 +29,7 @@ from dbtune.model.transfer import MigrationPlan, TargetFacts
 from dbtune.model.workload import Workload
 from dbtune.postgres.objects.try_tables import without_refused_expressions
 from dbtune.postgres.server.into_existing import fill_existing
+from dbtune.postgres.server.left_out import read_left_out, without_left_out
 from dbtune.postgres.server.migration_state import (
     Connection,
     Migration,
@@ -106,7 +107,7 @@ def migrate(
         if options.data_only:
             fill_existing(target.connection, migration, staged.promised)
         else:
-            publish(target.connection, migration, staged.promised)
+            publish(target.connection, migration, staged.promised, staged.left_out)
         results = replace(staged.results, notes=(*target.notes, *_files(database, staged)))
         results = _with_queries(results, database, target, staged.promised, workload, on_event)
         return finished_result(source, staged.promised, results)
@@ -175,6 +176,7 @@ def verify(
                 f"{f' and {len(missing) - 1} more' if len(missing) > 1 else ''}",
                 hint="migrate first, or name the --schema it was migrated to",
             )
+        planned = without_left_out(planned, read_left_out(target.connection, options.schema))
         checks = verify_tables(pool, planned, options.schema, options.verify, on_event)
         objects = compare_objects(target.connection, options.schema, planned, options)
         results = Results(checks=checks, objects=objects)

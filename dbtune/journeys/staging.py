@@ -23,6 +23,7 @@ from dbtune.postgres.objects.build_objects import (
 from dbtune.postgres.objects.generate_columns import generate_columns, with_plain_columns
 from dbtune.postgres.objects.verify_objects import check_objects
 from dbtune.postgres.queries.view_check import check_views
+from dbtune.postgres.server.left_out import LeftOut, compare_plans
 from dbtune.postgres.server.migration_state import (
     Connection,
     Migration,
@@ -40,6 +41,7 @@ class Staged:
 
     promised: MigrationPlan
     results: Results
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class StagedRun:
             rejected={table.source: table.rejected for table in loaded},
             seconds={table.source: table.seconds for table in loaded},
         )
-        return Staged(promised, results)
+        return Staged(promised, results, compare_plans(planned, promised))
 
     def _create_tables(self, planned: MigrationPlan) -> None:
         connection = self.connection

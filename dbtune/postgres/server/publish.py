@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import psycopg
 from psycopg import sql as compose
 
 from dbtune.errors import TargetError, VerificationError
 from dbtune.model.transfer import MigrationPlan
+from dbtune.postgres.server.left_out import LeftOut, write_left_out
 from dbtune.postgres.server.migration_state import Connection, Migration, list_relations
 from dbtune.postgres.server.target import target_failure
 
@@ -14,11 +17,16 @@ from dbtune.postgres.server.target import target_failure
 _LOCK_WAIT = "SET LOCAL lock_timeout = '5s'"
 
 
-def publish(connection: Connection, migration: Migration, plan: MigrationPlan) -> None:
+def publish(
+    connection: Connection,
+    migration: Migration,
+    plan: MigrationPlan,
+    left_out: Collection[LeftOut] = (),
+) -> None:
     """Move what was verified into the target's schema, in one transaction.
 
-    SET SCHEMA keeps keys, identities, sequences and what views refer to. Raises TargetError
-    where a name is taken meanwhile or a lock is not given; all is then as it was.
+    `left_out` is remembered, for comparisons later on. SET SCHEMA keeps keys, identities,
+    sequences and what views refer to. Raises TargetError where a name is taken meanwhile or a lock is not given; all is then as it was.
     """
     staging, schema = migration.staging_schema, migration.schema_name
     tables = tuple(table.target for table in plan.tables)
@@ -37,6 +45,7 @@ def publish(connection: Connection, migration: Migration, plan: MigrationPlan) -
             connection.execute(
                 compose.SQL("DROP SCHEMA {} RESTRICT").format(compose.Identifier(staging))
             )
+            write_left_out(connection, migration.id, left_out)
             finish(connection, migration)
     except psycopg.errors.DuplicateTable as error:
         raise TargetError(
