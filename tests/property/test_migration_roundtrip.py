@@ -73,6 +73,17 @@ def roundtrip(source: RandomSource, folder: Path, conninfo: str, *options: str) 
     assert missing_objects(database, conninfo, schema, planned, report["findings"]) == []
     assert differing_defaults(database, conninfo, schema, planned) == []
     assert all(table["verified"] for table in report.get("tables", ()))
+    again = run_here(
+        "-q",
+        "migrate-to-postgres",
+        database,
+        conninfo,
+        "--json",
+        "--schema",
+        schema,
+        "--verify-only",
+    )
+    assert again.returncode == 0, said(again)
     drop(conninfo, schema)
     return 0
 

@@ -26,7 +26,8 @@ def publish(
     """Move what was verified into the target's schema, in one transaction.
 
     `left_out` is remembered, for comparisons later on. SET SCHEMA keeps keys, identities,
-    sequences and what views refer to. Raises TargetError where a name is taken meanwhile or a lock is not given; all is then as it was.
+    sequences and what views refer to. Raises TargetError where a name is taken meanwhile or a
+    lock is not given; all is then as it was.
     """
     staging, schema = migration.staging_schema, migration.schema_name
     tables = tuple(table.target for table in plan.tables)
