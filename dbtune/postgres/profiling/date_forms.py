@@ -15,6 +15,7 @@ from datetime import date
 from functools import lru_cache
 from itertools import compress
 from operator import itemgetter
+from typing import Any
 
 from dbtune.postgres.profiling.digit_columns import all_among, as_selectors, where_among
 from dbtune.postgres.profiling.value_forms import FormTally
@@ -66,7 +67,7 @@ class DateClassifier:
         shape = values[0].translate(_DIGITS_TO_ZERO)
         if b"\n" not in shape and masked == b"\n".join([shape] * len(values)):
             self.shapes.add(shape)
-            _tally_shape(shape, values, joined, tally)
+            _tally_shape(shape, values, joined, len(shape) + 1, tally)
             return
         shapes = masked.split(b"\n")
         if len(shapes) != len(values):  # a value has a line end in it
@@ -76,11 +77,42 @@ class DateClassifier:
             groups[shape].append(value)
         self.shapes |= groups.keys()
         for shape, group in groups.items():
-            _tally_shape(shape, group, b"\n".join(group), tally)
+            _tally_shape(shape, group, b"".join(group), len(shape), tally)
+
+    def add_fixed(self, joined: bytes, width: int, tally: FormTally) -> None:
+        """Tally texts of one length, not 0, given without anything between them."""
+        masked = joined.translate(_DIGITS_TO_ZERO)
+        shape, values = masked[:width], FixedTexts(joined, width)
+        fields = date_shape(shape)
+        if masked != shape * len(values) or (fields is not None and fields.offset_at is not None):
+            self(list(values), tally)
+            return
+        self.shapes.add(shape)
+        _tally_shape(shape, values, joined, width, tally)
 
 
-def _tally_shape(shape: bytes, values: Sequence[bytes], joined: bytes, tally: FormTally) -> None:
-    """Tally values of one shape, which are also given joined by line ends."""
+class FixedTexts(Sequence[bytes]):
+    """Texts of one length, cut out of the bytes of all of them when one is asked for."""
+
+    def __init__(self, joined: bytes, width: int) -> None:
+        self._joined = joined
+        self._width = width
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._joined) // self._width
+
+    def __getitem__(self, place: Any) -> Any:
+        """Return the text at a place that is not negative."""
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        return self._joined[place * self._width : (place + 1) * self._width]
+
+
+def _tally_shape(
+    shape: bytes, values: Sequence[bytes], joined: bytes, step: int, tally: FormTally
+) -> None:
+    """Tally values of one shape; in `joined` they begin every `step` bytes."""
     if not shape:
         tally.add("empty", len(values), b"")
         return
@@ -88,7 +120,6 @@ def _tally_shape(shape: bytes, values: Sequence[bytes], joined: bytes, tally: Fo
     if fields is None:
         _tally_other(shape, values, tally)
         return
-    step = len(shape) + 1
     if not _fields_fit(fields, values, joined, step):
         good = []
         for value in values:
@@ -98,7 +129,7 @@ def _tally_shape(shape: bytes, values: Sequence[bytes], joined: bytes, tally: Fo
                 _tally_other(shape, (value,), tally)
         if not good:
             return
-        values, joined = good, b"\n".join(good)
+        values, joined, step = good, b"".join(good), len(shape)
     tally.add(fields.form, len(values), values[0])
     _tally_excess(fields, values, joined, step, tally)
 
@@ -203,7 +234,8 @@ def _uncertain_days(values: Sequence[bytes], joined: bytes, step: int) -> set[by
     if wrong or not (all_among(month, b"01") and all_among(joined[::step], b"12345678")):
         return set(map(_day_of, values))
     late = where_among(day, b"3456789") | where_among(day, b"2") & where_among(day_unit, b"9")
-    return set(map(_day_of, compress(values, as_selectors(late, len(values)))))
+    places = compress(range(len(values)), as_selectors(late, len(values)))
+    return set(map(_day_of, map(values.__getitem__, places)))
 
 
 def _are_days(days: set[bytes]) -> bool:

@@ -38,7 +38,7 @@ class DigitTally:
             self.before, self.before_example = max(before, self.before), largest
         texts = list(map(repr, values))
         shapes = "\n".join(texts).translate(_DIGITS_TO_ZERO).split("\n")
-        for shape in set(shapes):
+        for shape in dict.fromkeys(shapes):
             fraction = len(shape.partition(".")[2])
             # Shapes show too few digits only where there is an exponent, and ".0" is one too many.
             if "e" in shape or fraction == 1 or fraction > self.after:

@@ -7,13 +7,14 @@ those few whose blobs or reals matter, are read once. All reading is by Python's
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dbtune.model.schema import Table
 from dbtune.model.transfer import ColumnProfile, StorageCounts, TableProfile
+from dbtune.postgres.profiling.arrow_texts import can_read, read_texts
 from dbtune.postgres.profiling.damage import damage_located
 from dbtune.postgres.profiling.profile_finish import finish_profile
 from dbtune.postgres.profiling.profile_questions import Questions, questions_of
@@ -26,6 +27,9 @@ from dbtune.postgres.profiling.unreadable_columns import (
     without_unreadable,
 )
 from dbtune.sqlite.identifiers import quote_identifier
+
+# Below, a task of its own takes longer than the texts do.
+_ROWS_FOR_ARROW = 2_000
 
 
 def profile_table(
@@ -51,25 +55,84 @@ def profile_part(
 
     Parts are put together by merge_profiles, and then need complete_profile.
     """
+    return begin_part(connection, table, rowid_range=rowid_range, wanted=wanted).profile
+
+
+@dataclass(frozen=True)
+class BegunPart:
+    """The profile of a part of a table; the texts of the columns `unread` are only counted."""
+
+    profile: TableProfile
+    unread: tuple[str, ...] = ()
+
+
+def begin_part(
+    connection: sqlite3.Connection,
+    table: Table,
+    *,
+    rowid_range: tuple[int, int] | None = None,
+    wanted: Collection[str] = (),
+    leave_texts: bool = False,
+) -> BegunPart:
+    """Return the profile of a part, with `leave_texts` without what ADBC reads faster."""
     names = row_names(table)
     with texts_as_bytes(connection), damage_located(connection, table, names):
         bounds = _bounds(connection, table, names, rowid_range)
         if names.rowid is not None and bounds is None:
-            return _empty(table)
+            return BegunPart(_empty(table))
         readable = readable_part(connection, table)
-        rows, counts = count_storage(connection, readable, names, bounds)
+        counted = count_storage(connection, readable, names, bounds)
         questions = questions_of(readable, wanted)
-        asked = tuple(zip(questions, counts, strict=True))
-        found = scan_table(connection, readable, names, asked, bounds)
-    columns = map(_column_profile, questions, counts, found.columns)
-    return TableProfile(
+        pairs = tuple(zip(questions, counted.columns, strict=True))
+        leave = leave_texts and counted.texts_small and counted.rows >= _ROWS_FOR_ARROW
+        leave = leave and bounds is not None
+        unread = frozenset(asked.column for asked, held in pairs if leave and can_read(asked, held))
+        read_now = [
+            (asked, StorageCounts() if asked.column in unread else held) for asked, held in pairs
+        ]
+        found = scan_table(connection, readable, names, read_now, bounds)
+    columns = map(_column_profile, questions, counted.columns, found.columns)
+    profile = TableProfile(
         table=table.name,
-        rows=rows,
-        columns=with_unreadable(table, rows, columns),
+        rows=counted.rows,
+        columns=with_unreadable(table, counted.rows, columns),
         rowid_min=bounds[0] if bounds else None,
         rowid_max=bounds[1] if bounds else None,
         large_values=found.large_values,
     )
+    return BegunPart(
+        profile, tuple(name for name in [c.column for c in profile.columns] if name in unread)
+    )
+
+
+def profile_texts(
+    connection: sqlite3.Connection,
+    table: Table,
+    begun: BegunPart,
+    *,
+    wanted: Collection[str] = (),
+) -> TableProfile:
+    """Return the profile of a part after reading the texts that were left."""
+    names = row_names(table)
+    left = unread_part(table, begun)
+    questions = questions_of(left, wanted)
+    counts = [begun.profile.column(asked.column).counts for asked in questions]
+    with texts_as_bytes(connection), damage_located(connection, table, names):
+        asked = tuple(zip(questions, counts, strict=True))
+        found = scan_table(connection, left, names, asked, rowids_of(begun.profile))
+    return with_columns(begun.profile, map(_column_profile, questions, counts, found.columns))
+
+
+def profile_texts_by_arrow(
+    adbc: Any, table: Table, begun: BegunPart, *, wanted: Collection[str] = ()
+) -> TableProfile | None:
+    """Return the same by ADBC, None where the texts have to be read row by row."""
+    questions = questions_of(unread_part(table, begun), wanted)
+    part = {asked.column: (asked, begun.profile.column(asked.column)) for asked in questions}
+    rowids = rowids_of(begun.profile)
+    assert rowids is not None  # else nothing is left unread
+    columns = read_texts(adbc, table, part, rowids)
+    return None if columns is None else with_columns(begun.profile, columns)
 
 
 def complete_profile(
@@ -86,6 +149,26 @@ def complete_profile(
     with texts_as_bytes(connection), damage_located(connection, table, names):
         found = finish_profile(connection, readable, part, questions, names)
     return replace(found, columns=with_unreadable(table, profile.rows, found.columns))
+
+
+def unread_part(table: Table, begun: BegunPart) -> Table:
+    """Return a table with those of its columns only whose texts are unread."""
+    columns = tuple(column for column in table.columns if column.name in begun.unread)
+    return replace(table, columns=columns)
+
+
+def with_columns(profile: TableProfile, columns: Iterable[ColumnProfile]) -> TableProfile:
+    """Return a profile with other profiles for some of its columns."""
+    others = {column.column: column for column in columns}
+    kept = tuple(others.get(column.column, column) for column in profile.columns)
+    return replace(profile, columns=kept)
+
+
+def rowids_of(profile: TableProfile) -> tuple[int, int] | None:
+    """Return the first and last rowid of a part, None where it has none."""
+    if profile.rowid_min is None or profile.rowid_max is None:
+        return None
+    return profile.rowid_min, profile.rowid_max
 
 
 @contextmanager

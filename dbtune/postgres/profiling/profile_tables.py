@@ -5,31 +5,41 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dbtune.model.event import Event, OnEvent
 from dbtune.model.schema import Schema, Table
 from dbtune.model.transfer import TableProfile
-from dbtune.postgres.profiling.profile import complete_profile, profile_part
+from dbtune.postgres.profiling.profile import (
+    BegunPart,
+    begin_part,
+    complete_profile,
+    profile_texts,
+    profile_texts_by_arrow,
+)
 from dbtune.postgres.profiling.profile_merge import merge_profiles
 from dbtune.postgres.workers.worker import Task, Worker
 from dbtune.postgres.workers.worker_pool import WorkerPool
 from dbtune.sqlite.identifiers import quote_identifier
 from dbtune.sqlite.row_identity import rowid_expression
 
-# Rowids of one part: half a second of reading. Below 2,097,151, up to which one sum counts all.
+# Rowids of one part: half a second of reading.
 _PART_ROWIDS = 400_000
 # A table with few rows far apart is not cut into thousands of empty parts.
 _MOST_PARTS = 64
 
 
 @dataclass(frozen=True)
-class ProfilePart(Task[TableProfile]):
-    """Profiles a range of rowids of a table, both included; the whole table without one."""
+class ProfilePart(Task[BegunPart]):
+    """Profiles a range of rowids of a table, both included; the whole table without one.
+
+    With `leave_texts`, texts that ADBC reads faster are left.
+    """
 
     table: Table
     rowid_range: tuple[int, int] | None
     wanted: frozenset[str]
+    leave_texts: bool = False
     arrow: bool = False
 
     @property
@@ -39,11 +49,37 @@ class ProfilePart(Task[TableProfile]):
             return f"table {self.table.name}"
         return f"{self.table.name} rowid {self.rowid_range[0]} to {self.rowid_range[1]}"
 
-    def run(self, worker: Worker) -> TableProfile:
+    def run(self, worker: Worker) -> BegunPart:
         """Return the profile of the part."""
-        return profile_part(
-            worker.sqlite, self.table, rowid_range=self.rowid_range, wanted=self.wanted
+        return begin_part(
+            worker.sqlite,
+            self.table,
+            rowid_range=self.rowid_range,
+            wanted=self.wanted,
+            leave_texts=self.leave_texts,
         )
+
+
+@dataclass(frozen=True)
+class ReadTexts(Task[TableProfile | None]):
+    """Reads the texts that were left of a part; no result where ADBC could not."""
+
+    table: Table
+    begun: BegunPart
+    wanted: frozenset[str]
+    arrow: bool = False
+
+    @property
+    def subject(self) -> str:
+        """Name the table and the range."""
+        profile = self.begun.profile
+        return f"{self.table.name} rowid {profile.rowid_min} to {profile.rowid_max}"
+
+    def run(self, worker: Worker) -> TableProfile | None:
+        """Return the profile of the part with its texts."""
+        if worker.kind == "arrow":
+            return profile_texts_by_arrow(worker.adbc, self.table, self.begun, wanted=self.wanted)
+        return profile_texts(worker.sqlite, self.table, self.begun, wanted=self.wanted)
 
 
 @dataclass(frozen=True)
@@ -80,15 +116,37 @@ def profile_tables(
     tasks = [task for table in tables for task in _parts(pool, table, _wanted(table, wanted))]
     tasks.sort(key=lambda task: -_width(task))
     parts: defaultdict[str, list[TableProfile]] = defaultdict(list)
+    left: list[ReadTexts] = []
     on_event(Event("profile", 0, len(tasks)))
 
-    def finished(task: Task[TableProfile], found: TableProfile) -> None:
-        parts[found.table].append(found)
+    def done(profile: TableProfile) -> None:
+        parts[profile.table].append(profile)
         on_event(Event("profile", sum(map(len, parts.values())), len(tasks)))
 
-    pool.run(tasks, finished)
+    def begun(task: Task[BegunPart], found: BegunPart) -> None:
+        assert isinstance(task, ProfilePart)
+        if found.unread:
+            left.append(ReadTexts(task.table, found, task.wanted, arrow=True))
+        else:
+            done(found.profile)
+
+    def read(task: Task[TableProfile | None], found: TableProfile | None) -> None:
+        assert isinstance(task, ReadTexts)
+        if found is None:
+            left.append(replace(task, arrow=False))
+        else:
+            done(found)
+
+    pool.run(tasks, begun)
+    while left:
+        tasks_left, left = sorted(left, key=lambda task: -_texts(task)), []
+        pool.run(tasks_left, read)
     merged = {table.name: merge_profiles(_ordered(parts[table.name])) for table in tables}
     return _completed(pool, tables, merged, wanted)
+
+
+def _texts(task: ReadTexts) -> int:
+    return sum(task.begun.profile.column(name).counts.texts for name in task.begun.unread)
 
 
 def _completed(
@@ -113,12 +171,13 @@ def _parts(pool: WorkerPool, table: Table, wanted: frozenset[str]) -> Iterator[P
     """Yield the parts of a table, by rowid where it has more than fit one part."""
     bounds = _rowids(pool, table)
     if bounds is None or bounds[1] - bounds[0] < _PART_ROWIDS:
-        yield ProfilePart(table, None, wanted)
+        yield ProfilePart(table, None, wanted, pool.has_arrow)
         return
     first, last = bounds
     width = max(_PART_ROWIDS, -(-(last - first + 1) // _MOST_PARTS))
     for start in range(first, last + 1, width):
-        yield ProfilePart(table, (start, min(start + width - 1, last)), wanted)
+        end = min(start + width - 1, last)
+        yield ProfilePart(table, (start, end), wanted, pool.has_arrow)
 
 
 def _rowids(pool: WorkerPool, table: Table) -> tuple[int, int] | None:

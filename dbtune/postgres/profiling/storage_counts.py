@@ -1,6 +1,6 @@
 """How many values of each storage class the columns of a table hold, by as little SQL as it takes.
 
-typeof() alone tells a class without reading the value; IS NULL is three times as fast, but reads
+typeof() alone tells a class without reading the value; IS NULL and comparing are faster, but read
 values of any size, as count(c) does.
 """
 
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from dbtune.model.schema import Column, Table
 from dbtune.model.transfer import StorageCounts
 from dbtune.postgres.column_types.declared_type import Family, declared_type
 from dbtune.postgres.profiling.row_names import RowNames
-from dbtune.postgres.profiling.table_reader import values_limited
+from dbtune.postgres.profiling.table_reader import SMALL_BYTES, values_limited
 from dbtune.sqlite.identifiers import quote_identifier
 
 _CLASSES = ("integer", "real", "text", "blob")
@@ -27,10 +28,20 @@ _LIKELY: dict[Family, str] = {
     "blob": "blob",
 }
 _LIKELY_OTHERWISE = "text"
-# Where a longer value is met, NULLs are told by typeof().
-_READ_BYTES = 1 << 20
 # A result has 2,000 columns at most, and a column of the table takes up to three.
 _MOST_COLUMNS = 400
+
+
+@dataclass(frozen=True)
+class TableCounts:
+    """The rows of a table and the counts of its columns, in its order.
+
+    `texts_small` says that no text of a column of texts and NULL takes more than SMALL_BYTES.
+    """
+
+    rows: int
+    columns: tuple[StorageCounts, ...]
+    texts_small: bool = False
 
 
 def count_storage(
@@ -38,8 +49,8 @@ def count_storage(
     table: Table,
     names: RowNames,
     rowid_range: tuple[int, int] | None,
-) -> tuple[int, tuple[StorageCounts, ...]]:
-    """Return the rows of a table, or of a range of its rowids, and the counts of each column."""
+) -> TableCounts:
+    """Return the counts of a table, or of a range of its rowids."""
     counts: dict[str, StorageCounts] = {}
     columns = [column for column in table.columns if column.name != table.rowid_alias]
     ask = _Counter(connection, table, names, rowid_range)
@@ -48,7 +59,8 @@ def count_storage(
         rows, found = ask.counts(columns[start : start + _MOST_COLUMNS])
         counts.update(found)
     all_integers = StorageCounts(integers=rows)
-    return rows, tuple(counts.get(column.name, all_integers) for column in table.columns)
+    found_all = tuple(counts.get(column.name, all_integers) for column in table.columns)
+    return TableCounts(rows, found_all, ask.texts_small)
 
 
 class _Counter:
@@ -69,6 +81,8 @@ class _Counter:
         where = f" WHERE {names.rowid} BETWEEN ? AND ?" if rowid_range is not None else ""
         self._source = f"{source}{where}"
         self._parameters = rowid_range or ()
+        # Only where the length of values that are read can be limited.
+        self.texts_small = hasattr(connection, "setlimit")
 
     def counts(self, columns: Sequence[Column]) -> tuple[int, dict[str, StorageCounts]]:
         """Return the rows, and the counts of some columns.
@@ -103,12 +117,13 @@ class _Counter:
     def _unlikely_and_nulls(self, likely: Mapping[str, str]) -> Sequence[int]:
         """Return the rows, and for each column how many are not of its class, and how many NULL."""
         try:
-            with values_limited(self._connection, _READ_BYTES):
-                return self._sums(_terms(likely, "{} IS NULL"))
+            with values_limited(self._connection, SMALL_BYTES):
+                return self._sums(_terms(likely, reading=True))
         except sqlite3.DataError as error:
             if "too big" not in str(error):
                 raise
-        return self._sums(_terms(likely, "typeof({}) = 'null'"))
+        self.texts_small = False
+        return self._sums(_terms(likely, reading=False))
 
     def _counts_by_class(self, columns: Sequence[str], rows: int) -> dict[str, StorageCounts]:
         if not columns:
@@ -141,11 +156,22 @@ class _Counter:
         return row
 
 
-def _terms(likely: Mapping[str, str], is_null: str) -> list[str]:
+def _terms(likely: Mapping[str, str], *, reading: bool) -> list[str]:
+    """Return for each column the conditions that a value is not of its class, and that it is NULL.
+
+    With `reading`, those that read texts, which tells their lengths, too; never those that read
+    blobs, which need not be read.
+    """
     terms = []
     for column, storage in likely.items():
         name = quote_identifier(column)
-        # Blobs are not read anywhere else, and their pages need not be read here.
-        null = "typeof({}) = 'null'" if storage == "blob" else is_null
-        terms += [f"typeof({name}) <> '{storage}'", null.replace("{}", name)]
+        other, null = f"typeof({name}) <> '{storage}'", f"typeof({name}) = 'null'"
+        if reading and storage != "blob":
+            null = f"{name} IS NULL"
+        if reading and storage == "text":
+            # Numbers are less than '', and no blob is less than x''. The plus takes the column's
+            # affinity from the comparison.
+            plain = f"+{name} COLLATE BINARY"
+            other = f"({plain} >= '' AND {plain} < x'') IS NOT TRUE"
+        terms += [other, null]
     return terms

@@ -15,7 +15,7 @@ from dbtune.sqlite.identifiers import quote_identifier
 # Most values are small: such rows come by the batch. A row with a larger one comes alone, as do
 # some after it, so that a batch takes 32 MB a column at the very most.
 _BATCH_ROWS = 2048
-_SMALL_BYTES = 1 << 14
+SMALL_BYTES = 1 << 14
 _ROWS_ALONE = 64
 # Without a limit on lengths (Python 3.10, tables without rowid).
 _BATCH_ROWS_UNLIMITED = 128
@@ -93,10 +93,10 @@ class TableReader:
 
     def _fetch_small(self, position: int, last: int) -> Iterator[Rows]:
         sql = self._select(f"{self.names.rowid} BETWEEN ? AND ?")
-        with values_limited(self.connection, _SMALL_BYTES):
+        with values_limited(self.connection, SMALL_BYTES):
             cursor = self.connection.execute(sql, (position, last))
         while True:
-            with values_limited(self.connection, _SMALL_BYTES):
+            with values_limited(self.connection, SMALL_BYTES):
                 rows = cursor.fetchmany(_BATCH_ROWS)
             if not rows:
                 return

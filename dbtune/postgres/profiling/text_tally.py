@@ -82,7 +82,9 @@ class TextTally:
     def add(self, values: Sequence[bytes]) -> tuple[bool, bool]:
         """Add the texts of a batch. Return whether any has U+0000, and any is no UTF-8."""
         joined = b"\n".join(values)
-        longest = self._add_lengths(values)
+        lengths = set(map(len, values))
+        longest = max(lengths)
+        self.add_lengths(len(values), min(lengths), longest)
         has_nul = b"\0" in joined
         if not joined.isascii():
             self.non_ascii = True
@@ -91,9 +93,8 @@ class TextTally:
                 return has_nul, True
             if self.characters:
                 longest = max(len(value.decode()) for value in values)
-        if self.characters:
-            self.longest_characters = max(self.longest_characters, longest)
-        self._classify(values)
+        self.add_characters(longest)
+        self.classify(values)
         return has_nul, False
 
     def add_large(self, text: LargeText) -> None:
@@ -105,18 +106,28 @@ class TextTally:
         self.non_ascii = self.non_ascii or text.non_ascii
         self._classify_as_other(1, text.beginning)
 
-    def _add_lengths(self, values: Sequence[bytes]) -> int:
-        lengths = set(map(len, values))
-        longest = max(lengths)
-        self.count += len(values)
+    def add_lengths(self, count: int, shortest: int, longest: int) -> None:
+        """Add so many texts, of which the shortest and the longest take so many bytes."""
+        self.count += count
         self.longest_bytes = max(self.longest_bytes, longest)
         if self.wanted:  # plain texts need not be uniform
-            shortest = min(lengths)
             known = self.shortest_bytes
             self.shortest_bytes = shortest if known is None else min(known, shortest)
-        return longest
 
-    def _classify(self, values: Sequence[bytes]) -> None:
+    def add_characters(self, longest: int) -> None:
+        """Take notice of the characters of the longest text of some, where they are asked for."""
+        if self.characters:
+            self.longest_characters = max(self.longest_characters, longest)
+
+    def classify_fixed(self, joined: bytes, width: int) -> None:
+        """Tally the forms of dates of one length, not 0, given without anything between them."""
+        for name, classifier in self._classifiers.items():
+            assert isinstance(classifier, DateClassifier)  # nothing else is asked of such texts
+            self.forms.other = self._other(name)
+            classifier.add_fixed(joined, width, self.forms)
+
+    def classify(self, values: Sequence[bytes]) -> None:
+        """Tally the forms of texts that are valid UTF-8."""
         if not self.wanted:
             return
         empty = values.count(b"")
@@ -142,7 +153,7 @@ class TextTally:
             longest = max(len(value.decode()) for value in good)
             self.longest_characters = max(self.longest_characters, longest)
         if good:
-            self._classify(good)
+            self.classify(good)
         bad = next(value for value in values if not is_utf8(value))
         self._classify_as_other(len(values) - len(good), bad)
 
