@@ -534,6 +534,11 @@ def test_triggers_are_named_and_kept(tmp_path: Path) -> None:
             ['over "d"'],
         ),
         (["CREATE VIRTUAL TABLE f USING fts5(body, content='')"], ["without texts"]),
+        # As Room and sqlite-utils write it.
+        (
+            ["CREATE TABLE d (body)", "CREATE VIRTUAL TABLE f USING fts4(body, content=`d`)"],
+            ['over "d"'],
+        ),
         (
             ["CREATE VIRTUAL TABLE f USING rtree(id, x0, x1)", "INSERT INTO f VALUES (1, 2, 3)"],
             ["rtree", "1 row lives only there", "f_node"],

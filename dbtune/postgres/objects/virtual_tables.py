@@ -77,7 +77,7 @@ def _help(table: Table, module: str) -> str:
 def _external_content(sql: str) -> str | None:
     """Return the table that FTS takes its texts from, "" for contentless, None for its own."""
     found = _CONTENT.search(sql)
-    return None if found is None else found["name"].strip("'\"")
+    return None if found is None else found["name"].strip("'\"`[]")
 
 
 def _shadows_of(owner: Table, shadows: Iterable[Table]) -> tuple[Table, ...]:
