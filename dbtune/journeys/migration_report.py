@@ -74,7 +74,7 @@ def source_of(database: Path, plan: MigrationPlan, sqlite_version: str) -> Sourc
 def stopped_result(source: Source, plan: MigrationPlan) -> MigrationResult:
     """Return the report of a plan that stops the migration: nothing was written."""
     notes = (
-        f"{len(plan.stops)} stops: nothing was written. Resolve each as its help says, "
+        f"Nothing was written: {len(plan.stops)} to resolve as the help says, "
         "or look at all of it with --plan.",
     )
     report = _report(source, (*plan.stops, *plan.warnings), notes, None)

@@ -108,5 +108,7 @@ def _verdict(plan: MigrationPlan, width: int, colors: Colors) -> list[str]:
     estimate = ""
     if plan.estimated_seconds is not None:
         estimate = f" About {format_duration(plan.estimated_seconds * 1e9)}."
-    said = f"Nothing stops this migration; {len(plan.warnings)} things to know.{estimate}"
+    count = len(plan.warnings)
+    told = f"{count} things to know" if count != 1 else "one thing to know"
+    said = f"Nothing stops this migration; {told}.{estimate}"
     return [colors.good(line) for line in wrap_text(said, width)]
