@@ -25,6 +25,7 @@ from dbtune.postgres.verification.arrow_sides import (
 )
 from dbtune.postgres.verification.compared_rows import ComparedTable, Selection
 from dbtune.postgres.verification.differences import Compared, DifferenceLog, name_row
+from dbtune.postgres.verification.fixed_columns import fixed_able, target_columns
 from dbtune.postgres.workers.worker import Worker
 
 _log = logging.getLogger(__name__)
@@ -65,9 +66,15 @@ def compare_by_arrow(worker: Worker, table: ComparedTable, selection: Selection)
     proofs = [column_proof(column) for column in table.columns]
     try:
         with closing(worker.adbc.cursor()) as ours, closing(target.cursor()) as theirs:
+            columns = _fixed_columns(worker, table, proofs, selection)
+            batches = (
+                target_batches(theirs, table, proofs, selection)
+                if columns is None
+                else iter([columns] if columns else [])
+            )
             return _merge(
                 ArrowSide(source_batches(ours, table, selection), table),
-                ArrowSide(target_batches(theirs, table, proofs, selection), table),
+                ArrowSide(batches, table),
                 proofs,
                 table,
             )
@@ -75,6 +82,15 @@ def compare_by_arrow(worker: Worker, table: ComparedTable, selection: Selection)
         _log.warning("%s is compared row by row: ADBC says %s", table.plan.source, error)
         _roll_back(target, adbc_driver_manager.Error)
         return None
+
+
+def _fixed_columns(
+    worker: Worker, table: ComparedTable, proofs: Sequence[ColumnProof], selection: Selection
+) -> Columns | None:
+    """Return the target's rows where they come a column at a time."""
+    if not fixed_able(table):
+        return None
+    return target_columns(worker.postgres(table.schema), table, proofs, selection)
 
 
 def _roll_back(target: Any, failure: type[Exception]) -> None:
