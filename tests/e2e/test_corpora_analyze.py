@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,36 +15,19 @@ from dbtune.report.to_json import to_json
 from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.identifiers import quote_identifier
+from tests.fixtures.corpora import ABSENT, DATABASES, copied, digests
 from tests.report_schema import valid_report
 
-CORPORA = Path(__file__).resolve().parents[3] / "shared" / "corpora"
-SUFFIXES = {".db", ".sqlite", ".grist", ".gpkg"}
+# Half a minute each, for as many indexes tried as the others have together.
+LONG = {"elements", "northwind", "sakila"}
 FILES = [
-    pytest.param(path, id=path.stem)
-    for path in sorted(CORPORA.rglob("*"))
-    if path.suffix in SUFFIXES
+    pytest.param(path, id=path.stem, marks=[pytest.mark.slow] * (path.stem in LONG))
+    for path in DATABASES
 ]
-pytestmark = pytest.mark.skipif(
-    not FILES, reason="the collection of real databases is not on this machine"
-)
+pytestmark = pytest.mark.skipif(not FILES, reason=ABSENT)
 # Enough statements for any path through the advisor, few enough for 60 files.
 MOST_TABLES = 12
 MOST_COLUMNS = 5
-
-
-def copied(source: Path, folder: Path) -> Path:
-    """Copy a database with its -wal."""
-    for suffix in ("", "-wal"):
-        if Path(f"{source}{suffix}").exists():
-            shutil.copy(f"{source}{suffix}", folder)
-            (folder / f"{source.name}{suffix}").chmod(0o644)
-    return folder / source.name
-
-
-def digests(database: Path) -> list[str]:
-    """Return what must not change: the file and its -wal."""
-    paths = [database, Path(f"{database}-wal")]
-    return [hashlib.sha256(p.read_bytes()).hexdigest() for p in paths if p.exists()]
 
 
 def any_application(schema: Schema) -> Iterator[str]:

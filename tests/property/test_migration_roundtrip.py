@@ -154,7 +154,7 @@ OPTIONS = st.tuples(
 
 
 @given(source=sources())
-@settings(HERE, max_examples=50)
+@settings(HERE, max_examples=30)
 def test_random_databases_arrive_or_are_named(
     source: RandomSource, tmp_path_factory: pytest.TempPathFactory, target: str
 ) -> None:
@@ -163,7 +163,7 @@ def test_random_databases_arrive_or_are_named(
 
 
 @given(source=sources(refused=True))
-@settings(HERE, max_examples=25)
+@settings(HERE, max_examples=15)
 def test_random_refused_text_stops_with_a_way_out(
     source: RandomSource, tmp_path_factory: pytest.TempPathFactory, target: str
 ) -> None:
@@ -172,7 +172,7 @@ def test_random_refused_text_stops_with_a_way_out(
 
 
 @given(source=sources(refused=True), options=OPTIONS)
-@settings(HERE, max_examples=25)
+@settings(HERE, max_examples=15)
 def test_random_rows_are_repaired_or_kept_back_as_asked(
     source: RandomSource,
     options: tuple[str, ...],
