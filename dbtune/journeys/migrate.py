@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from dbtune.errors import ExitCode, RefusedError
+from dbtune.errors import DbtuneError, ExitCode, RefusedError
 from dbtune.journeys.migrate_options import MigrateOptions
 from dbtune.journeys.migration_plan import make_plan, plan_digest
 from dbtune.journeys.migration_report import (
@@ -22,7 +22,12 @@ from dbtune.journeys.migration_report import (
     stopped_result,
 )
 from dbtune.journeys.migration_target import Target, connected_target, open_target
-from dbtune.journeys.query_findings import queries_note, query_findings, try_queries
+from dbtune.journeys.query_findings import (
+    queries_not_tried,
+    queries_note,
+    query_findings,
+    try_queries,
+)
 from dbtune.journeys.staging import Staged, StagedRun, compare_objects
 from dbtune.model.event import Event, OnEvent, ignore_event
 from dbtune.model.transfer import MigrationPlan, TargetFacts
@@ -108,7 +113,9 @@ def migrate(
             fill_existing(target.connection, migration, staged.promised)
         else:
             publish(target.connection, migration, staged.promised, staged.left_out)
-        results = replace(staged.results, notes=(*target.notes, *_files(database, staged)))
+        # A rehearsal leaves nothing but its report, where each finding has its SQL.
+        files = () if options.rehearse else _files(database, staged)
+        results = replace(staged.results, notes=(*target.notes, *files))
         results = _with_queries(results, database, target, staged.promised, workload, on_event)
         return finished_result(source, staged.promised, results)
 
@@ -129,10 +136,16 @@ def _with_queries(
     workload: Workload | None,
     on_event: OnEvent,
 ) -> Results:
-    """Return the results with what became of the recorded queries, if there are any."""
+    """Return the results with what became of the recorded queries, if there are any.
+
+    The rows are in place by now: what fails here is a finding, not a failed migration.
+    """
     if workload is None:
         return results
-    checks = try_queries(database, target.conninfo, workload, planned, on_event)
+    try:
+        checks = try_queries(database, target.conninfo, workload, planned, on_event)
+    except DbtuneError as error:
+        return replace(results, findings=(*results.findings, queries_not_tried(error)))
     return replace(
         results,
         queries=checks,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+from dbtune.errors import DbtuneError
 from dbtune.model.advice import Evidence, Finding
 from dbtune.model.event import OnEvent
 from dbtune.model.query_check import QueryCheck
@@ -64,6 +65,17 @@ def query_findings(checks: Iterable[QueryCheck]) -> Iterator[Finding]:
         if check.needs_index:
             yield _index(check)
     yield from (_rewrite(error, own) for error, own in rewrites.items())
+
+
+def queries_not_tried(error: DbtuneError) -> Finding:
+    """Return the finding for a recording that could not be tried at all."""
+    return Finding(
+        code="queries-not-checked",
+        severity="high",
+        subject="--check-queries",
+        message=f"The recorded queries were not tried: {error.message}.",
+        help=f"{error.hint or 'mend that'}; then run again with --verify-only --check-queries",
+    )
 
 
 def queries_note(checks: tuple[QueryCheck, ...]) -> str:

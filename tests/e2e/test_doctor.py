@@ -68,7 +68,7 @@ def test_an_extra_that_is_missing_is_only_a_note(run_dbtune: Run, tmp_path: Path
         if line["value"] == "not installed":
             assert line["state"] == "note"
             assert "pip install 'dbtune[" in line["advice"]
-    assert len(missing) == 3
+    assert len(missing) == 7
 
 
 def test_scratch_of_a_killed_run_is_named_and_left_alone(run_dbtune: Run, tmp_path: Path) -> None:
