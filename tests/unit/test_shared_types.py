@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,7 @@ import pytest
 
 from dbtune.postgres.column_types.collisions import find_collisions, keep_unique
 from dbtune.postgres.column_types.type_nouns import TypeChoices, TypeOptions
+from tests.fixtures.in_process import run_here
 from tests.fixtures.typed import Chosen, choose, reading
 
 UUID = "550e8400-e29b-41d4-a716-446655440000"
@@ -176,3 +180,17 @@ def test_both_sides_of_a_key_keep_text_together(tmp_path: Path) -> None:
     after = kept(tmp_path / "a.db", chosen)
     assert after.table("t").column("c").pg_type == "text"
     assert after.table("r").column("c").pg_type == "text"
+
+
+def test_a_key_that_cannot_be_created_changes_no_type(tmp_path: Path) -> None:
+    """Where nothing makes the parent unique, both columns keep the types of their own."""
+    database = tmp_path / "a.db"
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.executescript(
+            "CREATE TABLE p (name TEXT); INSERT INTO p VALUES ('x');"
+            "CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p (name));"
+            "INSERT INTO c VALUES (1, NULL), (2, 7);"
+        )
+    plan = json.loads(run_here("-q", "migrate-to-postgres", database, "--plan", "--json").stdout)
+    types = {c["source"]: c["pg_type"] for t in plan["tables"] for c in t["columns"]}
+    assert types == {"name": "text", "id": "bigint", "p": "bigint"}

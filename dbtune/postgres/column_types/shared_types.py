@@ -65,8 +65,20 @@ def _links(schema: Schema) -> Iterator[tuple[Key, Key]]:
     for table in schema.tables:
         for key in table.foreign_keys:
             parent = schema.table(key.referenced_table)
-            if parent is not None:
+            # A key that cannot be created, since nothing makes its parents unique, asks nothing.
+            if parent is not None and _is_unique(parent, key.referenced_columns):
                 yield from _columns_linked(table, parent, key)
+
+
+def _is_unique(parent: Table, names: tuple[str, ...]) -> bool:
+    wanted = {fold_name(name) for name in names}
+    keys = [{fold_name(name) for name in parent.primary_key}]
+    keys += [
+        {fold_name(column.name or "") for column in index.columns}
+        for index in parent.indexes
+        if index.unique and index.where_sql is None
+    ]
+    return wanted in keys
 
 
 def _columns_linked(table: Table, parent: Table, key: ForeignKey) -> Iterator[tuple[Key, Key]]:
