@@ -8,7 +8,7 @@ from dbtune.model.schema import Index, IndexColumn
 from dbtune.sqlite.catalog_rows import KeyRow
 from dbtune.sqlite.declarations import IndexDeclaration, read_index_declaration
 
-_EXPRESSION = -2
+_ROWID, _EXPRESSION = -1, -2
 
 
 def read_index(keys: tuple[KeyRow, ...], sql: str | None) -> Index:
@@ -36,8 +36,15 @@ def _column(key: KeyRow, declaration: IndexDeclaration) -> IndexColumn:
         terms = declaration.terms
         expression = terms[key.position] if key.position < len(terms) else ""
     return IndexColumn(
-        name=None if key.column_id == _EXPRESSION else key.name or "rowid",
+        name=_name(key),
         expression=expression,
         descending=key.descending,
         collation=key.collation,
     )
+
+
+def _name(key: KeyRow) -> str | None:
+    """Return the column's name, which may be empty; None for an expression."""
+    if key.column_id == _EXPRESSION:
+        return None
+    return "rowid" if key.column_id == _ROWID else key.name or ""

@@ -300,3 +300,11 @@ def test_many_tables_are_read_quickly() -> None:
         spent = time.process_time() - start
     assert len(schema.tables) == len(schema.indexes) == 500
     assert spent < 0.75  # 0.08 s here; a scan of the catalog for each table takes seconds
+
+
+def test_an_index_on_a_column_without_a_name_is_not_on_the_rowid() -> None:
+    """SQLite takes "" as a name, and an index of it is one of that column."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute('CREATE TABLE t ("" INTEGER, b, PRIMARY KEY ("", b))')
+        table = read_schema(connection).tables[0]
+    assert [key.name for key in table.indexes[0].columns] == ["", "b"]

@@ -60,7 +60,11 @@ def read_keys(
         return f"it has {len(index.columns)} keys, and PostgreSQL takes {MOST_KEYS}"
     keys: list[Key] = []
     for term in index.columns:
-        key = _column_key(planned, term) if term.name else _expression_key(planned, term, options)
+        key = (
+            _column_key(planned, term)
+            if term.name is not None
+            else _expression_key(planned, term, options)
+        )
         if isinstance(key, str):
             return key
         keys.append(key)

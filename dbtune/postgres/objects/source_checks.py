@@ -191,10 +191,10 @@ class _Checks:
     def _longest_key(self, table: Table, types: TableTypes, index: Index) -> int | None:
         sizes = []
         for term in index.columns:
-            columns = _columns(types, (term.name,)) if term.name else ()
+            columns = _columns(types, (term.name,)) if term.name is not None else ()
             if columns and not may_be_long(columns[0]):
                 continue
-            value = quote(term.name) if term.name else f"({term.expression}\n)"
+            value = quote(term.name) if term.name is not None else f"({term.expression}\n)"
             sizes.append(f"coalesce(length(CAST({value} AS BLOB)), 0)")
         where = f" WHERE ({index.where_sql}\n)" if index.where_sql else ""
         try:

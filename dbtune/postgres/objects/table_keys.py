@@ -101,7 +101,9 @@ def _naming(
     taken: set[str],
     referenced: Collection[frozenset[str]],
 ) -> IndexNaming:
-    columns = tuple(term.name or "expr" for term in index.columns)
+    columns = tuple(
+        "expr" if term.name is None else term.name or "unnamed" for term in index.columns
+    )
     targets = planned.targets(columns) or columns
     derived = "_".join([planned.target, *targets, "key"])
     if index.origin == "c":

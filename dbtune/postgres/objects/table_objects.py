@@ -143,7 +143,7 @@ def _keyed(planned: PlannedTable, referenced: Collection[frozenset[str]]) -> Ite
     targets = {name for columns in referenced for name in columns}
     yield from (fold_name(c.source) for c in planned.columns if c.target in targets)
     for index in planned.table.indexes:
-        yield from (fold_name(term.name) for term in index.columns if term.name)
+        yield from (fold_name(term.name) for term in index.columns if term.name is not None)
         yield from (fold_name(unquote_name(token)) for token in tokenize(index.sql or ""))
 
 
