@@ -14,12 +14,17 @@ from dbtune.postgres.server.target import connect_target
 _NAME_FILE = "dbtune-database.txt"
 
 
+def folder_of(database: Path) -> Path:
+    """Return the folder of a database file's own server: <stem>.pgdata where dbtune runs."""
+    return Path.cwd() / f"{database.stem}.pgdata"
+
+
 def start_for(database: Path) -> tuple[EmbeddedServer, str]:
     """Start the server that belongs to a database file; return it with its URL.
 
-    Its folder is <stem>.pgdata in the working directory, its database has the stem as name.
+    Its database has the stem as name.
     """
-    server = start_server(Path.cwd() / f"{database.stem}.pgdata")
+    server = start_server(folder_of(database))
     name = re.sub(r"[^a-z0-9_]+", "_", database.stem.lower()).strip("_") or "app"
     name = name if name not in {"postgres", "template0", "template1"} else f"{name}_app"
     with connect_target(server.url()) as connection:

@@ -13,6 +13,7 @@ from dbtune.errors import DbtuneError, ExitCode, RefusedError
 from dbtune.journeys.migrate_options import MigrateOptions
 from dbtune.journeys.migration_plan import make_plan, plan_digest
 from dbtune.journeys.migration_report import (
+    NOTHING_VISIBLE,
     MigrationResult,
     Results,
     finished_result,
@@ -21,14 +22,19 @@ from dbtune.journeys.migration_report import (
     source_of,
     stopped_result,
 )
-from dbtune.journeys.migration_target import Target, connected_target, open_target
+from dbtune.journeys.migration_target import (
+    Target,
+    connected_target,
+    existing_target,
+    open_target,
+)
 from dbtune.journeys.query_findings import (
     queries_not_tried,
     queries_note,
     query_findings,
     try_queries,
 )
-from dbtune.journeys.staging import Staged, StagedRun, compare_objects
+from dbtune.journeys.staging import StagedRun, compare_objects
 from dbtune.model.event import Event, OnEvent, ignore_event
 from dbtune.model.transfer import MigrationPlan, TargetFacts
 from dbtune.model.workload import Workload
@@ -91,7 +97,9 @@ def migrate(
     with open_target(database, options) as target:
         lock_target(target.connection)
         unfinished = find_unfinished(target.connection)
-        if not options.resume:
+        if options.resume:
+            _require_unfinished(unfinished)
+        else:
             _clear(target.connection, unfinished, options, on_event)
         _require_room(target.connection, options)
         # Before the snapshot: what is committed in between makes a later --resume refuse.
@@ -101,21 +109,24 @@ def migrate(
             source = source_of(database, planned, sqlite3.sqlite_version)
             if planned.stops:
                 return stopped_result(source, planned)
+            # A rehearsal leaves nothing but its report, where each finding has its SQL.
+            saved = None if options.rehearse else save_sql(database, planned)
             migration = _begin(target.connection, unfinished, database, state, planned, options)
             staged = StagedRun(options, target.connection, pool, migration, on_event).run(planned)
         # The workers are gone, and with them every lock on the staged tables.
         result = finished_result(source, staged.promised, staged.results)
         if result.exit_code == ExitCode.VERIFICATION:
             discard(target.connection, migration)
-            return result
+            results = replace(staged.results, notes=(NOTHING_VISIBLE,))
+            return finished_result(source, staged.promised, results)
+        # Before anything is visible: rows that are kept back must not be lost.
+        rejects = () if options.rehearse else save_rejects(database, staged.results.rejects)
         on_event(Event("publish"))
         if options.data_only:
             fill_existing(target.connection, migration, staged.promised)
         else:
             publish(target.connection, migration, staged.promised, staged.left_out)
-        # A rehearsal leaves nothing but its report, where each finding has its SQL.
-        files = () if options.rehearse else _files(database, staged)
-        results = replace(staged.results, notes=(*target.notes, *files))
+        results = replace(staged.results, notes=(*target.notes, *_said_of(rejects, saved)))
         results = _with_queries(results, database, target, staged.promised, workload, on_event)
         return finished_result(source, staged.promised, results)
 
@@ -154,12 +165,10 @@ def _with_queries(
     )
 
 
-def _files(database: Path, staged: Staged) -> Iterator[str]:
-    """Write what is left beside the source, and yield where it is."""
-    rejects = staged.results.rejects
-    for path in save_rejects(database, rejects) if rejects else ():
+def _said_of(rejects: tuple[Path, ...], saved: Path | None) -> Iterator[str]:
+    """Yield what is left beside the source, and where."""
+    for path in rejects:
         yield f"Rejected rows are in {path}."
-    saved = save_sql(database, staged.promised)
     if saved is not None:
         yield f"The SQL of triggers and of what else cannot move is in {saved}."
 
@@ -175,7 +184,7 @@ def verify(
     workload = _read_workload(options, on_event)
     on_event(Event("open both sides"))
     with ExitStack() as stack:
-        target = stack.enter_context(open_target(database, options))
+        target = stack.enter_context(existing_target(database, options))
         pool = stack.enter_context(_pool(database, options, target.conninfo))
         planned = _planned(pool, options, target.facts, target.connection, on_event)
         source = source_of(database, planned, sqlite3.sqlite_version)
@@ -242,6 +251,14 @@ def _clear(
         discard(connection, migration)
 
 
+def _require_unfinished(unfinished: tuple[Migration, ...]) -> None:
+    if not unfinished:
+        raise RefusedError(
+            "there is no unfinished migration in the target to go on with",
+            hint="leave --resume out",
+        )
+
+
 def _require_room(connection: Connection, options: MigrateOptions) -> None:
     """Raise RefusedError where the target's schema holds something, which is never touched."""
     if options.data_only:
@@ -269,11 +286,6 @@ def _begin(
     if not options.resume:
         begin_migration(connection, new)
         return new
-    if not unfinished:
-        raise RefusedError(
-            "there is no unfinished migration in the target to go on with",
-            hint="leave --resume out",
-        )
     left = unfinished[-1]
     differs = [
         name

