@@ -13,7 +13,7 @@ from sqlglot import exp
 from sqlglot.dialects.sqlite import SQLite
 from sqlglot.errors import SqlglotError
 
-from dbtune.sqlite.tokens import tokenize
+from dbtune.sqlite.placeholders import rewrite_placeholders
 
 # What `name_placeholders` puts before the number.
 PREFIX = "dbtune_"
@@ -67,19 +67,4 @@ def name_placeholders(text: str) -> str:
     sqlglot reads neither `?5` nor every name, and its tree does not keep their order.
     Source: https://www.sqlite.org/lang_expr.html#varparam
     """
-    pieces: list[str] = []
-    numbers: dict[str, int] = {}
-    end = highest = 0
-    for token in tokenize(text):
-        if token.kind != "placeholder":
-            continue
-        if token.text == "?":
-            number = highest + 1
-        elif token.text[0] == "?":
-            number = int(token.text[1:9])
-        else:
-            number = numbers.setdefault(token.text, highest + 1)
-        highest = max(highest, number)
-        pieces += [text[end : token.start], f":{PREFIX}{number}"]
-        end = token.end
-    return "".join(pieces) + text[end:]
+    return rewrite_placeholders(text, lambda mark: f":{PREFIX}{mark.number}")

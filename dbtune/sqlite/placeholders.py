@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dbtune.model.workload import Parameters, SqlValue
@@ -23,7 +23,7 @@ class BoundStatement:
 
 
 @dataclass(frozen=True)
-class _Mark:
+class Mark:
     """A placeholder in a statement, and the number of the parameter it stands for, from 1."""
 
     token: Token
@@ -41,7 +41,7 @@ def bind(sql: str, parameters: Parameters) -> BoundStatement:
     Mixtures of `?`, `?5` and names become names throughout: from Python 3.14 on sqlite3 takes a
     sequence for plain `?` only. What has no value is left for the library to complain about.
     """
-    marks = _marks(sql)
+    marks = placeholder_marks(sql)
     by_name = isinstance(parameters, Mapping)
     plain = all(mark.token.text == "?" for mark in marks) and not by_name
     named = all(mark.name is not None for mark in marks) and (by_name or parameters is None)
@@ -66,13 +66,17 @@ def bindings(sql: str, parameters: Parameters) -> Values:
 def placeholder_names(sql: str) -> tuple[str | None, ...]:
     """Return the name of each parameter in the order of its number; None where it has none.
 
-    As SQLite numbers them: `?` takes the next number, `?5` is number 5, and a name that comes
-    again is the same parameter. Source: https://www.sqlite.org/lang_expr.html#varparam
+    Numbers are those of `placeholder_marks`.
     """
-    marks = _marks(sql)
+    marks = placeholder_marks(sql)
     named = {mark.number: mark.name for mark in marks if mark.name is not None}
     count = max((mark.number for mark in marks), default=0)
     return tuple(named.get(number) for number in range(1, count + 1))
+
+
+def rewrite_placeholders(sql: str, write: Callable[[Mark], str]) -> str:
+    """Return the statement with what `write` returns in the place of each placeholder."""
+    return _written(sql, placeholder_marks(sql), write)
 
 
 def null_parameters(sql: str) -> Values:
@@ -83,8 +87,13 @@ def null_parameters(sql: str) -> Values:
     return (None,) * len(names)
 
 
-def _marks(sql: str) -> tuple[_Mark, ...]:
-    marks: list[_Mark] = []
+def placeholder_marks(sql: str) -> tuple[Mark, ...]:
+    """Return the placeholders of a statement in the order of its text, numbered as SQLite does.
+
+    `?` takes the next number, `?5` is number 5, and a name that comes again is the same
+    parameter. Source: https://www.sqlite.org/lang_expr.html#varparam
+    """
+    marks: list[Mark] = []
     numbers: dict[str, int] = {}
     highest = 0
     for token in tokenize(sql):
@@ -93,20 +102,20 @@ def _marks(sql: str) -> tuple[_Mark, ...]:
         if token.text == "?":
             number = highest + 1
         elif token.text[0] == "?":
-            number = min(int(token.text[1:]), _MOST)
+            number = min(int(token.text[1:9]), _MOST)
         else:
             # The sigil is part of the name: `:a` and `@a` are two parameters.
             number = numbers.setdefault(token.text, highest + 1)
         highest = max(highest, number)
-        marks.append(_Mark(token, number))
+        marks.append(Mark(token, number))
     return tuple(marks)
 
 
-def _key(mark: _Mark) -> str:
+def _key(mark: Mark) -> str:
     return mark.name or f"dbtune_{mark.number}"
 
 
-def _value(mark: _Mark, parameters: Parameters) -> dict[str, SqlValue]:
+def _value(mark: Mark, parameters: Parameters) -> dict[str, SqlValue]:
     """Return the value of a placeholder under its name, nothing where there is none."""
     if parameters is None:
         return {_key(mark): None}
@@ -117,11 +126,15 @@ def _value(mark: _Mark, parameters: Parameters) -> dict[str, SqlValue]:
     return {_key(mark): parameters[place]} if place < len(parameters) else {}
 
 
-def _renamed(sql: str, marks: tuple[_Mark, ...]) -> str:
+def _renamed(sql: str, marks: tuple[Mark, ...]) -> str:
     """Return the statement with a name for each placeholder that has none."""
+    return _written(sql, marks, lambda mark: mark.token.text if mark.name else f":{_key(mark)}")
+
+
+def _written(sql: str, marks: tuple[Mark, ...], write: Callable[[Mark], str]) -> str:
     parts = []
     end = 0
     for mark in marks:
-        parts += [sql[end : mark.token.start], mark.token.text if mark.name else f":{_key(mark)}"]
+        parts += [sql[end : mark.token.start], write(mark)]
         end = mark.token.end
     return "".join((*parts, sql[end:]))

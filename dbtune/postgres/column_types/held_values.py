@@ -11,9 +11,6 @@ from dbtune.postgres.column_types.declared_type import DeclaredType
 # Integers up to here are doubles without loss: https://www.postgresql.org/docs/15/datatype-numeric.html
 LARGEST_EXACT_INTEGER = 2**53
 
-# The problem of a generated column whose values only the application can compute.
-UNREADABLE = "unreadable"
-
 _STORAGE_WORDS = {
     "integer": ("integer", "integers"),
     "real": ("real", "reals"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dbtune.model.transfer import EncodingRepair, FormCount, NulRepair
-from dbtune.postgres.column_types.held_values import UNREADABLE, HeldValues, example_words
+from dbtune.postgres.column_types.held_values import HeldValues, example_words
 from dbtune.postgres.column_types.type_nouns import Choice, Notice, TypeOptions
 from dbtune.sqlite.identifiers import quote_identifier
 
@@ -23,8 +23,6 @@ class RefusedText:
 def handle_refused_text(held: HeldValues, choice: Choice, options: TypeOptions) -> RefusedText:
     """Return the choice as --nul and --encoding-errors want it; a stop where they say nothing."""
     result = RefusedText(choice)
-    if any(problem.form == UNREADABLE for problem in held.profile.problems):
-        return _stopped(result, _unreadable(held))
     if choice.conversion != "text":
         return result
     for problem in held.profile.problems:
@@ -36,16 +34,6 @@ def handle_refused_text(held: HeldValues, choice: Choice, options: TypeOptions) 
         # Repaired text may have more characters than what was measured.
         result = replace(result, choice=replace(result.choice, pg_type="text"))
     return result
-
-
-def _unreadable(held: HeldValues) -> Notice:
-    return Notice(
-        "unreadable-column",
-        "high",
-        "is a virtual column, computed by a function that only the application has: it cannot be "
-        "read.",
-        f"drop the column, make it STORED, or --exclude {held.table}",
-    )
 
 
 def _handle_nul(

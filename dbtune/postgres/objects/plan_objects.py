@@ -95,49 +95,67 @@ def plan_objects(
         for table in schema.tables
         if any(types.table == table.name for types in choices.tables)
     ]
-    tables = [planned for planned, _ in named]
     translation = TranslationOptions(server_version=options.target.server_version)
-    referenced = _referenced(tables)
-    taken = set(names.relations)
-    objects = [
-        plan_table(
-            planned,
-            names,
-            taken,
-            facts.table(planned.source),
-            referenced=referenced.get(fold_name(planned.source), ()),
-            options=translation,
-        )
-        for planned in tables
-    ]
+    objects = _plan_tables([planned for planned, _ in named], names, facts, translation)
     keys = _plan_foreign_keys(objects, facts, options.orphans)
-    warnings = [finding for _, found in named for finding in found]
-    for own, own_keys in zip(objects, keys, strict=True):
-        warnings += [*own.warnings, *own_keys.warnings]
-    triggers = tuple(_triggers(schema))
     made = tuple(map(_table_objects, objects, keys))
     views = _plan_views(schema.views, made, names, translation)
-    moved = {view.source for view in views.views}
-    saved = [entry for own in objects for entry in own.saved_sql]
+    triggers = tuple(_triggers(schema))
     return PlannedObjects(
         tables=made,
         views=views.views,
         warnings=(
             *names.warnings,
-            *warnings,
+            *(finding for _, found in named for finding in found),
+            *_warnings(objects, keys),
             *views.findings,
             *report_virtual_tables(schema, facts),
             *(report_trigger(trigger) for trigger in triggers),
         ),
         stops=(*names.stops, *(stop for own in keys for stop in own.stops)),
         renamed=names.renamed,
-        saved_sql=(
-            *saved,
-            *((view.name, view.sql) for view in schema.views if view.name not in moved),
-            *((table.name, table.sql) for table in schema.tables if table.kind == "virtual"),
-            *((trigger.name, trigger.sql) for trigger in triggers),
-        ),
+        saved_sql=tuple(_saved_sql(schema, objects, views.views, triggers)),
     )
+
+
+def _plan_tables(
+    tables: list[PlannedTable], names: Names, facts: SourceFacts, options: TranslationOptions
+) -> list[TableObjects]:
+    """Return all objects of the tables but foreign keys; names are given out in their order."""
+    referenced = _referenced(tables)
+    taken = set(names.relations)
+    return [
+        plan_table(
+            planned,
+            names,
+            taken,
+            facts.table(planned.source),
+            referenced=referenced.get(fold_name(planned.source), ()),
+            options=options,
+        )
+        for planned in tables
+    ]
+
+
+def _warnings(objects: list[TableObjects], keys: list[PlannedForeignKeys]) -> Iterator[Finding]:
+    for own, own_keys in zip(objects, keys, strict=True):
+        yield from own.warnings
+        yield from own_keys.warnings
+
+
+def _saved_sql(
+    schema: Schema,
+    objects: list[TableObjects],
+    views: tuple[ViewPlan, ...],
+    triggers: tuple[Trigger, ...],
+) -> Iterator[tuple[str, str]]:
+    """Yield (name, SQL) of what does not move."""
+    moved = {view.source for view in views}
+    for own in objects:
+        yield from own.saved_sql
+    yield from ((view.name, view.sql) for view in schema.views if view.name not in moved)
+    yield from ((table.name, table.sql) for table in schema.tables if table.kind == "virtual")
+    yield from ((trigger.name, trigger.sql) for trigger in triggers)
 
 
 def _triggers(schema: Schema) -> Iterator[Trigger]:

@@ -9,8 +9,10 @@ from dataclasses import replace
 from dbtune.model.advice import Finding
 from dbtune.model.schema import Column, Schema, Table
 from dbtune.model.transfer import ColumnProfile, FormCount, StorageCounts, TableProfile
-from dbtune.postgres.column_types.held_values import UNREADABLE
 from dbtune.sqlite.identifiers import quote_identifier
+
+# The problem by which a profile marks such a column.
+_UNREADABLE = "unreadable"
 
 
 def readable_part(connection: sqlite3.Connection, table: Table) -> Table:
@@ -21,7 +23,7 @@ def readable_part(connection: sqlite3.Connection, table: Table) -> Table:
 
 def without_unreadable(table: Table, profile: TableProfile) -> tuple[Table, TableProfile]:
     """Return a table and its profile without the columns that the profile knows as unreadable."""
-    known = tuple(c for c in profile.columns if all(p.form != UNREADABLE for p in c.problems))
+    known = tuple(c for c in profile.columns if all(p.form != _UNREADABLE for p in c.problems))
     names = {column.column for column in known}
     columns = tuple(column for column in table.columns if column.name in names)
     return replace(table, columns=columns), replace(profile, columns=known)
@@ -32,7 +34,7 @@ def with_unreadable(
 ) -> tuple[ColumnProfile, ...]:
     """Return profiles in the table's order, with the problem for columns that have none."""
     found = {column.column: column for column in columns}
-    problem = FormCount(UNREADABLE, rows, "", "all rows")
+    problem = FormCount(_UNREADABLE, rows, "", "all rows")
     return tuple(
         found.get(column.name)
         or ColumnProfile(column.name, StorageCounts(nulls=rows), problems=(problem,))

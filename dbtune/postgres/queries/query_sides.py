@@ -23,8 +23,7 @@ from dbtune.postgres.names import quote_name
 from dbtune.postgres.server.target import connect_target
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.explain import explain
-from dbtune.sqlite.placeholders import bind
-from dbtune.sqlite.tokens import tokenize
+from dbtune.sqlite.placeholders import bind, rewrite_placeholders
 
 # More rows than a page ever shows take seconds to fetch and compare.
 MOST_ROWS = 20_000
@@ -212,22 +211,7 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _numbered(text: str) -> str:
     """Return a statement with `$1` and so on for its placeholders."""
-    pieces: list[str] = []
-    numbers: dict[str, int] = {}
-    end = highest = 0
-    for token in tokenize(text):
-        if token.kind != "placeholder":
-            continue
-        if token.text == "?":
-            number = highest + 1
-        elif token.text[0] == "?":
-            number = int(token.text[1:9])
-        else:
-            number = numbers.setdefault(token.text, highest + 1)
-        highest = max(highest, number)
-        pieces += [text[end : token.start], f"${number}"]
-        end = token.end
-    return "".join(pieces) + text[end:]
+    return rewrite_placeholders(text, lambda mark: f"${mark.number}")
 
 
 def _index_name(words: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from sqlglot.dialects.sqlite import SQLite
 from sqlglot.errors import SqlglotError
 
 from dbtune.postgres.translation.scope import affinity_of
+from dbtune.sqlite.placeholders import placeholder_marks
 from dbtune.sqlite.tokens import Token, tokenize
 
 # sqlglot warns about syntax that it passes through; here such a tree is not translatable.
@@ -124,7 +125,7 @@ def _prepared(sql: str) -> tuple[str, tuple[str | None, ...]]:
     tokens = tuple(tokenize(sql))
     types = dict(_cast_types(tokens))
     pieces: list[str] = []
-    numbers: dict[str, int] = {}
+    numbers = {mark.token.start: mark.number for mark in placeholder_marks(sql)}
     spelled: dict[int, str] = {}
     end = highest = 0
     for token in tokens:
@@ -137,7 +138,7 @@ def _prepared(sql: str) -> tuple[str, tuple[str | None, ...]]:
         elif token.kind == "number":
             text = _number(token)
         elif token.kind == "placeholder":
-            number = _placeholder(token, numbers, highest)
+            number = numbers[token.start]
             highest = max(highest, number)
             spelled.setdefault(number, token.text)
             text = f":{_PREFIX}{number}"
@@ -164,15 +165,6 @@ def _cast_types(tokens: tuple[Token, ...]) -> Iterator[tuple[int, int]]:
             start = opened.pop()[1]
             if start is not None and start < token.start:
                 yield start, token.start
-
-
-def _placeholder(token: Token, numbers: dict[str, int], highest: int) -> int:
-    if token.text == "?":
-        return highest + 1
-    if token.text[0] == "?":
-        # SQLite allows 32,766; the cut keeps a line of digits from making as many entries.
-        return min(int(token.text[1:9]), 250_000)
-    return numbers.setdefault(token.text, highest + 1)
 
 
 def _number(token: Token) -> str:
