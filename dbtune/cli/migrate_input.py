@@ -19,6 +19,7 @@ _CONFLICTS = (
     ("schema_only", "data_only"),
     ("rehearse", "resume"),
     ("rehearse", "discard"),
+    ("rehearse", "verify_only"),
 )
 
 

@@ -28,7 +28,6 @@ def command(
     plan_only: bool,
     ddl: bool,
     as_json: bool,
-    verify_only: bool,
     output: Path | None,
     **chosen: Any,
 ) -> int:
@@ -51,7 +50,7 @@ def command(
         with show_progress() as on_event:
             plan = migrate.plan(database, options, on_event)
         return print_plan(plan, ddl=ddl, as_json=as_json)
-    run = migrate.verify if verify_only else migrate.migrate
+    run = migrate.verify if options.verify_only else migrate.migrate
     with show_progress() as on_event:
         result = run(database, options, on_event)
     write_report(result.report, output, database)

@@ -39,11 +39,12 @@ def plan_for_existing(
     *,
     source_path: str,
     schema_name: str,
+    filled: bool,
 ) -> MigrationPlan:
-    """Return the plan that fills tables which exist; pure.
+    """Return the plan that fills tables which exist, or has filled them (`filled`); pure.
 
-    Tables and columns are matched by name. Stops: a table that is missing or has rows, a value
-    that does not fit, a column of either side that the other would need.
+    Tables and columns are matched by name. Stops: a table that is missing, or has rows before it
+    is filled, a value that does not fit, a column of either side that the other would need.
     """
     moving = [table for table in schema.tables if table.name in profiles]
     pairs = [pair for table in moving if (pair := _pair(table, existing)) is not None]
@@ -68,7 +69,8 @@ def plan_for_existing(
         warnings=choices.warnings,
         stops=(
             *(_no_table(table, schema_name) for table in missing),
-            *(stop for pair in pairs for stop in _table_stops(pair)),
+            *(_has_rows(pair) for pair in pairs if pair.existing.rows and not filled),
+            *(stop for pair in pairs for stop in _needed_columns(pair)),
             *choices.stops,
         ),
         profile_name=choices.profile_name,
@@ -119,17 +121,20 @@ def _order_key(table: Table, columns: tuple[ColumnPlan, ...]) -> tuple[str, ...]
     return () if key is None or key.conversion != "integer" else (key.source,)
 
 
-def _table_stops(pair: _Pair) -> Iterator[Finding]:
+def _has_rows(pair: _Pair) -> Finding:
     name = pair.table.name
-    if pair.existing.rows:
-        yield Finding(
-            "target-has-rows",
-            "high",
-            name,
-            f"{pair.existing.name} of the target has rows already; they would not be told from "
-            "those of SQLite, and are not touched.",
-            help=f"empty it yourself if its rows may go, or --exclude {name}",
-        )
+    return Finding(
+        "target-has-rows",
+        "high",
+        name,
+        f"{pair.existing.name} of the target has rows already; they would not be told from "
+        "those of SQLite, and are not touched.",
+        help=f"empty it yourself if its rows may go, or --exclude {name}",
+    )
+
+
+def _needed_columns(pair: _Pair) -> Iterator[Finding]:
+    name = pair.table.name
     sources = {there for c in pair.table.columns if (there := pair.column(c.name)) is not None}
     for there in pair.existing.columns:
         if there.not_null and not there.has_default and there not in sources:

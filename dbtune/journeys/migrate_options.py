@@ -38,6 +38,7 @@ class MigrateOptions:
     resume: bool = False
     discard: bool = False
     jobs: int | None = None
+    verify_only: bool = False
     verify: Literal["full", "sample", "counts"] = "full"
     check_queries: tuple[str, ...] = ()
     wait_ms: int = 5000

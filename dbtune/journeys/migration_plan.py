@@ -88,6 +88,7 @@ def make_plan(
             type_options_of(read, options),
             source_path=str(pool.source),
             schema_name=options.schema,
+            filled=options.verify_only,
         )
     else:
         plan = _edited_plan(read, options)

@@ -465,3 +465,18 @@ def test_verifying_makes_no_server(make: Make, tmp_path: Path, run_dbtune: RunDb
     assert refused.returncode == 2
     assert "app.pgdata" in refused.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["app.db"]
+
+
+def test_filled_tables_can_be_verified_later(make: Make, target: str) -> None:
+    """--verify-only of tables that an ORM made compares them as they were filled."""
+    with psycopg.connect(target) as connection:
+        connection.execute(ORM)
+    database = make(ORM_SOURCE)
+    assert migrate(database, target, "--data-only").returncode == 0
+    same = migrate(database, target, "--data-only", "--verify-only")
+    assert same.returncode == 0, same.stdout + same.stderr
+    with psycopg.connect(target) as connection:
+        connection.execute("UPDATE book SET ok = false WHERE id = 7")
+    differs = migrate(database, target, "--data-only", "--verify-only")
+    assert differs.returncode == 6
+    assert "book.ok" in differs.stdout
