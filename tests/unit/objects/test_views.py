@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
-import pytest
 
 from dbtune.postgres.objects.verify_objects import check_objects
 from tests.fixtures.planned import (
     Planned,
     create_objects,
-    emptied,
     make_database,
-    module_database,
     plan_database,
 )
-
-
-@pytest.fixture(scope="module")
-def database(postgres_admin: str) -> Iterator[str]:
-    """One database for all tests here."""
-    with module_database(postgres_admin, "views") as conninfo:
-        yield conninfo
-
-
-@pytest.fixture
-def target(database: str) -> str:
-    """That database, empty."""
-    return emptied(database)
 
 
 def planned(tmp_path: Path, *statements: str) -> Planned:

@@ -3,53 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Literal
 
 import psycopg
 import pytest
 
 from dbtune.postgres.objects.foreign_keys import types_meet
-from dbtune.postgres.objects.plan_objects import ObjectOptions
-from dbtune.postgres.objects.verify_objects import check_objects
 from tests.fixtures.planned import (
-    Planned,
-    create_objects,
-    emptied,
-    make_database,
-    module_database,
-    plan_database,
+    create,
+    planned,
 )
-
-Orphans = Literal["keep", "reject", "null", "fail"]
-
-
-def planned(tmp_path: Path, *statements: str, orphans: Orphans = "keep") -> Planned:
-    """The plan of a database that statements make."""
-    path = make_database(tmp_path / "s.db", *statements)
-    return plan_database(path, ObjectOptions(orphans=orphans))
-
-
-@pytest.fixture(scope="module")
-def database(postgres_admin: str) -> Iterator[str]:
-    """One database for all tests here."""
-    with module_database(postgres_admin, "foreign_keys") as conninfo:
-        yield conninfo
-
-
-@pytest.fixture
-def target(database: str) -> str:
-    """That database, empty."""
-    return emptied(database)
-
-
-def create(target: str, plan: Planned) -> None:
-    """Create all objects and compare them with the plan."""
-    with psycopg.connect(target) as connection:
-        create_objects(connection, plan.plan)
-        assert check_objects(connection, "public", plan.plan) == ()
 
 
 def test_actions_and_deferrability_are_kept(tmp_path: Path, target: str) -> None:
