@@ -1,0 +1,1 @@
+"""Workloads made from real schemas, with queries as their applications send them."""
