@@ -9,7 +9,9 @@ import apsw
 
 from dbtune.advisor import planner_statistics
 from dbtune.advisor.baseline import Baseline
+from dbtune.advisor.choice import Choice
 from dbtune.advisor.clone import Catalog, Finalist, survivors
+from dbtune.advisor.cost import MAX_VM_STEPS
 from dbtune.advisor.key_statistics import KeyEstimate
 from dbtune.advisor.narrowing import narrow, narrower_indexes
 from dbtune.advisor.oracle import Oracle
@@ -32,15 +34,16 @@ _LEAST_BUILT = 10
 
 @dataclass(frozen=True)
 class SearchLimits:
-    """What the search may use: `room_bytes` of disk for the pool, and time until `stop`.
+    """What the search may use: `room_bytes` of disk for the pool, and time until `stop` to build it.
 
-    `sampled` are the tables of which the copy holds only a part.
+    A single run of a statement may take `max_vm_steps`. `sampled` are the tables of which the copy holds only a part.
     """
 
     selection: Limits
     room_bytes: int
     sampled: tuple[SampledTable, ...]
     stop: Stop
+    max_vm_steps: int = MAX_VM_STEPS
 
 
 class Searcher:
@@ -73,14 +76,17 @@ class Searcher:
         self.finalists = len(finalists)
         self.cut_short = found.cut_short or left_out
         self._specs = specs
-        self._stop = limits.stop
+        self._stop = limits.selection.stop
         self._on_event = on_event
-        self._oracle = Oracle(pool, subjects, exact=False, runs=baseline.runs)
+        self._oracle = Oracle(
+            pool, subjects, exact=False, max_vm_steps=limits.max_vm_steps, runs=baseline.runs
+        )
         self._loads = _loads(baseline)
         self._sizes = _real_sizes(pool, limits.sampled)
         self._narrower = narrower_indexes(specs, self._sizes)
         self._database_bytes = limits.selection.database_bytes
-        helps = _helps(finalists, specs, subjects)
+        self._helps = helps = _helps(finalists, specs, subjects)
+        self._proposed = frozenset(i for c in found.candidates for i in c.shape_ids)
         self._selection = Selection(self._oracle, self._loads, self._sizes, helps, limits.selection)
 
     def choose(self, banned: frozenset[IndexSpec] = frozenset()) -> tuple[IndexSpec, ...]:
@@ -101,6 +107,21 @@ class Searcher:
         self.cut_short = self.cut_short or self._stop()
         loss = {name: self._selection.loss_ns(chosen, name) for name in chosen}
         return tuple(self._specs[name] for name in sorted(chosen, key=lambda n: (-loss[n], n)))
+
+    def choice_of(self, chosen: Iterable[IndexSpec]) -> Choice:
+        """Return the pool's figures around a choice, for what explains it."""
+        wanted = frozenset(chosen)
+        names = frozenset(name for name, spec in self._specs.items() if spec in wanted)
+        return Choice(
+            names,
+            self._specs,
+            self._oracle,
+            self._loads,
+            self._sizes,
+            self._helps,
+            self._selection.rating(names),
+            self._proposed,
+        )
 
 
 def _loads(baseline: Baseline) -> tuple[Load, ...]:

@@ -8,7 +8,7 @@ taking away fails badly there, and keeps the better of the two.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -137,6 +137,11 @@ class Selection:
             * (self._costs.cost(i, without).cost_ns - self._costs.cost(i, names).cost_ns)
             for i in self._shapes_of[name]
         )
+
+    def rating(self, names: frozenset[str]) -> Callable[[frozenset[str], frozenset[str]], float]:
+        """Return what tells the objective of `names` without some of them and with others."""
+        state = self._state(names)
+        return lambda gone, come: self._objective(self._move(state, gone, come - names))
 
     def _used(self, names: frozenset[str]) -> frozenset[str]:
         return _NOTHING.union(*(self._costs.cost(i, names).used for i in range(len(self._loads))))

@@ -1,0 +1,59 @@
+"""What the search knows beside its choice: rivals, and what was looked at for each shape."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from dbtune.advisor.choice import Choice
+from dbtune.advisor.index_words import existing_specs
+from dbtune.advisor.runner_up import runners_up
+from dbtune.advisor.selection import Limits
+from dbtune.advisor.time_limit import Stop
+from dbtune.advisor.tried import Tried, tried_indexes
+from dbtune.model.advice import IndexSpec
+from dbtune.model.explanation import RunnerUp
+from dbtune.model.schema import Schema
+from dbtune.sqlite.index_ddl import create_index_sql, index_name
+
+
+@dataclass(frozen=True)
+class Insight:
+    """`tried` is parallel to the subjects, or empty; `proposed` are shapes that got candidates.
+
+    `min_gain_ratio` is the limit that the search kept to.
+    """
+
+    runners_up: tuple[tuple[IndexSpec, RunnerUp], ...] = ()
+    tried: tuple[tuple[Tried, ...], ...] = ()
+    proposed: frozenset[str] = frozenset()
+    min_gain_ratio: float = 0.0
+
+    def runner_up(self, spec: IndexSpec | None) -> RunnerUp | None:
+        """Return the best rival of a recommended index, where one was looked for."""
+        return next((found for own, found in self.runners_up if own == spec), None)
+
+
+NO_INSIGHT = Insight()
+
+
+def gain_insight(
+    choice: Choice,
+    schema: Schema,
+    limits: Limits,
+    left_out: Collection[str],
+    stop: Stop,
+) -> Insight:
+    """Return what there is to tell about a choice; `left_out` is the DDL of what proof took out."""
+    banned = frozenset(
+        spec
+        for spec in choice.specs.values()
+        if create_index_sql(index_name(spec, ()), spec) in left_out
+    )
+    existing = (spec for _, spec in existing_specs(schema))
+    return Insight(
+        runners_up(choice, existing, banned, stop),
+        tried_indexes(choice, limits, banned, stop),
+        choice.proposed,
+        limits.min_gain_ratio,
+    )

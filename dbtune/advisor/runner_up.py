@@ -1,0 +1,151 @@
+"""What could stand in a recommended index's place, and why it does not. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from dbtune.advisor.choice import Choice
+from dbtune.advisor.index_words import index_on
+from dbtune.advisor.oracle import ShapeCost
+from dbtune.advisor.time_limit import Stop, never
+from dbtune.model.advice import IndexSpec
+from dbtune.model.explanation import RivalKind, RunnerUp
+from dbtune.sqlite.index_ddl import create_index_sql, index_name
+
+# Below this two costs are the same to anybody, and to the counters' rounding.
+_SAME_RATIO = 0.005
+_SAME_BYTES = 50_000
+_MEGABYTE = 1e6
+
+
+@dataclass(frozen=True)
+class _Swap:
+    """One index taken out for another (or for none, with the rival None)."""
+
+    rival: str | None
+    objective: float
+
+
+def runners_up(
+    choice: Choice,
+    existing: Iterable[IndexSpec] = (),
+    banned: frozenset[IndexSpec] = frozenset(),
+    stop: Stop = never,
+) -> tuple[tuple[IndexSpec, RunnerUp], ...]:
+    """Return the best rival of each chosen index, as far as there is time.
+
+    Rivals are the indexes not chosen that were proposed for a shape which the chosen one serves
+    or was proposed for, without those that the proof `banned`, and no index at all; the best is
+    the one that the search would rate best. `existing` are the indexes that are there today.
+    """
+    known = tuple(existing)
+    barred = choice.names | {name for name, spec in choice.specs.items() if spec in banned}
+    found: list[tuple[IndexSpec, RunnerUp]] = []
+    for name in sorted(choice.names):
+        if stop():
+            break
+        found.append((choice.specs[name], _runner_up(choice, name, barred, known)))
+    return tuple(found)
+
+
+def _runner_up(
+    choice: Choice, name: str, barred: frozenset[str], existing: Sequence[IndexSpec]
+) -> RunnerUp:
+    gone = frozenset({name})
+    shapes = frozenset(choice.users(name)) | choice.helps.get(name, frozenset())
+    rivals = {n for n, proposed in choice.helps.items() if proposed & shapes} - barred
+    swaps = [_Swap(None, choice.rate(gone, frozenset()))]
+    swaps += (_Swap(rival, choice.rate(gone, frozenset({rival}))) for rival in sorted(rivals))
+    best = min(swaps, key=lambda swap: (swap.objective, swap.rival or ""))
+    return _described(choice, name, best.rival, existing)
+
+
+def _described(
+    choice: Choice, name: str, rival: str | None, existing: Sequence[IndexSpec]
+) -> RunnerUp:
+    moved = choice.names - {name} | ({rival} if rival else set())
+    numbers = frozenset(
+        number
+        for number in range(len(choice.loads))
+        if choice.costs.relevant(number) & {name, rival}
+        and _differ(choice.costs.cost(number, choice.names), choice.costs.cost(number, moved))
+    )
+    reads = frozenset(number for number in numbers if not choice.loads[number].writes)
+    ratios = (
+        _ratio(choice, reads, moved),
+        _ratio(choice, numbers - reads, moved),
+    )
+    size = choice.sizes[rival] if rival else 0
+    spec = choice.specs[rival] if rival else None
+    return RunnerUp(
+        kind=_kind(choice.specs[name], spec, existing),
+        sql=None if spec is None else create_index_sql(index_name(spec, ()), spec),
+        size_bytes=size,
+        cost_ratio=_ratio(choice, numbers, moved),
+        reason=_reason(spec, choice.sizes[name] - size, *ratios),
+    )
+
+
+def _ratio(choice: Choice, numbers: frozenset[int], moved: frozenset[str]) -> float:
+    now = choice.total_ns(numbers, choice.names)
+    return choice.total_ns(numbers, moved) / now if now else 1.0
+
+
+def _differ(one: ShapeCost, other: ShapeCost) -> bool:
+    return one.used != other.used or one.cost_ns != other.cost_ns
+
+
+def _kind(spec: IndexSpec, rival: IndexSpec | None, existing: Sequence[IndexSpec]) -> RivalKind:
+    if rival is None:
+        return "no-index"
+    if any(_begins(old, rival) for old in existing):
+        return "existing-widened"
+    if rival.where != spec.where:
+        return "condition"
+    own, other = set(spec.terms), set(rival.terms)
+    if own == other:
+        return "other-order"
+    if other < own:
+        return "narrower"
+    return "wider" if own < other else "other"
+
+
+def _begins(short: IndexSpec, long: IndexSpec) -> bool:
+    same = (short.table.lower(), short.where) == (long.table.lower(), long.where)
+    width = len(short.terms)
+    return same and width < len(long.terms) and long.terms[:width] == short.terms
+
+
+def _reason(rival: IndexSpec | None, saved_bytes: int, reads: float, writes: float) -> str:
+    """Return why the rival lost: size and costs, each only as it was measured."""
+    cost = f"its queries would cost {_cost_words(reads)}"
+    if abs(writes - 1) > _SAME_RATIO:
+        cost += f" and writes {_cost_words(writes)}"
+    dearer = reads > 1 + _SAME_RATIO or (reads >= 1 - _SAME_RATIO and writes > 1 + _SAME_RATIO)
+    if rival is None:
+        return f"no index would save {_megabytes(saved_bytes)}, but {cost}"
+    on = index_on(rival)
+    if abs(saved_bytes) < _SAME_BYTES:
+        return f"{on} would be as large, and {cost}"
+    if saved_bytes > 0:
+        return (
+            f"{on} would be {_megabytes(saved_bytes)} smaller, {'but' if dearer else 'and'} {cost}"
+        )
+    if not dearer and reads < 1 - _SAME_RATIO:
+        cost += ", too little for that"
+    return f"{on} would be {_megabytes(-saved_bytes)} larger, and {cost}"
+
+
+def _cost_words(ratio: float) -> str:
+    if abs(ratio - 1) <= _SAME_RATIO:
+        return "the same"
+    if ratio >= 2:
+        return f"{ratio:,.1f} times as much"
+    return f"{abs(ratio - 1):.1%} {'more' if ratio > 1 else 'less'}"
+
+
+def _megabytes(size_bytes: float) -> str:
+    if size_bytes < _MEGABYTE:
+        return f"{size_bytes / 1e3:,.0f} kB"
+    return f"{size_bytes / _MEGABYTE:,.1f} MB"
