@@ -19,6 +19,7 @@ from dbtune.advisor.pool import Pool
 from dbtune.advisor.subjects import Subject
 from dbtune.advisor.time_limit import Stop, never
 from dbtune.model.advice import IndexSpec
+from dbtune.model.explanation import WriteEffect
 
 # Fresh indexes have full leaves: a difference for writes below this is none.
 _WRITE_NOISE_RATIO = 0.05
@@ -43,7 +44,8 @@ class ProvenIndex:
 
     `gain_ns` is what the workload loses again without it. `write_cost_ratio` is what recorded
     writes to its table cost with it over without it, None where none was recorded. Both are
-    `estimated` where the time did not suffice to measure without it.
+    `estimated` where the time did not suffice to measure without it. `writes` is what it costs
+    each recorded write to its table.
     """
 
     planned: PlannedIndex
@@ -53,6 +55,7 @@ class ProvenIndex:
     used_by: tuple[str, ...]
     write_cost_ratio: float | None
     estimated: bool = False
+    writes: tuple[WriteEffect, ...] = ()
 
     @property
     def name(self) -> str:
@@ -163,6 +166,7 @@ class _Judge:
         gain = 0.0
         used_by: list[str] = []
         writes_with = writes_without = 0.0
+        writes: list[WriteEffect] = []
         estimated = False
         for i, subject in enumerate(self._subjects):
             if index.name not in self._oracle.relevant(i):
@@ -176,6 +180,8 @@ class _Judge:
             if subject.writes:
                 writes_with += subject.shape.count * present.cost_ns
                 writes_without += subject.shape.count * absent_ns
+                shape = subject.shape
+                writes.append(WriteEffect(shape.id, shape.count, absent_ns, present.cost_ns))
         return ProvenIndex(
             planned=index,
             size_bytes=self._pool.sizes.get(index.name, 0),
@@ -184,6 +190,7 @@ class _Judge:
             used_by=tuple(used_by),
             write_cost_ratio=_write_ratio(writes_with, writes_without),
             estimated=estimated,
+            writes=tuple(writes),
         )
 
     def _measure(self, number: int, name: str) -> float:
