@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.workloads import home_assistant, uptime_kuma
+from bench.workloads import home_assistant, sakila, uptime_kuma
 from bench.workloads.recorded import read_schema
 from dbtune.advisor.cost import open_scratch
 from dbtune.advisor.drawn_values import ValueDrawer
@@ -24,6 +24,7 @@ Build = Callable[[Path, float], tuple[Path, Path]]
 WORKLOADS: dict[str, tuple[Build, str]] = {
     "home_assistant": (home_assistant.build, "home_assistant/home-assistant_v2.db"),
     "uptime_kuma": (uptime_kuma.build, "uptime_kuma/kuma.db"),
+    "sakila": (sakila.build, "sakila/sakila.db"),
 }
 TINY = 0.003
 
