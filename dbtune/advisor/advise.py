@@ -7,8 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from dbtune.advisor.baseline import Baseline, measure_baseline
-from dbtune.advisor.cost import open_scratch
+from dbtune.advisor.baseline import BASELINE_STEPS, Baseline, measure_baseline
+from dbtune.advisor.cost import MAX_VM_STEPS, open_scratch
 from dbtune.advisor.drawn_values import ValueDrawer
 from dbtune.advisor.library_check import LibraryCheck
 from dbtune.advisor.oracle import ShapeCost
@@ -17,21 +17,24 @@ from dbtune.advisor.repair import Prover, prove_and_repair
 from dbtune.advisor.search import Searcher, SearchLimits
 from dbtune.advisor.selection import Limits
 from dbtune.advisor.subjects import Subjects, prepare_subjects
-from dbtune.advisor.time_limit import Stop, TimeLimit
+from dbtune.advisor.time_limit import TimeLimit
 from dbtune.model.event import Event, OnEvent
 from dbtune.model.schema import Schema
 from dbtune.model.workload import Workload
 from dbtune.sqlite.scratch import SampledTable
 
-# The part of the user's time limit that measuring the recording as it is may take beside the
-# search, and what it gets at least: where nothing is measured, nothing can be advised.
-_BASELINE_SHARE = 0.5
+# By when, as parts of the user's time limit, each stage gives way to the next. Proving builds the
+# choice anew and cannot be cut short: it takes about a third as long as building the pool did.
+_BASELINE_UNTIL = 0.25
+_POOL_UNTIL = 0.5
+_CHOICE_UNTIL = 0.65
+# What the baseline gets at least: where nothing is measured, nothing can be advised.
 _LEAST_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class AdviceLimits:
-    """What the user allows; bytes, the time to search, and ratios from 0 to 1.
+    """What the user allows; bytes, the time for all stages, and ratios from 0 to 1.
 
     `database_bytes` is the size of the real database, of which the copy may be a sample.
     """
@@ -79,30 +82,38 @@ def advise(
     on_event: OnEvent,
 ) -> Advice:
     """Advise on the closed scratch copy at `base`, which stays as it is; works beside it."""
+    time = limits.time.begin()
     work = base.with_name("work.db")
     shutil.copyfile(base, work)
     with closing(open_scratch(work)) as connection:
         on_event(Event("Measuring the recording as it is"))
         drawer = ValueDrawer(connection, schema)
         subjects = prepare_subjects(connection, workload.shapes, drawer)
-        enough = limits.time.start(_BASELINE_SHARE, least_seconds=_LEAST_SECONDS)
-        baseline = measure_baseline(connection, subjects, enough)
-        stop = limits.time.start()
-        searcher = Searcher(connection, schema, baseline, _search_limits(limits, stop), on_event)
-        prover = Prover(base, schema, baseline, limits.time, on_event)
-        proven = prove_and_repair(prover, searcher.choose, stop)
+        enough = time.until(_BASELINE_UNTIL, least_seconds=_LEAST_SECONDS)
+        baseline = measure_baseline(
+            connection, subjects, enough, max_vm_steps=time.scaled(BASELINE_STEPS)
+        )
+        searcher = Searcher(connection, schema, baseline, _search_limits(limits, time), on_event)
+        prover = Prover(base, schema, baseline, time, on_event)
+        proven = prove_and_repair(prover, searcher.choose)
     work.unlink()
     return Advice(
         baseline, proven.proof, proven.library, searcher.cut_short, proven.left_out, limits.sampled
     )
 
 
-def _search_limits(limits: AdviceLimits, stop: Stop) -> SearchLimits:
+def _search_limits(limits: AdviceLimits, time: TimeLimit) -> SearchLimits:
     selection = Limits(
         limits.database_bytes,
         limits.budget_bytes,
         limits.min_gain_ratio,
         limits.max_write_slowdown_ratio,
-        stop,
+        time.until(_CHOICE_UNTIL),
     )
-    return SearchLimits(selection, limits.room_bytes, limits.sampled, stop)
+    return SearchLimits(
+        selection,
+        limits.room_bytes,
+        limits.sampled,
+        time.until(_POOL_UNTIL),
+        max_vm_steps=time.scaled(MAX_VM_STEPS),
+    )

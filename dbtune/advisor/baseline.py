@@ -12,7 +12,7 @@ from dbtune.advisor.subjects import Subjects
 from dbtune.advisor.time_limit import Stop
 
 # A baseline run may take this many steps, about a second; what is stopped costs "at least" that.
-_STEPS = 80_000_000
+BASELINE_STEPS = 80_000_000
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,11 @@ class Baseline:
 
 
 def measure_baseline(
-    connection: apsw.Connection, subjects: Subjects, stop: Stop, *, max_vm_steps: int = _STEPS
+    connection: apsw.Connection,
+    subjects: Subjects,
+    stop: Stop,
+    *,
+    max_vm_steps: int = BASELINE_STEPS,
 ) -> Baseline:
     """Measure shapes with the indexes and statistics that are there, those that matter most first.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dbtune.advisor.baseline import Baseline
 from dbtune.advisor.library_check import LibraryCheck, LibraryDifference, check_library
 from dbtune.advisor.proof import PlannedIndex, Proof, ProvenIndex, SlowerRead, prove
-from dbtune.advisor.time_limit import Stop, TimeLimit
+from dbtune.advisor.time_limit import TimeLimit
 from dbtune.model.advice import IndexSpec
 from dbtune.model.event import Event, OnEvent
 from dbtune.model.schema import Schema
@@ -18,10 +18,9 @@ from dbtune.sqlite.index_ddl import create_index_sql, index_name
 
 # Each repair takes a proof, some seconds for 100 MB; more than this is not converging.
 _MAX_REPAIRS = 3
-# The part of the user's time limit for measuring what each index gains by itself, and the least
-# it gets; beyond it gains are estimated.
-_SINGLES_SHARE = 0.3
-_LEAST_SECONDS = 5.0
+# By when, as a part of the user's time limit, it is known what each index gains by itself; beyond
+# it gains are estimated.
+_SINGLES_UNTIL = 0.8
 # What slower reads lose counts this many times, as nobody expects an index to slow a page down.
 _HARM_WEIGHT = 5.0
 
@@ -47,19 +46,26 @@ class Prover:
         self._baseline = baseline
         self._time = time
         self._on_event = on_event
+        self._seconds = 0.0
         self._droppable = tuple(i.name for i in schema.indexes if not i.enforces_constraint)
 
     def prove(self, specs: Sequence[IndexSpec]) -> Proven:
         """Return the choice as measured with both libraries."""
         self._on_event(Event("Proving on a fresh copy"))
+        started = self._time.clock()
         planned = plan_indexes(specs, self._schema)
         path = self._base.with_name("proof.db")
         shutil.copyfile(self._base, path)
-        enough = self._time.start(_SINGLES_SHARE, least_seconds=_LEAST_SECONDS)
+        enough = self._time.until(_SINGLES_UNTIL)
         proof = prove(path, self._baseline, planned, self._droppable, enough)
         library = self._check(path, [index.planned for index in proof.indexes])
         path.unlink()
+        self._seconds = self._time.clock() - started
         return Proven(proof, library, sum(harm_of(proof, library).values()))
+
+    def has_time(self) -> bool:
+        """Return whether another proof, as long as the last one, still ends in time."""
+        return self._time.allows(self._seconds)
 
     def _check(self, path: Path, built: Sequence[PlannedIndex]) -> LibraryCheck | None:
         measured = zip(self._baseline.subjects.ready, self._baseline.costs, strict=True)
@@ -76,7 +82,6 @@ class Prover:
 def prove_and_repair(
     prover: Prover,
     choose: Callable[[frozenset[IndexSpec]], tuple[IndexSpec, ...]],
-    stop: Stop,
 ) -> Proven:
     """Return the cheapest proven choice.
 
@@ -88,7 +93,7 @@ def prove_and_repair(
     left_out: dict[IndexSpec, str] = {}
     for _ in range(_MAX_REPAIRS):
         unwanted = _unwanted(current)
-        if not unwanted or stop():
+        if not unwanted or not prover.has_time():
             break
         left_out |= unwanted
         remaining = tuple(spec for spec in specs if spec not in left_out)
@@ -110,13 +115,30 @@ def prove_and_repair(
 def _without_idle(prover: Prover, proven: Proven, left_out: dict[IndexSpec, str]) -> Proven:
     """Return the choice proven again without what gains nothing, noted in `left_out`.
 
-    Nobody should have to build an index whose own finding says that it does not help.
+    Nobody should have to build an index whose own finding says that it does not help. Where there
+    is no time left to prove, what no plan uses is left out as it is.
     """
     while idle := _idle(proven):
+        if not prover.has_time():
+            return _without_unused(proven, left_out)
         left_out |= idle
         rest = [index.planned.spec for index in proven.proof.indexes]
         proven = prover.prove([spec for spec in rest if spec is not None and spec not in idle])
     return proven
+
+
+def _without_unused(proven: Proven, left_out: dict[IndexSpec, str]) -> Proven:
+    """Return the choice without indexes of no plan, which change no plan by going."""
+    used = frozenset[str]().union(*(cost.used for cost in proven.proof.after))
+    if proven.library is not None:
+        used |= proven.library.used
+    kept = []
+    for index in proven.proof.indexes:
+        if index.name in used or index.planned.spec is None:
+            kept.append(index)
+        else:
+            left_out[index.planned.spec] = "no plan uses it"
+    return replace(proven, proof=replace(proven.proof, indexes=tuple(kept)))
 
 
 def harm_of(proof: Proof, library: LibraryCheck | None) -> dict[str, float]:

@@ -34,9 +34,10 @@ _LEAST_BUILT = 10
 
 @dataclass(frozen=True)
 class SearchLimits:
-    """What the search may use: `room_bytes` of disk for the pool, and time until `stop` to build it.
+    """What the search may use: `room_bytes` of disk for the pool, built until it is time to `stop`.
 
-    A single run of a statement may take `max_vm_steps`. `sampled` are the tables of which the copy holds only a part.
+    A single run of a statement may take `max_vm_steps`. `sampled` are the tables of which the
+    copy holds only a part.
     """
 
     selection: Limits

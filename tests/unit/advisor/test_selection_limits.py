@@ -216,3 +216,21 @@ def test_a_stage_has_its_share_of_the_time() -> None:
     assert (stop(), half()) == (False, True)
     now[0] = 120.0
     assert stop() and not limit.start()()
+
+
+def test_all_stages_share_the_time_from_when_they_began() -> None:
+    """A late stage gets what is left, or the least that it needs."""
+    now = [100.0]
+    limit = TimeLimit(20.0, lambda: now[0]).begin()
+    now[0] = 108.0
+    half, gone, least = limit.until(0.5), limit.until(0.25), limit.until(0.25, least_seconds=3)
+    assert (half(), gone(), least()) == (False, True, False)
+    assert limit.allows(12.0) and not limit.allows(13.0)
+    now[0] = 111.0
+    assert half() and least()
+
+
+def test_a_statement_may_run_less_long_where_time_is_short() -> None:
+    """But no longer than with ample time, and never not at all."""
+    steps = [TimeLimit(seconds).scaled(1_000) for seconds in (0.0, 30.0, 90.0, 900.0)]
+    assert steps == [50, 333, 1_000, 1_000]
