@@ -10,6 +10,7 @@ from pathlib import Path
 from dbtune.advisor.baseline import BASELINE_STEPS, Baseline, measure_baseline
 from dbtune.advisor.cost import MAX_VM_STEPS, open_scratch
 from dbtune.advisor.drawn_values import ValueDrawer
+from dbtune.advisor.insight import NO_INSIGHT, Insight, gain_insight
 from dbtune.advisor.library_check import LibraryCheck
 from dbtune.advisor.oracle import ShapeCost
 from dbtune.advisor.proof import Proof
@@ -30,6 +31,8 @@ _POOL_UNTIL = 0.5
 _CHOICE_UNTIL = 0.65
 # What the baseline gets at least: where nothing is measured, nothing can be advised.
 _LEAST_SECONDS = 5.0
+# What explains the choice; nearly all of it is known from the search.
+_INSIGHT_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Advice:
     """Proven advice; `baseline.costs` and `proof.after` are parallel to `subjects.ready`.
 
     `repaired` are indexes that were chosen and then taken out again: (DDL, reason). `sampled`
-    are the tables of which the copy held only a part.
+    are the tables of which the copy held only a part; `insight` is what explains the choice.
     """
 
     baseline: Baseline
@@ -62,6 +65,7 @@ class Advice:
     cut_short: bool
     repaired: tuple[tuple[str, str], ...]
     sampled: tuple[SampledTable, ...] = ()
+    insight: Insight = NO_INSIGHT
 
     @property
     def subjects(self) -> Subjects:
@@ -96,9 +100,22 @@ def advise(
         searcher = Searcher(connection, schema, baseline, _search_limits(limits, time), on_event)
         prover = Prover(base, schema, baseline, time, on_event)
         proven = prove_and_repair(prover, searcher.choose)
+        insight = gain_insight(
+            searcher.choice_of(i.planned.spec for i in proven.proof.indexes if i.planned.spec),
+            schema,
+            _search_limits(limits, time).selection,
+            {sql for sql, _ in proven.left_out},
+            limits.time.start(_INSIGHT_SHARE),
+        )
     work.unlink()
     return Advice(
-        baseline, proven.proof, proven.library, searcher.cut_short, proven.left_out, limits.sampled
+        baseline,
+        proven.proof,
+        proven.library,
+        searcher.cut_short,
+        proven.left_out,
+        limits.sampled,
+        insight,
     )
 
 
