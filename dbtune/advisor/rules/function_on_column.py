@@ -47,13 +47,13 @@ def check(facts: Facts) -> tuple[Finding, ...]:
     found = []
     for shape in costly_shapes(facts):
         for reading in read_samples(facts, shape.facts.shape)[:1]:
-            for column, comparison in _wrapped(facts, shape, reading):
+            for column, comparison in wrapped_conditions(facts, shape, reading):
                 found.append(_finding(facts, shape, reading, column, comparison))
                 break  # one condition that an index serves is enough for the query
     return tuple(found)
 
 
-def _wrapped(
+def wrapped_conditions(
     facts: Facts, shape: CostlyShape, reading: Statement
 ) -> Iterator[tuple[ColumnUse, Comparison]]:
     for use in reading.uses:

@@ -29,25 +29,25 @@ def check(facts: Facts) -> tuple[Finding, ...]:
     """Return a finding for each costly shape that searches a large table for a text inside."""
     found = []
     for shape in costly_shapes(facts):
-        columns = _searched(facts, shape)
+        columns = searched_columns(facts, shape)
         if columns:
             found.append(_finding(facts, shape, columns))
     return tuple(found)
 
 
-def _searched(facts: Facts, shape: CostlyShape) -> tuple[ColumnUse, ...]:
+def searched_columns(facts: Facts, shape: CostlyShape) -> tuple[ColumnUse, ...]:
     """Return the columns searched in the first large table that the plan scans for it."""
     for reading in read_samples(facts, shape.facts.shape):
         for use in reading.uses:
             if use.table.kind != "table" or is_small(facts, use.table):
                 continue
-            columns = _columns_searched(reading, use)
+            columns = _columnssearched_columns(reading, use)
             if columns and is_scanned(shape.facts.plan_after, use.planned):
                 return columns
     return ()
 
 
-def _columns_searched(reading: Statement, use: TableUse) -> tuple[ColumnUse, ...]:
+def _columnssearched_columns(reading: Statement, use: TableUse) -> tuple[ColumnUse, ...]:
     found: list[ColumnUse] = []
     for comparison in reading.filters(use, required=False):
         column = comparison.side.bare or comparison.side.wrapped

@@ -30,7 +30,7 @@ _COMPARING = frozenset(("=", "<", "<=", ">", ">=", "in", "between"))
 
 
 @dataclass(frozen=True)
-class _Mismatch:
+class Mismatch:
     """Why the comparison cannot use an index, and the way out."""
 
     column: ColumnUse
@@ -48,13 +48,13 @@ def check(facts: Facts) -> tuple[Finding, ...]:
     found = []
     for shape in costly_shapes(facts):
         for reading in read_samples(facts, shape.facts.shape)[:1]:
-            for mismatch in _mismatches(facts, shape, reading):
+            for mismatch in mismatches(facts, shape, reading):
                 found.append(_finding(facts, shape, mismatch))
                 break  # the others of one query seldom matter once this one is mended
     return tuple(found)
 
 
-def _mismatches(facts: Facts, shape: CostlyShape, reading: Statement) -> Iterator[_Mismatch]:
+def mismatches(facts: Facts, shape: CostlyShape, reading: Statement) -> Iterator[Mismatch]:
     for use in reading.uses:
         if use.table.kind != "table" or is_small(facts, use.table):
             continue
@@ -78,7 +78,7 @@ def _is_read_whole(plan: tuple[str, ...], use: TableUse) -> bool:
 
 def _type_mismatch(
     shape: CostlyShape, comparison: Comparison, column: ColumnUse
-) -> _Mismatch | None:
+) -> Mismatch | None:
     if comparison.operator not in _COMPARING:
         return None
     for other in comparison.others:
@@ -87,7 +87,7 @@ def _type_mismatch(
         if other.bare is not None and _is_found_from_here(shape, other.bare):
             continue
         side = _shown_side(other)
-        return _Mismatch(
+        return Mismatch(
             column,
             f"{_described(column)} is compared with {side}, which is numeric: SQLite turns each "
             "value into a number first, and no index on the column can be used",
@@ -115,14 +115,14 @@ def _is_found_from_here(shape: CostlyShape, other: ColumnUse) -> bool:
 
 def _collation_mismatch(
     facts: Facts, comparison: Comparison, column: ColumnUse
-) -> _Mismatch | None:
+) -> Mismatch | None:
     if comparison.operator not in _COMPARING or is_numeric(column.affinity):
         return None
     collation = _effective_collation(comparison, column)
     indexed = _collations_of_indexes(facts, column)
     if not indexed or collation in indexed:
         return None
-    return _Mismatch(
+    return Mismatch(
         column,
         f"{_described(column)} is compared under collation {collation}, and its index is in the "
         f"order of {' and '.join(sorted(indexed))}",
@@ -147,7 +147,7 @@ def _written_sides(comparison: Comparison) -> tuple[Side, ...]:
     return tuple(reversed(sides)) if comparison.swapped else sides
 
 
-def _pattern_mismatch(facts: Facts, comparison: Comparison, column: ColumnUse) -> _Mismatch | None:
+def _pattern_mismatch(facts: Facts, comparison: Comparison, column: ColumnUse) -> Mismatch | None:
     """Return why LIKE 'abc%' reads everything: it ignores case, and the index does not."""
     if comparison.operator != "like" or not has_prefix("like", comparison.others):
         return None
@@ -155,7 +155,7 @@ def _pattern_mismatch(facts: Facts, comparison: Comparison, column: ColumnUse) -
     if not indexed:
         return None
     if column.affinity != "text":
-        return _Mismatch(
+        return Mismatch(
             column,
             f"{_described(column)} is matched by LIKE, which uses an index only on a TEXT column",
             "Compare a range of the column instead, or store the value as TEXT.",
@@ -163,7 +163,7 @@ def _pattern_mismatch(facts: Facts, comparison: Comparison, column: ColumnUse) -
         )
     if "NOCASE" in indexed:
         return None
-    return _Mismatch(
+    return Mismatch(
         column,
         f"{_described(column)} is matched by LIKE, which ignores case, and its index is in the "
         f"order of {' and '.join(sorted(indexed))}",
@@ -194,7 +194,7 @@ def _described(column: ColumnUse) -> str:
     return f"{shown(column.use.table.name)}.{shown(column.column.name)} ({statement(declared)})"
 
 
-def _finding(facts: Facts, shape: CostlyShape, mismatch: _Mismatch) -> Finding:
+def _finding(facts: Facts, shape: CostlyShape, mismatch: Mismatch) -> Finding:
     return Finding(
         code=CODE,
         severity=severity_of(shape.share),
