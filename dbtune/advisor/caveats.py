@@ -41,7 +41,7 @@ def not_checked(advice: Advice) -> Iterator[str]:
             f"{_listed([shape.id for shape in subjects.unmeasured])}"
         )
     if subjects.functions:
-        names = ", ".join(subjects.functions)
+        names = ", ".join(function.name for function in subjects.functions)
         yield f"the application's own functions were stand-ins on the copy: {names}"
     if advice.cut_short:
         yield (

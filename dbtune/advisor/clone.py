@@ -16,7 +16,7 @@ import apsw
 from dbtune.advisor.candidates import Candidate
 from dbtune.advisor.cost import Statement
 from dbtune.advisor.key_statistics import KeyEstimate
-from dbtune.advisor.stubs import add_stubs
+from dbtune.advisor.stubs import StubFunction, add_stubs
 from dbtune.advisor.subjects import Subject
 from dbtune.model.advice import IndexSpec
 from dbtune.sqlite.explain import explain, indexes_used
@@ -51,7 +51,7 @@ class _StatisticsRow(NamedTuple):
 class Catalog:
     """What a copy declares and what ANALYZE left, from which clones of a few tables are made."""
 
-    def __init__(self, source: apsw.Connection, functions: Iterable[str] = ()) -> None:
+    def __init__(self, source: apsw.Connection, functions: Iterable[StubFunction] = ()) -> None:
         self.functions = tuple(functions)
         self._objects = [
             _Object(*row)
@@ -80,7 +80,10 @@ class Clone:
     """A schema in memory, with the sqlite_stat1 of its copy but none of the rows."""
 
     def __init__(
-        self, ddl: Sequence[str], statistics: Sequence[_StatisticsRow], functions: Iterable[str]
+        self,
+        ddl: Sequence[str],
+        statistics: Sequence[_StatisticsRow],
+        functions: Iterable[StubFunction],
     ) -> None:
         self._connection = apsw.Connection(":memory:")
         add_stubs(self._connection, functions)

@@ -16,7 +16,7 @@ from typing import Any
 import apsw
 
 from dbtune.advisor.conflicts import remove_conflicts
-from dbtune.advisor.stubs import add_stubs
+from dbtune.advisor.stubs import StubFunction, add_stubs, schema_functions
 from dbtune.model.workload import SqlValue
 
 VM_STEP_NS = 12
@@ -75,7 +75,7 @@ class Measurement:
         return (self.failure or "").startswith("UNIQUE constraint failed")
 
 
-def open_scratch(path: Path, functions: Iterable[str] = ()) -> apsw.Connection:
+def open_scratch(path: Path, functions: Iterable[StubFunction] = ()) -> apsw.Connection:
     """Open a scratch copy for measuring, with stubs for `functions`: never a user's file.
 
     Page fetches are counted at the cache, so the whole file is kept cached and mmap stays off.
@@ -85,7 +85,7 @@ def open_scratch(path: Path, functions: Iterable[str] = ()) -> apsw.Connection:
     connection = apsw.Connection(str(path))
     # A recorded hex(zeroblob(...)) must not take the machine's memory.
     connection.limit(apsw.SQLITE_LIMIT_LENGTH, _MAX_VALUE_BYTES)
-    add_stubs(connection, functions)
+    add_stubs(connection, (*schema_functions(connection), *functions))
     _stay_interruptible(connection)
     for pragma in (
         "cache_size = -400000",

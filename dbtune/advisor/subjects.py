@@ -9,14 +9,20 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import apsw
 
 from dbtune.advisor.cost import Statement
 from dbtune.advisor.drawn_values import ValueDrawer
-from dbtune.advisor.stubs import add_stubs, missing_function
+from dbtune.advisor.stubs import (
+    StubFunction,
+    add_stubs,
+    missing_function,
+    schema_functions,
+    used_as_aggregate,
+)
 from dbtune.model.workload import QueryShape, Sample
 from dbtune.sqlite.explain import explain
 from dbtune.sqlite.identifiers import unquote_identifier
@@ -32,7 +38,7 @@ _CATALOG = ("sqlite_schema", "sqlite_master", "sqlite_temp_master", "sqlite_temp
 _WRITABLE = ("sqlite_sequence", "sqlite_stat1", "sqlite_stat4")
 # Each statement finds one function missing; what names more of them than this is no query.
 _MAX_STUBS = 100
-_UNBINDABLE = (apsw.Error, sqlite3.Error, ValueError, TypeError, OverflowError)
+_UNBINDABLE = (apsw.Error, sqlite3.Error, ValueError, TypeError, KeyError, OverflowError)
 _TEMPORARY_TABLE = re.compile(
     r"create temp(?:orary)? table (?:if not exists )?(?:temp ?\. ?)?"
     r"(\"(?:[^\"]|\"\")*\"|`[^`]*`|\[[^\]]*\]|[^\s(]+)",
@@ -93,7 +99,7 @@ class Subjects:
     ready: tuple[Subject, ...]
     unplannable: tuple[Unplannable, ...] = ()
     skipped: tuple[QueryShape, ...] = ()
-    functions: tuple[str, ...] = ()
+    functions: tuple[StubFunction, ...] = ()
     temporary: tuple[QueryShape, ...] = ()
     unmeasured: tuple[QueryShape, ...] = ()
 
@@ -114,7 +120,7 @@ def prepare_subjects(
     ready: list[Subject] = []
     unplannable: list[Unplannable] = []
     skipped: list[QueryShape] = []
-    functions: dict[str, None] = {}
+    functions = {function.name: function for function in schema_functions(connection)}
     for shape in shapes:
         if shape.kind == "other" and _is_command(shape):
             skipped.append(shape)
@@ -130,7 +136,7 @@ def prepare_subjects(
         tuple(ready),
         tuple(found for found in unplannable if _missing_table(found.error) not in names),
         tuple(skipped),
-        tuple(functions),
+        tuple(functions.values()),
         tuple(found.shape for found in temporary),
     )
 
@@ -149,7 +155,7 @@ def _prepare_shape(
     connection: apsw.Connection,
     shape: QueryShape,
     drawer: ValueDrawer,
-    functions: dict[str, None],
+    functions: dict[str, StubFunction],
 ) -> Subject | Unplannable | None:
     samples = drawer.fill(shape) if shape.needs_values else shape.samples
     statements: list[Statement] = []
@@ -247,7 +253,7 @@ class _Watch:
 
 
 def _prepare(
-    connection: apsw.Connection, statement: Statement, functions: dict[str, None]
+    connection: apsw.Connection, statement: Statement, functions: dict[str, StubFunction]
 ) -> _Watch:
     """Prepare without running; application functions found missing get stubs, once each."""
     for _ in range(_MAX_STUBS):
@@ -258,14 +264,24 @@ def _prepare(
             _refuse_commands(statement.text)
             return watch
         except apsw.SQLError as error:
-            name = missing_function(error)
-            if name is None or name.lower() in functions:
+            function = _stub_for(error, functions)
+            if function is None:
                 raise
         finally:
             connection.authorizer = None
-        functions[name.lower()] = None
-        add_stubs(connection, (name,))
+        functions[function.name] = function
+        add_stubs(connection, functions.values())
     raise ValueError(f"more than {_MAX_STUBS} functions of the application")
+
+
+def _stub_for(error: apsw.Error, functions: Mapping[str, StubFunction]) -> StubFunction | None:
+    """Return the stub that a statement lacks, None where no stub would mend its error."""
+    missing = missing_function(error)
+    if missing is not None:
+        name = missing.lower()
+        return None if name in functions else StubFunction(name)
+    known = functions.get((used_as_aggregate(error) or "").lower())
+    return replace(known, aggregate=True) if known and not known.aggregate else None
 
 
 def _is_command(shape: QueryShape) -> bool:
