@@ -1,246 +1,97 @@
 """Index advice measured beside the advice of the sqlite3 shell's `.expert`, in one run.
 
-    python bench/advisor.py [--work DIR] [--workload NAME ...]
+    python bench/advisor.py [--workload NAME ...] [--part NAME ...] [--long-seconds S]
+
+    costs     no index, both modes of `.expert`, all candidates, dbtune: each rebuilt on a fresh
+              copy, all samples run; every template before and after
+    search    a search of --long-seconds at dbtune's bytes, and where the two differ
+    budgets   dbtune within budgets beside `.expert` without one
+    writes    a variant of the recording of which 90 % are writes
+    planner   the same sets under the SQLite that Python is linked with, timed by turns
 
 Workloads: platform (119 MB, 56 templates) and tpch (TPC-H at 0.1, 22 queries) from
-../shared/workloads, and the demo. Each advice is built on a fresh copy, analysed, and all
-recorded samples are run; the cost is dbtune's deterministic cost model, the time is measured.
-Needs the sqlite3 shell, and tpchgen-cli from PyPI for tpch; what is missing is skipped with
-the reason.
+../shared/workloads, and the demo. Costs are dbtune's deterministic model. What the parts found
+is written to bench/results. Needs the sqlite3 shell, and tpchgen-cli from PyPI for tpch; what is
+missing is skipped with the reason.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
 import shutil
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from tabulate import tabulate
+import advisor_parts
+from advisor_results import Part, record, show
+from advisor_session import Session
+from advisor_workloads import WORKLOADS, Unavailable
 
-from dbtune.advisor.cost import open_scratch
-from dbtune.advisor.drawn_values import ValueDrawer
-from dbtune.advisor.oracle import Oracle, ShapeCost
-from dbtune.advisor.pool import Pool
-from dbtune.advisor.subjects import Subject, prepare_subjects
-from dbtune.journeys.analyze import AnalyzeOptions, analyze
-from dbtune.sqlite.catalog import read_schema
-from dbtune.workload.sources import read_workload
-
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "workloads"
-
-
-class Unavailable(Exception):
-    """Something a workload needs is not on this machine."""
-
-
-@dataclass(frozen=True)
-class Workbench:
-    """A database, its recording, and the most that dbtune's cost may be of `.expert`'s union."""
-
-    name: str
-    database: Path
-    recording: Path
-    target_ratio: float
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One advice as built and measured."""
-
-    advice: str
-    indexes: int
-    size_bytes: int
-    cost_s: float
-    time_s: float
-    advise_s: float
+PARTS = ("costs", "search", "budgets", "writes", "planner")
 
 
 def main() -> int:
-    """Measure and print; the exit code is 1 where a target is missed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
-    parser.add_argument("--workload", action="append", choices=sorted(WORKLOADS))
-    arguments = parser.parse_args()
+    """Measure, print and record; the exit code is 1 where a target is missed."""
+    arguments = _arguments()
     arguments.work.mkdir(parents=True, exist_ok=True)
-    missed = False
+    if shutil.which("sqlite3") is None:
+        sys.exit("the sqlite3 shell, whose advice is measured beside dbtune's, is not installed")
+    met = True
     for name in arguments.workload or WORKLOADS:
         try:
             bench = WORKLOADS[name](arguments.work)
         except Unavailable as reason:
             print(f"{name}: skipped, {reason}", flush=True)
             continue
-        missed |= not report(bench, arguments.work)
-    return int(missed)
+        with tempfile.TemporaryDirectory(dir=arguments.scratch or arguments.work) as scratch:
+            session = Session(bench, Path(scratch))
+            for part in arguments.part or PARTS:
+                met &= _run_part(name, part, session, arguments)
+    return int(not met)
 
 
-def report(bench: Workbench, work: Path) -> bool:
-    """Measure one workload, print its table, and return whether the target is met."""
-    outcomes = list(measure_all(bench, work))
-    by_name = {outcome.advice: outcome for outcome in outcomes}
-    union, ours = by_name[".expert, union"], by_name["dbtune"]
-    rows = [
-        (
-            o.advice,
-            o.indexes,
-            f"{o.size_bytes / 2**20:.1f}",
-            f"{o.cost_s:.3f}",
-            f"{o.time_s:.2f}",
-            f"{o.advise_s:.1f}",
-            f"{o.cost_s / union.cost_s:.2f}",
-            f"{o.size_bytes / max(1, union.size_bytes):.2f}",
-        )
-        for o in outcomes
-    ]
-    head = ("advice", "indexes", "MiB", "cost s", "time s", "advise s", "cost/union", "MiB/union")
-    print(f"\n{bench.name}\n{tabulate(rows, head)}", flush=True)
-    met = ours.cost_s <= bench.target_ratio * union.cost_s
-    met &= ours.size_bytes <= union.size_bytes or bench.target_ratio == 1.0
-    verdict = "met" if met else "MISSED"
-    print(f"target: cost at most {bench.target_ratio} of the union's: {verdict}", flush=True)
-    return met
+def _run_part(workload: str, part: str, session: Session, arguments: argparse.Namespace) -> bool:
+    """Run, print and record one part; return whether its targets are met."""
+    long_seconds: float = arguments.long_seconds
+    if part == "search" and not long_seconds:
+        return True
+    if part == "budgets" and not session.bench.targets.budgets:
+        return True
+    try:
+        found = _part(part, session, long_seconds)
+    except Unavailable as reason:
+        print(f"{workload}, {part}: skipped, {reason}", flush=True)
+        return True
+    print(f"\n{show(workload, found)}", flush=True)
+    record(arguments.results, workload, found)
+    return all(check.met for check in found.checks)
 
 
-def measure_all(bench: Workbench, work: Path) -> Iterator[Outcome]:
-    """Yield no advice, both modes of `.expert`, and dbtune."""
-    statements = read_statements(bench)
-    yield build_and_run(bench, work, "no new index", [], 0.0)
-    started = time.perf_counter()
-    union = expert_union(bench.database, statements)
-    yield build_and_run(bench, work, ".expert, union", union, time.perf_counter() - started)
-    started = time.perf_counter()
-    whole = expert(bench.database, "; ".join(s for s in statements if not is_upsert(s)))
-    yield build_and_run(bench, work, ".expert, whole", whole, time.perf_counter() - started)
-    started = time.perf_counter()
-    advice = analyze(bench.database, AnalyzeOptions(queries=(str(bench.recording),)))
-    took = time.perf_counter() - started
-    ours = [f.change.up[0] for f in advice.findings if f.code == "missing-index" and f.change]
-    yield build_and_run(bench, work, "dbtune", ours, took)
+def _part(name: str, session: Session, long_seconds: float) -> Part:
+    parts: dict[str, Callable[[], Part]] = {
+        "costs": lambda: advisor_parts.costs(session),
+        "search": lambda: advisor_parts.search(session, long_seconds),
+        "budgets": lambda: advisor_parts.budgets(session),
+        "writes": lambda: advisor_parts.writes(session),
+        "planner": lambda: advisor_parts.planner(session),
+    }
+    return parts[name]()
 
 
-def build_and_run(
-    bench: Workbench, work: Path, advice: str, ddl: Sequence[str], advise_s: float
-) -> Outcome:
-    """Build the DDL on a fresh copy, analyse it, and run every sample once."""
-    path = work / "measured.db"
-    shutil.copyfile(bench.database, path)
-    workload = read_workload([str(bench.recording)])
-    with closing(open_scratch(path)) as connection:
-        schema = read_schema(connection)
-        pool = Pool(connection)
-        for number, sql in enumerate(ddl):
-            name = f"bench_{number}"
-            pool.build(name, renamed(sql, name))
-        pool.finish()
-        subjects = prepare_subjects(connection, workload.shapes, ValueDrawer(connection, schema))
-        oracle = Oracle(pool, subjects.ready)
-        costs = [oracle.cost(i, pool.names) for i in range(len(subjects.ready))]
-        size = sum(pool.sizes.values())
-        count = len(pool.names)
-    path.unlink()
-    return Outcome(
-        advice, count, size, total(subjects.ready, costs, lambda c: c.cost_ns) / 1e9,
-        total(subjects.ready, costs, lambda c: c.measurement.elapsed_ns) / 1e9, advise_s,
-    )  # fmt: skip
-
-
-def total(
-    subjects: Sequence[Subject], costs: Sequence[ShapeCost], of: Callable[[ShapeCost], float]
-) -> float:
-    """Return a figure summed over the whole recording."""
-    return sum(s.shape.count * of(cost) for s, cost in zip(subjects, costs, strict=True))
-
-
-def read_statements(bench: Workbench) -> list[str]:
-    """Return one sample of each shape, as `.expert` takes it: one line, literals."""
-    workload = read_workload([str(bench.recording)])
-    texts = [s.samples[0].text for s in workload.shapes if s.kind in {"read", "write"}]
-    return [" ".join(re.sub(r"--[^\n]*", "", text).split()).rstrip(";") for text in texts]
-
-
-def expert_union(database: Path, statements: Sequence[str]) -> list[str]:
-    """Return what `.expert` proposes for each statement alone, each proposal once."""
-    proposals: dict[str, str] = {}
-    for statement in statements:
-        for sql in expert(database, statement):
-            proposals.setdefault(sql.split(" ON ", 1)[1], sql)
-    return list(proposals.values())
-
-
-def expert(database: Path, sql: str) -> list[str]:
-    """Return the CREATE INDEX statements that `.expert` prints for one input."""
-    run = subprocess.run(
-        ["sqlite3", "-readonly", str(database)],
-        input=f".expert\n{sql};\n",
-        capture_output=True,
-        text=True,
-        check=False,
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    return [line.rstrip(";") for line in run.stdout.splitlines() if line.startswith("CREATE INDEX")]
+    parser.add_argument("--workload", action="append", choices=sorted(WORKLOADS))
+    parser.add_argument("--part", action="append", choices=PARTS)
+    parser.add_argument("--long-seconds", type=float, default=60.0, metavar="S")
+    parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
+    parser.add_argument("--scratch", type=Path, help="folder for copies (default: --work)")
+    parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results")
+    return parser.parse_args()
 
-
-def is_upsert(sql: str) -> bool:
-    """Return whether a statement is one that makes `.expert` propose nothing at all."""
-    return re.search(r"\bON\s+CONFLICT\b", sql, re.IGNORECASE) is not None
-
-
-def renamed(sql: str, name: str) -> str:
-    """Return the CREATE INDEX with another name, since two proposals may share theirs."""
-    pattern = r'(?i)^CREATE\s+(UNIQUE\s+)?INDEX\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:"[^"]*"|\S+)\s+ON'
-    return re.sub(pattern, f"CREATE INDEX {name} ON", sql)
-
-
-def platform(work: Path) -> Workbench:
-    """The recorded SaaS platform of ../shared/workloads at scale 1."""
-    database = work / "platform.db"
-    _need_shared("gen_platform.py")
-    if not database.exists():
-        _generate("gen_platform.py", str(database), "1")
-    return Workbench("platform", database, SHARED / "platform.jsonl", 0.5)
-
-
-def tpch(work: Path) -> Workbench:
-    """TPC-H at 0.1: primary keys only, and the 22 queries."""
-    database = work / "tpch.db"
-    _need_shared("gen_tpch.py")
-    if not database.exists():
-        if shutil.which("tpchgen-cli") is None:
-            raise Unavailable("tpchgen-cli is not installed (pip install tpchgen-cli)")
-        _generate("gen_tpch.py", "0.1", str(database), cwd=work)
-    return Workbench("TPC-H 0.1", database, SHARED / "tpch.sql", 1.0)
-
-
-def demo(work: Path) -> Workbench:
-    """The demo that dbtune ships, at scale 1."""
-    folder = work / "demo"
-    if not (folder / "platform.db").exists():
-        subprocess.run([sys.executable, "-m", "dbtune", "demo", str(folder)], check=True)
-    return Workbench("demo", folder / "platform.db", folder / "platform.queries.jsonl", 1.0)
-
-
-def _need_shared(name: str) -> None:
-    if not (SHARED / name).exists():
-        raise Unavailable(f"{SHARED / name} is not there")
-    if shutil.which("sqlite3") is None:
-        raise Unavailable("the sqlite3 shell is not installed")
-
-
-def _generate(script: str, *arguments: str, cwd: Path | None = None) -> None:
-    command = [sys.executable, str(SHARED / script), *arguments]
-    subprocess.run(command, check=True, cwd=cwd)
-
-
-WORKLOADS: dict[str, Callable[[Path], Workbench]] = {
-    "platform": platform,
-    "tpch": tpch,
-    "demo": demo,
-}
 
 if __name__ == "__main__":
     sys.exit(main())
