@@ -40,6 +40,12 @@ def not_checked(advice: Advice) -> Iterator[str]:
             f"no time (--time-limit) was left to measure {_shapes(len(subjects.unmeasured))}: "
             f"{_listed([shape.id for shape in subjects.unmeasured])}"
         )
+    partly = advice.baseline.partly_measured
+    if partly:
+        yield (
+            f"no time (--time-limit) was left to measure more than the first sample of "
+            f"{_shapes(len(partly))}: {_listed(partly)}"
+        )
     if subjects.functions:
         names = ", ".join(function.name for function in subjects.functions)
         yield f"the application's own functions were stand-ins on the copy: {names}"

@@ -355,3 +355,19 @@ def test_a_foreign_key_that_is_deleted_through_is_left_to_its_rule(tmp_path: Pat
     )
     advice = advice_on(path, shape("DELETE FROM users WHERE id = 7"))
     assert advised(advice) == [] and advice.before[0].measurement.failure is None
+
+
+def test_each_shape_is_measured_once_before_any_is_measured_again(tmp_path: Path) -> None:
+    """So that little time leaves out samples rather than shapes."""
+    path = build(tmp_path / "base.db", *ORDERS)
+    shapes = [
+        shape(*(f"SELECT total FROM orders WHERE user_id = {v} AND {n} = {n}" for v in (7, 8, 9)))
+        for n in range(4)
+    ]
+    looks = iter(range(6))
+    with scratch(path) as connection:
+        subjects = prepare(connection, *shapes)
+        baseline = measure_baseline(connection, subjects, lambda: next(looks) == 5)
+    assert [len(s.statements) for s in baseline.subjects.ready] == [3, 1, 1, 1]
+    assert baseline.subjects.unmeasured == () and len(baseline.costs) == 4
+    assert baseline.partly_measured == tuple(s.shape.id for s in baseline.subjects.ready[1:])
