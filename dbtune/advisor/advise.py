@@ -12,11 +12,12 @@ from dbtune.advisor.cost import MAX_VM_STEPS, open_scratch
 from dbtune.advisor.drawn_values import ValueDrawer
 from dbtune.advisor.insight import NO_INSIGHT, Insight, gain_insight
 from dbtune.advisor.library_check import LibraryCheck
+from dbtune.advisor.objective import Limits
 from dbtune.advisor.oracle import ShapeCost
+from dbtune.advisor.pool_search import SearchLimits
 from dbtune.advisor.proof import Proof
 from dbtune.advisor.repair import Prover, prove_and_repair
-from dbtune.advisor.search import Searcher, SearchLimits
-from dbtune.advisor.selection import Limits
+from dbtune.advisor.search import Searcher
 from dbtune.advisor.subjects import Subjects, prepare_subjects
 from dbtune.advisor.time_limit import TimeLimit
 from dbtune.model.event import Event, OnEvent
@@ -97,7 +98,9 @@ def advise(
         baseline = measure_baseline(
             connection, subjects, enough, max_vm_steps=time.scaled(BASELINE_STEPS)
         )
-        searcher = Searcher(connection, schema, baseline, _search_limits(limits, time), on_event)
+        searcher = Searcher(
+            connection, base, schema, baseline, _search_limits(limits, time), on_event
+        )
         prover = Prover(base, schema, baseline, time, on_event)
         proven = prove_and_repair(prover, searcher.choose)
         insight = gain_insight(

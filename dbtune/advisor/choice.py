@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dbtune.advisor.selection import Costs, Load
+from dbtune.advisor.objective import Costs, Load
 from dbtune.model.advice import IndexSpec
 
 # (what goes, what comes) -> the value that selection minimises.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from dbtune.advisor.choice import Choice
 from dbtune.advisor.index_words import existing_specs
+from dbtune.advisor.objective import Limits
 from dbtune.advisor.runner_up import runners_up
-from dbtune.advisor.selection import Limits
 from dbtune.advisor.time_limit import Stop
 from dbtune.advisor.tried import Tried, tried_indexes
 from dbtune.model.advice import IndexSpec

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dbtune.advisor.selection import MIN_SAVING_NS, Costs, Load
+from dbtune.advisor.objective import MIN_SAVING_NS, Costs, Load
 from dbtune.model.advice import IndexSpec
 
 

@@ -6,6 +6,7 @@ plan: each distinct plan of each sample runs once, so most questions cost one EX
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -124,6 +125,18 @@ class Oracle:
         if known is None:
             known = self._by_names[key] = self._ask(number, names)
         return known
+
+    def table_of(self, name: str) -> str:
+        """Return the table of one of the pool's indexes."""
+        return self._pool.table_of(name)
+
+    def used(self, number: int, names: frozenset[str]) -> frozenset[str]:
+        """Return the indexes that plans of subject `number` use under these; nothing is run."""
+        used: set[str] = set()
+        for sample in range(len(self._subjects[number].statements)):
+            with contextlib.suppress(apsw.Error):  # INDEXED BY an index that is hidden
+                used |= _indexes_used(self._plan(number, sample, names))
+        return frozenset(used) & self._relevant[number]
 
     def _ask(self, number: int, names: frozenset[str]) -> ShapeCost:
         runs: list[Measurement] = []

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dbtune.advisor.choice import Choice
-from dbtune.advisor.selection import MIN_SAVING_NS, Limits
+from dbtune.advisor.objective import MIN_SAVING_NS, Limits
 from dbtune.advisor.time_limit import Stop, never
 from dbtune.model.advice import IndexSpec
 from dbtune.model.explanation import TriedOutcome
@@ -119,13 +119,10 @@ class _Judge:
         return self._worth[name]
 
     def _slows_a_write(self, name: str) -> bool:
-        most = self._limits.max_write_slowdown_ratio
-        if most is None:
-            return False
         more = self._choice.names | {name}
         return any(
             self._choice.costs.cost(number, more).cost_ns
-            > most * self._choice.loads[number].base_ns
+            > self._limits.write_ns(self._choice.loads[number].base_ns)
             for number in self._touched(name)
             if self._choice.loads[number].writes
         )

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dbtune.advisor.index_words import index_on
+from dbtune.advisor.objective import MIN_SAVING_NS
 from dbtune.advisor.rules.wording import counted, listed
 from dbtune.advisor.rules.worth import SMALL_TABLE_ROWS
-from dbtune.advisor.selection import MIN_SAVING_NS
 from dbtune.advisor.tried import Tried
 from dbtune.model.explanation import Unhelped, UnhelpedReason
 

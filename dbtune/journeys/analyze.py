@@ -46,7 +46,7 @@ DEFAULT_TIME_LIMIT_SECONDS = 90.0
 class AnalyzeOptions:
     """What the user asks of analyze; see `dbtune analyze --help`.
 
-    `max_write_slowdown_ratio` is what the recorded writes may cost more (0.5: half as much).
+    `max_write_slowdown_ratio` is how many times its cost now each recorded write may cost.
     """
 
     queries: tuple[str, ...] = ()

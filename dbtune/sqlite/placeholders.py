@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dbtune.model.workload import Parameters, SqlValue
 from dbtune.sqlite.tokens import Token, tokenize
@@ -12,6 +13,9 @@ Values = tuple[SqlValue, ...] | dict[str, SqlValue]
 
 # A number far beyond SQLite's own limit (32,766) fails there, with SQLite's message.
 _MOST = 250_000
+
+# A statement is explained under one set of indexes after the other, and its text stays the same.
+_STATEMENTS = 512
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,7 @@ def null_parameters(sql: str) -> Values:
     return (None,) * len(names)
 
 
+@lru_cache(maxsize=_STATEMENTS)
 def placeholder_marks(sql: str) -> tuple[Mark, ...]:
     """Return the placeholders of a statement in the order of its text, numbered as SQLite does.
 

@@ -113,9 +113,7 @@ def _is_found_from_here(shape: CostlyShape, other: ColumnUse) -> bool:
     return is_searched_by(plan, names, other.column.name)
 
 
-def _collation_mismatch(
-    facts: Facts, comparison: Comparison, column: ColumnUse
-) -> Mismatch | None:
+def _collation_mismatch(facts: Facts, comparison: Comparison, column: ColumnUse) -> Mismatch | None:
     if comparison.operator not in _COMPARING or is_numeric(column.affinity):
         return None
     collation = _effective_collation(comparison, column)

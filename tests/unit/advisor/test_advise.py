@@ -222,7 +222,7 @@ def test_writes_slow_down_no_more_than_allowed(tmp_path: Path) -> None:
         shape("SELECT id FROM orders WHERE placed_at > '2026-10-20' ORDER BY total LIMIT 3"),
     )
     free = advice_on(path, insert, *reads)
-    held = advice_on(path, insert, *reads, allowed=limits(max_write_slowdown_ratio=0.5))
+    held = advice_on(path, insert, *reads, allowed=limits(max_write_slowdown_ratio=1.5))
     assert len(advised(held)) < len(advised(free))
     numbers = [i for i, s in enumerate(held.subjects.ready) if s.writes]
     for i in numbers:
