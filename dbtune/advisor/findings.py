@@ -81,6 +81,12 @@ def shape_reports(advice: Advice) -> tuple[ShapeReport, ...]:
             time_before_ns=before.measurement.elapsed_ns,
             time_after_ns=after.measurement.elapsed_ns,
             values="drawn" if subject.drawn else "recorded",
+            kind="write" if subject.writes else "read",
+            samples=len(subject.statements),
+            page_fetches_before=before.measurement.page_fetches,
+            page_fetches_after=after.measurement.page_fetches,
+            vm_steps_before=before.measurement.vm_steps,
+            vm_steps_after=after.measurement.vm_steps,
         )
         for subject, before, after in _measured(advice)
         for dearest in (_dearest(before, after),)
@@ -142,7 +148,7 @@ def compared(advice: Advice, considered: Considered) -> str:
         f"({considered.size_bytes / 1e6:,.1f} MB) bring the recorded cost from "
         f"{before / 1e9:,.3f} s to {considered.cost_after_ns / 1e9:,.3f} s; "
         f"the {len(recommended)} recommended ones "
-        f"({sum(_real_bytes(advice, i) for i in recommended) / 1e6:,.1f} MB) to "
+        f"({sum(real_bytes(advice, i) for i in recommended) / 1e6:,.1f} MB) to "
         f"{after / 1e9:,.3f} s"
     )
 
@@ -178,7 +184,7 @@ def _finding(advice: Advice, index: ProvenIndex, total: float) -> Finding:
             Evidence("gain_ratio", gain_ratio),
             Evidence("cost_before_ns", before_ns),
             Evidence("cost_after_ns", after_ns),
-            Evidence("size_bytes", _real_bytes(advice, index)),
+            Evidence("size_bytes", real_bytes(advice, index)),
             Evidence("write_cost_ratio", writes),
             Evidence("build_seconds", round(index.build_seconds / kept, 3)),
             Evidence("queries", tuple(shape.id for shape, _, _ in helped)),
@@ -215,7 +221,7 @@ def _help(advice: Advice, index: ProvenIndex) -> str:
     )
 
 
-def _real_bytes(advice: Advice, index: ProvenIndex) -> int:
+def real_bytes(advice: Advice, index: ProvenIndex) -> int:
     """Return about how large an index will be on the database itself."""
     return round(index.size_bytes / kept_fraction(index.planned.table, advice.sampled))
 

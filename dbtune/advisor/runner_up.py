@@ -27,6 +27,16 @@ class _Swap:
     objective: float
 
 
+@dataclass(frozen=True)
+class _Change:
+    """What a swap changes: bytes, costs over those now, and the most that one call saves, ns."""
+
+    size_bytes: int
+    reads: float
+    writes: float
+    saved_ns: float
+
+
 def runners_up(
     choice: Choice,
     existing: Iterable[IndexSpec] = (),
@@ -72,9 +82,11 @@ def _described(
         and _differ(choice.costs.cost(number, choice.names), choice.costs.cost(number, moved))
     )
     reads = frozenset(number for number in numbers if not choice.loads[number].writes)
-    ratios = (
+    change = _Change(
+        choice.sizes[rival] - choice.sizes[name] if rival else -choice.sizes[name],
         _ratio(choice, reads, moved),
         _ratio(choice, numbers - reads, moved),
+        max((_saved(choice, number, moved) for number in reads), default=0.0),
     )
     size = choice.sizes[rival] if rival else 0
     spec = choice.specs[rival] if rival else None
@@ -83,8 +95,13 @@ def _described(
         sql=None if spec is None else create_index_sql(index_name(spec, ()), spec),
         size_bytes=size,
         cost_ratio=_ratio(choice, numbers, moved),
-        reason=_reason(spec, choice.sizes[name] - size, *ratios),
+        reason=_reason(spec, change),
     )
+
+
+def _saved(choice: Choice, number: int, names: frozenset[str]) -> float:
+    cost = choice.costs.cost(number, choice.names).cost_ns
+    return cost - choice.costs.cost(number, names).cost_ns
 
 
 def _ratio(choice: Choice, numbers: frozenset[int], moved: frozenset[str]) -> float:
@@ -117,24 +134,20 @@ def _begins(short: IndexSpec, long: IndexSpec) -> bool:
     return same and width < len(long.terms) and long.terms[:width] == short.terms
 
 
-def _reason(rival: IndexSpec | None, saved_bytes: int, reads: float, writes: float) -> str:
+def _reason(rival: IndexSpec | None, change: _Change) -> str:
     """Return why the rival lost: size and costs, each only as it was measured."""
-    cost = f"its queries would cost {_cost_words(reads)}"
-    if abs(writes - 1) > _SAME_RATIO:
-        cost += f" and writes {_cost_words(writes)}"
-    dearer = reads > 1 + _SAME_RATIO or (reads >= 1 - _SAME_RATIO and writes > 1 + _SAME_RATIO)
+    cost = f"its queries would cost {_cost_words(change.reads)}"
+    if 0 < change.saved_ns and change.reads < 1 - _SAME_RATIO:
+        cost += f", at most {change.saved_ns / 1e3:,.1f} µs a call"
+    if abs(change.writes - 1) > _SAME_RATIO:
+        cost += f", and writes {_cost_words(change.writes)}"
+    size = _megabytes(abs(change.size_bytes))
     if rival is None:
-        return f"no index would save {_megabytes(saved_bytes)}, but {cost}"
+        return f"no index would save {size}, but {cost}"
     on = index_on(rival)
-    if abs(saved_bytes) < _SAME_BYTES:
-        return f"{on} would be as large, and {cost}"
-    if saved_bytes > 0:
-        return (
-            f"{on} would be {_megabytes(saved_bytes)} smaller, {'but' if dearer else 'and'} {cost}"
-        )
-    if not dearer and reads < 1 - _SAME_RATIO:
-        cost += ", too little for that"
-    return f"{on} would be {_megabytes(-saved_bytes)} larger, and {cost}"
+    if abs(change.size_bytes) < _SAME_BYTES:
+        return f"{on} would be as large; {cost}"
+    return f"{on} would be {size} {'larger' if change.size_bytes > 0 else 'smaller'}; {cost}"
 
 
 def _cost_words(ratio: float) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from dbtune.advisor.index_words import index_on
+from dbtune.advisor.plan_words import ALL_ROWS_RATIO
 from dbtune.advisor.rules.wording import counted, listed
 from dbtune.advisor.rules.worth import SMALL_TABLE_ROWS
 from dbtune.advisor.selection import MIN_SAVING_NS
@@ -18,6 +20,10 @@ _TOO_CHEAP_SHARE = 0.0005
 _STATISTICS_RATIO = 0.8
 # From this part of what is scanned on, looking rows up one by one is no faster than reading all.
 _MOST_ROWS_RATIO = 0.1
+# A scan that returns so many of its rows is worth all it reads.
+_NO_ROW_LEFT_OUT_RATIO = 0.9
+
+_CONSTANT = re.compile(r"SCAN (?:(?:\d+ )?CONSTANT ROWS?|\d+-ROW VALUES CLAUSE)")
 
 _LOST: dict[str, UnhelpedReason] = {
     "over-budget": "over-budget",
@@ -71,6 +77,12 @@ class Situation:
         """The most gainful index that is not recommended, and gains anything."""
         gaining = (t for t in self.tried if t.outcome not in {"recommended", "no-gain"})
         return next(gaining, None)
+
+
+def is_access(step: str) -> bool:
+    """Return whether a step of a plan reads a table or an index."""
+    text = step.strip()
+    return text.startswith(("SCAN ", "SEARCH ")) and _CONSTANT.fullmatch(text) is None
 
 
 def explain_unhelped(situation: Situation) -> Unhelped:
@@ -127,16 +139,27 @@ def _statistics(s: Situation) -> Unhelped | None:
 
 
 def _found_already(s: Situation) -> Unhelped | None:
-    if s.scans or not s.searches:
+    if not s.searches:
+        return Unhelped("already-optimal", "it reads no table")
+    if s.scans:
         return None
-    work = f"{counted(s.page_fetches, 'page')} for {counted(s.returned_rows, 'row')} returned"
-    if s.writes:
-        work = counted(s.page_fetches, "page")
-    if s.existing:
-        text = f"{listed(s.existing)} serves it already: it {', then '.join(s.words)} ({work})"
-        return Unhelped("existing-index", text + _next_best(s))
-    text = f"it {', then '.join(s.words)} ({work})"
-    return Unhelped("already-optimal", text + _next_best(s))
+    text = f"it {', then '.join(s.words)} ({_work(s)}){_next_best(s)}"
+    return Unhelped("existing-index" if s.existing else "already-optimal", text)
+
+
+def _stops_early(s: Situation) -> Unhelped | None:
+    """A scan that a LIMIT ends, and that left out next to nothing on the way."""
+    rows = max((table.rows for table in s.scanned), default=0)
+    if s.aggregates or s.writes or s.scanned_rows >= ALL_ROWS_RATIO * (rows - 1):
+        return None
+    if s.returned_rows < _NO_ROW_LEFT_OUT_RATIO * s.scanned_rows:
+        return None
+    return Unhelped("already-optimal", f"it stops once it has its rows ({_work(s)})")
+
+
+def _work(s: Situation) -> str:
+    pages = f"{counted(s.page_fetches, 'page')} read"
+    return pages if s.writes else f"{pages} for {counted(s.returned_rows, 'row')} returned"
 
 
 def _cannot_use_index(s: Situation) -> Unhelped | None:
@@ -202,6 +225,7 @@ _DECISIONS: tuple[Callable[[Situation], Unhelped | None], ...] = (
     _needs_no_search,
     _statistics,
     _found_already,
+    _stops_early,
     _cannot_use_index,
     _small_table,
     _reads_everything,

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from dbtune._version import __version__
-from dbtune.advisor import caveats, findings
+from dbtune.advisor import caveats, explanation, findings
 from dbtune.advisor.advise import Advice, AdviceLimits, advise
 from dbtune.advisor.considered import Considered, consider
 from dbtune.advisor.drop_check import harmful_drops
@@ -198,7 +198,9 @@ def _report_advice(report: Report, facts: Facts, advice: Advice, copy: ScratchCo
         verdict=findings.verdict(advice),
         # Stable: within a severity the advisor's and the rules' own orders stay.
         findings=tuple(sorted(kept, key=lambda f: SEVERITIES.index(f.severity))),
-        shapes=findings.shape_reports(advice),
+        shapes=explanation.explained_shapes(advice, facts),
+        explanations=explanation.index_explanations(advice),
+        not_analyzed=tuple(explanation.not_analyzed(advice)),
         not_checked=(
             *report.not_checked,
             *(
