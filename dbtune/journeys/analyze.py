@@ -28,8 +28,15 @@ from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.diagnosis import failures_explained
 from dbtune.sqlite.pragmas import read_health
-from dbtune.sqlite.scratch import ScratchCopy, copy_database, room_for_scratch, scratch_folder
+from dbtune.sqlite.scratch import (
+    ScratchCopy,
+    copy_database,
+    copy_size,
+    room_for_scratch,
+    scratch_folder,
+)
 from dbtune.sqlite.statistics import read_statistics
+from dbtune.workload.compared_values import compared_values
 from dbtune.workload.sources import read_workload
 
 # Findings whose change drops an index that exists.
@@ -157,11 +164,15 @@ def _advise(
     assert facts.workload is not None
     with scratch_folder(options.scratch) as folder:
         room = room_for_scratch(folder, options.scratch_mb)
+        # Who says how much room there is wants it used.
+        seconds = options.time_limit_seconds if options.scratch_mb is None else None
         copy = copy_database(
             database,
             facts.schema,
             folder,
             room_bytes=room,
+            size=copy_size(room, seconds),
+            compared=compared_values(facts.workload.shapes),
             allow_blocking=options.allow_blocking,
             on_event=on_event,
         )
