@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,11 +25,15 @@ DBTUNE = "dbtune"
 
 @dataclass(frozen=True)
 class Advised:
-    """Statements in the order in which they are to be run, and how long getting them took."""
+    """Statements in the order in which they are to be run, and how long getting them took.
+
+    `cpu_seconds` are those of this process and its children, which a busy machine changes less.
+    """
 
     name: str
     ddl: tuple[str, ...]
     seconds: float
+    cpu_seconds: float | None = None
     report: Report | None = None
 
 
@@ -67,12 +72,12 @@ class Session:
 
     def analyze(self, options: AnalyzeOptions, name: str = DBTUNE) -> Advised:
         """Return the advice of one run of the analyze journey."""
-        started = time.perf_counter()
+        started, busy = time.perf_counter(), _cpu_seconds()
         report = analyze(self.bench.database, options)
-        seconds = time.perf_counter() - started
+        seconds, busy = time.perf_counter() - started, _cpu_seconds() - busy
         found = [f for f in report.findings if f.code == "missing-index"]
         ddl = tuple(sql for f in found if f.change is not None for sql in f.change.up)
-        return Advised(name, ddl, seconds, report)
+        return Advised(name, ddl, seconds, busy, report)
 
     def measure(self, name: str, ddl: Sequence[str]) -> Built:
         """Return what the recording costs with these indexes, built in this order."""
@@ -103,3 +108,7 @@ class Session:
     @property
     def _queries(self) -> tuple[str, ...]:
         return (str(self.bench.recording),)
+
+
+def _cpu_seconds() -> float:
+    return sum(os.times()[:4])
