@@ -137,7 +137,7 @@ def _begins(short: IndexSpec, long: IndexSpec) -> bool:
 def _reason(rival: IndexSpec | None, change: _Change) -> str:
     """Return why the rival lost: size and costs, each only as it was measured."""
     cost = f"its queries would cost {_cost_words(change.reads)}"
-    if 0 < change.saved_ns and change.reads < 1 - _SAME_RATIO:
+    if change.saved_ns > 0 and change.reads < 1 - _SAME_RATIO:
         cost += f", at most {change.saved_ns / 1e3:,.1f} µs a call"
     if abs(change.writes - 1) > _SAME_RATIO:
         cost += f", and writes {_cost_words(change.writes)}"
@@ -155,7 +155,7 @@ def _cost_words(ratio: float) -> str:
         return "the same"
     if ratio >= 2:
         return f"{ratio:,.1f} times as much"
-    return f"{abs(ratio - 1):.1%} {'more' if ratio > 1 else 'less'}"
+    return f"{100 * abs(ratio - 1):.1f} % {'more' if ratio > 1 else 'less'}"
 
 
 def _megabytes(size_bytes: float) -> str:

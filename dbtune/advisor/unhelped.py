@@ -133,8 +133,8 @@ def _statistics(s: Situation) -> Unhelped | None:
         return None
     return Unhelped(
         "statistics",
-        f"ANALYZE, which comes with the indexes, alone makes it {saved / s.cost_before_ns:.1%} "
-        "cheaper: the planner then knows better",
+        "ANALYZE, which comes with the indexes, alone makes it "
+        f"{_percent(saved / s.cost_before_ns)} cheaper: the planner then knows better",
     )
 
 
@@ -196,7 +196,7 @@ def _gain_under_minimum(s: Situation) -> Unhelped | None:
     best = s.best
     if best is None:
         return None
-    least = f"minimum {s.min_gain_ratio:.0%}"
+    least = f"minimum {_percent(s.min_gain_ratio)}"
     if best.gain_ratio >= s.min_gain_ratio:
         least = f"{_us(best.saved_ns)} a call, minimum {_us(MIN_SAVING_NS)}"
     return Unhelped("gain-under-minimum", f"the best index tried: {_gain(best)} ({least})")
@@ -206,7 +206,7 @@ def _too_cheap(s: Situation) -> Unhelped | None:
     if s.proposed or s.share >= _TOO_CHEAP_SHARE:
         return None
     return Unhelped(
-        "too-cheap", f"it is {s.share:.2%} of the recorded cost, which no index can pay for"
+        "too-cheap", f"it is {100 * s.share:.2f} % of the recorded cost, which no index can pay for"
     )
 
 
@@ -235,12 +235,16 @@ _DECISIONS: tuple[Callable[[Situation], Unhelped | None], ...] = (
 
 
 def _gain(best: Tried) -> str:
-    return f"{index_on(best.spec)} would save {best.gain_ratio:.1%} of it"
+    return f"{index_on(best.spec)} would save {_percent(best.gain_ratio)} of it"
 
 
 def _next_best(s: Situation) -> str:
     """Return what the best index tried would gain, as far as one would gain anything."""
-    return "" if s.best is None else f"; {_gain(s.best)} (minimum {s.min_gain_ratio:.0%})"
+    return "" if s.best is None else f"; {_gain(s.best)} (minimum {_percent(s.min_gain_ratio)})"
+
+
+def _percent(ratio: float) -> str:
+    return f"{100 * ratio:.1f} %".replace(".0 %", " %")
 
 
 def _ms(cost_ns: float) -> str:
