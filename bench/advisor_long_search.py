@@ -16,7 +16,7 @@ from random import Random
 from advisor_search_costs import SearchCosts, total
 
 _ELITE = 6
-_ANNEALING_STEPS = 2_500
+_ANNEALING_STEPS = 1_500
 # As shares of the cost: a set 1 % dearer is taken at first, 0.002 % dearer at the end.
 _HOT, _COLD = 0.01, 0.00002
 # Which of the smallest indexes are looked at by themselves, and how often first choices go.
