@@ -19,6 +19,7 @@ from dbtune.advisor.search import Searcher, SearchLimits
 from dbtune.advisor.selection import Limits
 from dbtune.advisor.subjects import Subjects, prepare_subjects
 from dbtune.advisor.time_limit import TimeLimit
+from dbtune.advisor.timing import Timed
 from dbtune.model.event import Event, OnEvent
 from dbtune.model.schema import Schema
 from dbtune.model.workload import Workload
@@ -56,7 +57,8 @@ class Advice:
     """Proven advice; `baseline.costs` and `proof.after` are parallel to `subjects.ready`.
 
     `repaired` are indexes that were chosen and then taken out again: (DDL, reason). `sampled`
-    are the tables of which the copy held only a part; `insight` is what explains the choice.
+    are the tables of which the copy held only a part; `insight` is what explains the choice,
+    `timed` are the times of what it serves.
     """
 
     baseline: Baseline
@@ -66,6 +68,7 @@ class Advice:
     repaired: tuple[tuple[str, str], ...]
     sampled: tuple[SampledTable, ...] = ()
     insight: Insight = NO_INSIGHT
+    timed: tuple[Timed, ...] = ()
 
     @property
     def subjects(self) -> Subjects:
@@ -116,6 +119,7 @@ def advise(
         proven.left_out,
         limits.sampled,
         insight,
+        proven.timed,
     )
 
 
