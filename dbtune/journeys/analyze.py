@@ -13,6 +13,7 @@ from pathlib import Path
 from dbtune._version import __version__
 from dbtune.advisor import caveats, explanation, findings
 from dbtune.advisor.advise import Advice, AdviceLimits, advise
+from dbtune.advisor.alternatives import with_alternatives
 from dbtune.advisor.considered import Considered, consider
 from dbtune.advisor.drop_check import harmful_drops
 from dbtune.advisor.facts import Facts
@@ -185,7 +186,9 @@ def _advise(
             facts.health.size_bytes if copy.sampled else copy.path.stat().st_size,
             copy.sampled,
         )
+        time = limits.time.begin()
         advice = advise(copy.path, facts.schema, facts.workload, limits, on_event)
+        facts = with_alternatives(facts, advice, copy.path, time)
         report = _report_advice(report, facts, advice, copy)
         if proposals:
             on_event(Event("Judging the proposed indexes"))
