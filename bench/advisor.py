@@ -10,9 +10,10 @@
     planner   the same sets under the SQLite that Python is linked with, timed by turns
 
 Workloads: platform (119 MB, 56 templates) and tpch (TPC-H at 0.1, 22 queries) from
-../shared/workloads, and the demo. Costs are dbtune's deterministic model. What the parts found
-is written to bench/results. Needs the sqlite3 shell, and tpchgen-cli from PyPI for tpch; what is
-missing is skipped with the reason.
+../shared/workloads, the demo, and home_assistant, uptime_kuma and sakila, which bench/workloads
+makes from schemas of ../shared/corpora. Costs are dbtune's deterministic model. What the parts
+found is written to bench/results. Needs the sqlite3 shell, and tpchgen-cli from PyPI for tpch;
+what is missing is skipped with the reason.
 """
 
 from __future__ import annotations

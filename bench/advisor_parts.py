@@ -61,12 +61,18 @@ def search(session: Session, seconds: float) -> Part:
         session, {ours.size_bytes: seconds} | dict.fromkeys(limits, seconds / 3)
     )
     theirs, found = searched.built, searched.found
-    check = at_most("cost / long search's", ours.cost_s / theirs.cost_s, _SEARCH_LIMIT)
+    cost_error = abs(searched.predicted_s / ours.cost_s - 1)
+    size_error = abs(searched.predicted_bytes / max(1, ours.size_bytes) - 1)
+    checks = (
+        at_most("cost / long search's", ours.cost_s / theirs.cost_s, _SEARCH_LIMIT),
+        at_most("dbtune's cost in a pool beside its cost rebuilt, off by", cost_error, 0.03),
+        at_most("dbtune's size in a pool beside its size rebuilt, off by", size_error, 0.05),
+    )
     note = (
         f"{seconds:g} s, {searched.pool_indexes} indexes of {searched.pool_bytes / 2**20:,.0f} MiB "
         f"in the pool, {found.asked:,} questions to the planner, {found.rounds} rounds after the "
         f"starts, last improved after {found.improved_at_s:.0f} s; in the pool its set costs "
-        f"{found.cost_ns / 1e9:.3f} s and dbtune's {searched.from_dbtune_s:.3f} s"
+        f"{found.cost_ns / 1e9:.3f} s and dbtune's {searched.predicted_s:.3f} s"
     )
     rows = [
         advice_row(ours, union, session.dbtune.seconds),
@@ -80,7 +86,7 @@ def search(session: Session, seconds: float) -> Part:
         Table("Where they differ most", DIFFERENCE_HEAD, differences(ours, theirs)),
         *index_tables(ours, theirs),
     )
-    return Part("search", (check,), tables)
+    return Part("search", checks, tables)
 
 
 def budgets(session: Session) -> Part:

@@ -21,14 +21,15 @@ _PAGES = 1.002
 class Searched:
     """The best set found within so many bytes, as predicted in the pool and as rebuilt.
 
-    `from_dbtune_s` is what dbtune's own advice costs in the pool.
+    `predicted_s` and `predicted_bytes` are what dbtune's own advice costs and takes in the pool.
     """
 
     built: Built
     found: Found
     pool_indexes: int
     pool_bytes: int
-    from_dbtune_s: float
+    predicted_s: float
+    predicted_bytes: int
 
 
 def candidates(session: Session) -> Candidates:
@@ -50,7 +51,8 @@ def search(session: Session, seconds: Mapping[int, float]) -> tuple[Searched, ..
         proposals = [sql for advised in advices for sql in advised.ddl]
         pool = build_pool(connection, subjects, (*proposals, *every))
         costs = SearchCosts(pool)
-        in_pool = costs.exact(_start(pool, costs, session.dbtune)) / 1e9
+        ours = _start(pool, costs, session.dbtune)
+        predicted_s, predicted_bytes = costs.exact(ours) / 1e9, costs.size(ours)
         for limit, budget in seconds.items():
             starts = {advised.name: _start(pool, costs, advised) for advised in advices}
             best = LongSearch(costs, round(limit * _PAGES), budget, SEED).run(starts)
@@ -64,7 +66,7 @@ def search(session: Session, seconds: Mapping[int, float]) -> tuple[Searched, ..
             )
         indexes, size = len(pool.ddl), sum(pool.sizes.values())
     return tuple(
-        Searched(session.measure(name, ddl), best, indexes, size, in_pool)
+        Searched(session.measure(name, ddl), best, indexes, size, predicted_s, predicted_bytes)
         for name, best, ddl in found
     )
 
