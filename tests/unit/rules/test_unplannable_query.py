@@ -51,7 +51,11 @@ def test_a_missing_table_is_found_until_it_is_there(database: Path) -> None:
         ("SELECT o.totl FROM orders AS o", "medium", "Did you mean total?"),
         ("SELECT FROM WHERE", "medium", "does not understand it at FROM"),
         ("SELECT nearest(total) FROM orders", "low", "a function of the application"),
-        ("SELECT id FROM orders ORDER BY total COLLATE german", "low", "a collation of the application"),
+        (
+            "SELECT id FROM orders ORDER BY total COLLATE german",
+            "low",
+            "a collation of the application",
+        ),
         ("SELECT xyzzy FROM orders", "medium", "Check that the recording is of this database"),
     ],
 )
