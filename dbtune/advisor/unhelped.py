@@ -212,7 +212,8 @@ def _too_cheap(s: Situation) -> Unhelped | None:
 
 def _no_usable_index(s: Situation) -> Unhelped:
     if s.tried:
-        text = f"none of the {len(s.tried)} indexes tried makes it cheaper"
+        several = f"none of the {len(s.tried)} indexes tried makes"
+        text = f"{several if len(s.tried) > 1 else 'the index tried does not make'} it cheaper"
     elif s.proposed:
         text = "SQLite's planner would use none of the indexes that were thought of for it"
     else:

@@ -12,7 +12,7 @@ from dbtune.report.text import wrap_text
 # What is under this part of the cost that is left, nobody asks about.
 _WORTH_TELLING_SHARE = 0.01
 _MOST_TOLD = 5
-_WORDS = {
+REASON_WORDS = {
     "needs-no-search": "that look for no row",
     "already-optimal": "optimal already",
     "existing-index": "served by an existing index",
@@ -52,7 +52,7 @@ def unhelped_lines(shapes: tuple[ShapeReport, ...], width: int, colors: Colors) 
         )
     ]
     counts = Counter(shape.unhelped.reason for shape in unhelped if shape.unhelped)
-    summary = ", ".join(f"{count} {_WORDS[reason]}" for reason, count in counts.most_common())
+    summary = ", ".join(f"{count} {REASON_WORDS[reason]}" for reason, count in counts.most_common())
     title = "Without a new index"
     first, *rest = wrap_text(f"{title}: {summary}; --explain ID says all of one", width)
     return [colors.bold(title) + first[len(title) :], *rest, *lines]
