@@ -50,7 +50,7 @@ def costs(session: Session) -> Part:
     return Part("costs", checks, tables, verdict)
 
 
-def search(session: Session, seconds: float) -> Part:
+def search(session: Session, seconds: float, *, prefiltered: bool) -> Part:
     """The long search at dbtune's bytes, and which shapes make up the difference.
 
     Within each budget it searches a third as long: what there is to reach.
@@ -58,7 +58,9 @@ def search(session: Session, seconds: float) -> Part:
     ours, union = session.built(session.dbtune), session.built(session.union)
     limits = [round(megabytes * 1e6) for megabytes, _ in session.bench.targets.budgets]
     searched, *within = advisor_search.search(
-        session, {ours.size_bytes: seconds} | dict.fromkeys(limits, seconds / 3)
+        session,
+        {ours.size_bytes: seconds} | dict.fromkeys(limits, seconds / 3),
+        prefiltered=prefiltered,
     )
     theirs, found = searched.built, searched.found
     cost_error = abs(searched.predicted_s / ours.cost_s - 1)
@@ -70,7 +72,8 @@ def search(session: Session, seconds: float) -> Part:
     )
     note = (
         f"{seconds:g} s, {searched.pool_indexes} indexes of {searched.pool_bytes / 2**20:,.0f} MiB "
-        f"in the pool, {found.asked:,} questions to the planner, {found.rounds} rounds after the "
+        f"in the pool ({'survivors of the prefilter' if prefiltered else 'all candidates'}), "
+        f"{found.asked:,} questions to the planner, {found.rounds} rounds after the "
         f"starts, last improved after {found.improved_at_s:.0f} s; in the pool its set costs "
         f"{found.cost_ns / 1e9:.3f} s and dbtune's {searched.predicted_s:.3f} s"
     )
@@ -110,7 +113,7 @@ def writes(session: Session) -> Part:
     with fresh_copy(session.bench.database, session.scratch) as connection:
         subjects = prepare(connection, session.workload)
     bench, hot = write_heavy(session.bench, subjects, session.scratch)
-    heavy = Session(bench, session.scratch)
+    heavy = Session(bench, session.scratch, session.time_limit_seconds)
     union, whole, ours = (heavy.built(a) for a in (heavy.union, heavy.whole, heavy.dbtune))
     better = heavy.better_expert()
     gains = _gains(heavy.dbtune)

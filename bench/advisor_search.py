@@ -38,13 +38,17 @@ def candidates(session: Session) -> Candidates:
         return read_candidates(connection, session.workload)
 
 
-def search(session: Session, seconds: Mapping[int, float]) -> tuple[Searched, ...]:
+def search(
+    session: Session, seconds: Mapping[int, float], *, prefiltered: bool = False
+) -> tuple[Searched, ...]:
     """Search for the cheapest set within each of these numbers of bytes, for so many seconds.
 
+    With `prefiltered` the pool has only the candidates that dbtune's prefilter lets survive.
     A set may be a few pages larger: what is built beside others does not get the same number.
     """
     advices = (session.dbtune, session.union, session.whole)
-    every = candidates(session).every
+    proposed = candidates(session)
+    every = proposed.survivors if prefiltered else proposed.every
     found: list[tuple[str, Found, tuple[str, ...]]] = []
     with fresh_copy(session.bench.database, session.scratch) as connection:
         subjects = prepare(connection, session.workload)
