@@ -20,6 +20,7 @@ DDL = (
     "CREATE TABLE orders (id INTEGER PRIMARY KEY, user_id INTEGER, total REAL, state TEXT)",
     "CREATE TABLE papers (id INTEGER PRIMARY KEY, doc TEXT)",
     "CREATE TABLE log (line TEXT)",
+    "CREATE VIEW loud AS SELECT id, upper(name) AS name, city FROM users",
     "CREATE VIRTUAL TABLE notes USING fts5(title, body)",
     "CREATE VIRTUAL TABLE old_notes USING fts4(body)",
     "CREATE VIRTUAL TABLE boxes USING rtree(id, x0, x1)",
@@ -60,6 +61,17 @@ HELPED = {
     "rtree join": (
         "SELECT u.id FROM boxes b JOIN users u ON u.age = b.id WHERE b.x0 > 5 AND b.x1 < 20",
         "users",
+    ),
+    "FTS5 join": (
+        "SELECT u.id FROM notes n JOIN users u ON u.age = n.rowid WHERE notes MATCH 'word5'"
+        " AND u.city = 'c5'",
+        "users (",
+    ),
+    "view with a function": ("SELECT * FROM loud WHERE city = 'c5'", "users (city"),
+    "rowid": ("SELECT u.rowid FROM users u WHERE u.city = 'c5'", "users (city"),
+    "json_each in": (
+        "SELECT id FROM users WHERE age IN (SELECT value FROM json_each('[1, 2]'))",
+        "users (age",
     ),
     "json_each join": (
         "SELECT u.id FROM users u, json_each('[1, 2]') j WHERE u.age = j.value",

@@ -75,10 +75,7 @@ HELPED = {
         "people (city, name)",
     ),
     "REGEXP": ("SELECT id FROM people WHERE city = 7 AND name REGEXP '^n'", "people (city, name)"),
-    "a view": (
-        "SELECT loud FROM shouting JOIN people USING (id) WHERE people.city = 7",
-        "people (city",
-    ),
+    "a view": ("SELECT * FROM shouting WHERE city = 7", "people (city"),
     "a trigger": ("UPDATE fired SET a = 'x' WHERE b = 7", "fired (b)"),
     "a CHECK": ("SELECT * FROM checked WHERE b = 7", "checked (b, a)"),
     "a CHECK on a write": ("UPDATE checked SET a = 'x' WHERE b = 7", "checked (b)"),
