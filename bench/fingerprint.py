@@ -206,8 +206,9 @@ def _compare_forms(folder: Path, statements: int) -> int:
         missed |= not quick or growth > TARGET_GROWTH_MB
         print(
             f"{name}: {full['statements']:,} in {full['seconds']:.1f} s, "
-            f"{full['cpu_seconds']:.1f} s of CPU (target for SQL {TARGET_SECONDS:.0f}); peak {full['peak_mb']:.0f} MB, at a "
-            f"tenth {part['peak_mb']:.0f} MB (target: at most {TARGET_GROWTH_MB:.0f} MB more); "
+            f"{full['cpu_seconds']:.1f} s of CPU (target for SQL {TARGET_SECONDS:.0f}); "
+            f"peak {full['peak_mb']:.0f} MB, at a tenth {part['peak_mb']:.0f} MB "
+            f"(target: at most {TARGET_GROWTH_MB:.0f} MB more); "
             f"{full['shapes']:,} shapes; load {_load()}",
             flush=True,
         )
