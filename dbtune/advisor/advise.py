@@ -32,8 +32,6 @@ _POOL_UNTIL = 0.5
 _CHOICE_UNTIL = 0.65
 # What the baseline gets at least: where nothing is measured, nothing can be advised.
 _LEAST_SECONDS = 5.0
-# What explains the choice; nearly all of it is known from the search.
-_INSIGHT_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ def advise(
             schema,
             _search_limits(limits, time).selection,
             {sql for sql, _ in proven.left_out},
-            limits.time.start(_INSIGHT_SHARE),
+            time,
         )
     work.unlink()
     return Advice(

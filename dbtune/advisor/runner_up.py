@@ -17,6 +17,7 @@ from dbtune.sqlite.index_ddl import create_index_sql, index_name
 _SAME_RATIO = 0.005
 _SAME_BYTES = 50_000
 _MEGABYTE = 1e6
+_MOST_RATED = 2
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,25 @@ def _runner_up(
     gone = frozenset({name})
     shapes = frozenset(choice.users(name)) | choice.helps.get(name, frozenset())
     rivals = {n for n, proposed in choice.helps.items() if proposed & shapes} - barred
+    close = _closest(choice, name, frozenset(choice.users(name)) or shapes, rivals)
     swaps = [_Swap(None, choice.rate(gone, frozenset()))]
-    swaps += (_Swap(rival, choice.rate(gone, frozenset({rival}))) for rival in sorted(rivals))
+    swaps += (_Swap(rival, choice.rate(gone, frozenset({rival}))) for rival in close)
     best = min(swaps, key=lambda swap: (swap.objective, swap.rival or ""))
     return _described(choice, name, best.rival, existing)
+
+
+def _closest(
+    choice: Choice, name: str, shapes: frozenset[int], rivals: Iterable[str]
+) -> tuple[str, ...]:
+    """Return the rivals that make the shapes cheapest, of all and of those that are smaller.
+
+    To rate one takes the costs of all shapes of its table, so that only these are rated.
+    """
+    without = choice.names - {name}
+    cost = {rival: choice.total_ns(shapes, without | {rival}) for rival in rivals}
+    ordered = sorted(cost, key=lambda rival: (cost[rival], choice.sizes[rival], rival))
+    smaller = [rival for rival in ordered if choice.sizes[rival] < choice.sizes[name]]
+    return tuple(sorted({*ordered[:_MOST_RATED], *smaller[:_MOST_RATED]}))
 
 
 def _described(
