@@ -32,6 +32,12 @@ INDEXES = ("CREATE INDEX by_own ON ixed (own(a))", "CREATE INDEX by_word ON word
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database that only its application can fill."""
     path = tmp_path_factory.mktemp("own") / "own.db"
+    make(path)
+    return path
+
+
+def make(path: Path) -> None:
+    """Write the database as its application does."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.create_function("own", 1, _upper, deterministic=True)
         connection.create_collation("german", lambda a, b: (a > b) - (a < b))
@@ -45,7 +51,6 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for statement in INDEXES:
             connection.execute(statement)
         connection.execute("COMMIT")
-    return path
 
 
 def _upper(text: str | None) -> str:
