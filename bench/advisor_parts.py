@@ -38,7 +38,10 @@ def costs(session: Session) -> Part:
     built = (session.before, union, whole, everything, ours)
     seconds = {a.name: a.seconds for a in (session.union, session.whole, session.dbtune)}
     rows = tuple(advice_row(b, union, seconds.get(b.advice)) for b in built)
-    tables = (Table("Advice", ADVICE_HEAD, rows), *templates(session.before, ours))
+    tables = (
+        Table("Advice", ADVICE_HEAD, rows, _cut_short(session.dbtune)),
+        *templates(session.before, ours),
+    )
     checks = (*_cost_checks(session, ours), *_template_checks(session.before, ours))
     best = min(built, key=lambda b: b.cost_s)
     verdict = (
@@ -48,6 +51,12 @@ def costs(session: Session) -> Part:
         f"its cost at {best.size_bytes / max(1, ours.size_bytes):.2f} of its bytes."
     )
     return Part("costs", checks, tables, verdict)
+
+
+def _cut_short(advised: Advised) -> str:
+    """Return what dbtune says of the time it lacked."""
+    lines = advised.report.not_checked if advised.report is not None else ()
+    return "; ".join(f"dbtune says: {line}" for line in lines if "--time-limit" in line)
 
 
 def search(session: Session, seconds: float, *, prefiltered: bool) -> Part:
@@ -89,7 +98,12 @@ def search(session: Session, seconds: float, *, prefiltered: bool) -> Part:
         Table("Where they differ most", DIFFERENCE_HEAD, differences(ours, theirs)),
         *index_tables(ours, theirs),
     )
-    return Part("search", checks, tables)
+    verdict = (
+        f"The long search is cheaper: {theirs.cost_s / ours.cost_s:.3f} of dbtune's cost."
+        if theirs.cost_s < ours.cost_s
+        else "The long search found nothing cheaper than dbtune's advice."
+    )
+    return Part("search", checks, tables, verdict)
 
 
 def budgets(session: Session) -> Part:
