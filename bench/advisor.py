@@ -10,9 +10,10 @@
     planner   the same sets under the SQLite that Python is linked with, timed by turns
 
 Workloads: platform (119 MB, 56 templates) and tpch (TPC-H at 0.1, 22 queries) from
-../shared/workloads, and the demo. Costs are dbtune's deterministic model. What the parts found
-is written to bench/results. Needs the sqlite3 shell, and tpchgen-cli from PyPI for tpch; what is
-missing is skipped with the reason.
+../shared/workloads, the demo, and home_assistant, uptime_kuma and sakila, which bench/workloads
+makes from schemas of ../shared/corpora. Costs are dbtune's deterministic model. What the parts
+found is written to bench/results. Needs the sqlite3 shell, and tpchgen-cli from PyPI for tpch;
+what is missing is skipped with the reason.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ import advisor_parts
 from advisor_results import Part, record, show
 from advisor_session import Session
 from advisor_workloads import WORKLOADS, Unavailable
+
+from dbtune.journeys.analyze import DEFAULT_TIME_LIMIT_SECONDS
 
 PARTS = ("costs", "search", "budgets", "writes", "planner")
 
@@ -46,7 +49,7 @@ def main() -> int:
             print(f"{name}: skipped, {reason}", flush=True)
             continue
         with tempfile.TemporaryDirectory(dir=arguments.scratch or arguments.work) as scratch:
-            session = Session(bench, Path(scratch))
+            session = Session(bench, Path(scratch), arguments.time_limit)
             for part in arguments.part or PARTS:
                 met &= _run_part(name, part, session, arguments)
     return int(not met)
@@ -54,13 +57,12 @@ def main() -> int:
 
 def _run_part(workload: str, part: str, session: Session, arguments: argparse.Namespace) -> bool:
     """Run, print and record one part; return whether its targets are met."""
-    long_seconds: float = arguments.long_seconds
-    if part == "search" and not long_seconds:
+    if part == "search" and not arguments.long_seconds:
         return True
     if part == "budgets" and not session.bench.targets.budgets:
         return True
     try:
-        found = _part(part, session, long_seconds)
+        found = _part(part, session, arguments)
     except Unavailable as reason:
         print(f"{workload}, {part}: skipped, {reason}", flush=True)
         return True
@@ -69,10 +71,11 @@ def _run_part(workload: str, part: str, session: Session, arguments: argparse.Na
     return all(check.met for check in found.checks)
 
 
-def _part(name: str, session: Session, long_seconds: float) -> Part:
+def _part(name: str, session: Session, arguments: argparse.Namespace) -> Part:
+    seconds, prefiltered = arguments.long_seconds, arguments.prefiltered
     parts: dict[str, Callable[[], Part]] = {
         "costs": lambda: advisor_parts.costs(session),
-        "search": lambda: advisor_parts.search(session, long_seconds),
+        "search": lambda: advisor_parts.search(session, seconds, prefiltered=prefiltered),
         "budgets": lambda: advisor_parts.budgets(session),
         "writes": lambda: advisor_parts.writes(session),
         "planner": lambda: advisor_parts.planner(session),
@@ -87,6 +90,18 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--workload", action="append", choices=sorted(WORKLOADS))
     parser.add_argument("--part", action="append", choices=PARTS)
     parser.add_argument("--long-seconds", type=float, default=60.0, metavar="S")
+    parser.add_argument(
+        "--prefiltered",
+        action="store_true",
+        help="search only among what dbtune's prefilter lets survive: half the time to build",
+    )
+    parser.add_argument(
+        "--time-limit",
+        type=float,
+        default=DEFAULT_TIME_LIMIT_SECONDS,
+        metavar="S",
+        help="dbtune's own limit; a larger one where the machine is busy (default: %(default)g)",
+    )
     parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
     parser.add_argument("--scratch", type=Path, help="folder for copies (default: --work)")
     parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results")

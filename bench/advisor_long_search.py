@@ -16,12 +16,15 @@ from random import Random
 from advisor_search_costs import SearchCosts, total
 
 _ELITE = 6
-_ANNEALING_STEPS = 2_500
+_ANNEALING_STEPS = 1_500
 # As shares of the cost: a set 1 % dearer is taken at first, 0.002 % dearer at the end.
 _HOT, _COLD = 0.01, 0.00002
 # Which of the smallest indexes are looked at by themselves, and how often first choices go.
 _SMALLEST = (1.0, 0.5, 0.25, 0.1)
 _PEELINGS = 6
+# While annealing, a set that fills all its bytes may count this much dearer, or room for a better
+# one never comes free; what is kept is judged by its cost alone.
+_PRICES_OF_ROOM = (0.0, 0.02, 0.05, 0.1, 0.3)
 # How much the choice of what to evict is left to chance.
 _WHIM = 0.6
 
@@ -242,6 +245,7 @@ class LongSearch:
         return self._fitted(mask | spare, spare, _WHIM)
 
     def _anneal(self, state: _Set) -> _Set:
+        price = self._random.choice(_PRICES_OF_ROOM) / self._limit
         best = state
         heat = _HOT * self._random.random() ** 2 + 10 * _COLD
         cooling = (_COLD / heat) ** (1 / _ANNEALING_STEPS)
@@ -250,10 +254,10 @@ class LongSearch:
                 break
             heat *= cooling
             moved = self._neighbour(state)
-            worse = (moved.cost - state.cost) / state.cost
+            worse = _priced(moved, price) / _priced(state, price) - 1
             if worse <= 0 or self._random.random() < math.exp(-worse / heat):
                 state = moved
-                if state.cost < best.cost:
+                if _priced(state, price) < _priced(best, price):
                     best = state
         return best
 
@@ -280,6 +284,10 @@ class LongSearch:
         if self._costs.size(mask) > self._limit:
             return self._fitted(mask, come, _WHIM)
         return self._changed(state, mask)
+
+
+def _priced(state: _Set, price: float) -> float:
+    return state.cost * (1 + price * state.size)
 
 
 def _neighbours(costs: SearchCosts) -> tuple[int, ...]:

@@ -1,8 +1,9 @@
 """Costs of sets of indexes, fast enough for a hundred thousand questions.
 
 Sets are bits of an int. A planner that chose the indexes U out of S chooses them out of every T
-between U and S as well, but for a few heuristics; so most questions need no planner. The winner
-is asked for without that assumption.
+between U and S as well, but for a few heuristics; and an index that it never took for a shape,
+whatever else was hidden, it will not take. So most questions need no planner. What a round of the
+search ends with is asked for without these assumptions.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class SearchCosts:
         self._plain = [not subject.writes for subject in pool.subjects]
         self._bits = {name: 1 << number for number, name in enumerate(self.names)}
         self._relevant = [self.mask(pool.oracle.relevant(i)) for i in self.shapes]
+        self._wanted = [0 for _ in self.shapes]
         self._known: list[dict[int, float]] = [{} for _ in self.shapes]
         self._answers: list[list[_Answer]] = [[] for _ in self.shapes]
         self._added: dict[tuple[int, int, int], float] = {}
@@ -67,12 +69,12 @@ class SearchCosts:
     def cost(self, shape: int, mask: int) -> float:
         """Return count x cost of a shape, ns, as far as known without asking the planner."""
         shown = mask & self._relevant[shape]
-        known = self._known[shape].get(shown)
+        known = self._known[shape].get(self._key(shape, shown))
         if known is None:
             known = self._infer(shape, shown)
             if known is None:
                 known = self._ask(shape, shown)
-            self._known[shape][shown] = known
+            self._known[shape][self._key(shape, shown)] = known
         return known
 
     def exact(self, mask: int) -> float:
@@ -81,25 +83,30 @@ class SearchCosts:
         for shape in self.shapes:
             shown = mask & self._relevant[shape]
             cost = self._ask(shape, shown)
-            self._known[shape][shown] = cost
+            self._known[shape][self._key(shape, shown)] = cost
             total += cost
         return total
 
     def used(self, shape: int, mask: int) -> int:
         """Return what the plans of a shape take out of a set."""
         shown = mask & self._relevant[shape]
-        self._known[shape][shown] = self._ask(shape, shown)
+        self._ask(shape, shown)
         return self.mask(self._oracle.cost(shape, self._named(shown)).used)
 
     def hide_all(self) -> None:
         """Hide the indexes that a question about other tables would leave to be seen."""
         self._pool.show(frozenset())
 
+    def _key(self, shape: int, shown: int) -> int:
+        """Return the part of a set that tells what a shape costs: for writes, all of it."""
+        return shown & self._wanted[shape] if self._plain[shape] else shown
+
     def _infer(self, shape: int, shown: int) -> float | None:
         if not (self._plain[shape] or self._additive[shape]):
             return None
+        wanted = shown & self._wanted[shape]
         for answer in reversed(self._answers[shape]):
-            if answer.used & ~shown == 0 and shown & ~answer.shown == 0:
+            if answer.used & ~wanted == 0 and wanted & ~answer.shown == 0:
                 cost = answer.cost_ns
                 if self._additive[shape]:
                     idle = self.members(shown & ~answer.used)
@@ -119,6 +126,9 @@ class SearchCosts:
         found = self._oracle.cost(shape, self._named(shown))
         used = self.mask(found.used)
         self.useful |= used
+        if used & ~self._wanted[shape]:
+            self._wanted[shape] |= used
+            self._known[shape].clear()
         cost = self._counts[shape] * found.cost_ns
         alone = self._cost_of(shape, used) if self._additive[shape] else cost
         answers = self._answers[shape]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import advisor_expert
 from advisor_measure import Built, build_and_measure
 from advisor_workloads import Workbench
 
-from dbtune.journeys.analyze import AnalyzeOptions, analyze
+from dbtune.journeys.analyze import DEFAULT_TIME_LIMIT_SECONDS, AnalyzeOptions, analyze
 from dbtune.model.advice import Report
 from dbtune.workload.sources import read_workload
 
@@ -24,19 +25,29 @@ DBTUNE = "dbtune"
 
 @dataclass(frozen=True)
 class Advised:
-    """Statements in the order in which they are to be run, and how long getting them took."""
+    """Statements in the order in which they are to be run, and how long getting them took.
+
+    `cpu_seconds` are those of this process and its children, which a busy machine changes less.
+    """
 
     name: str
     ddl: tuple[str, ...]
     seconds: float
+    cpu_seconds: float | None = None
     report: Report | None = None
 
 
 class Session:
     """One workload in one run; `scratch` is a folder for copies of its database."""
 
-    def __init__(self, bench: Workbench, scratch: Path) -> None:
+    def __init__(
+        self,
+        bench: Workbench,
+        scratch: Path,
+        time_limit_seconds: float = DEFAULT_TIME_LIMIT_SECONDS,
+    ) -> None:
         self.bench = bench
+        self.time_limit_seconds = time_limit_seconds
         self.scratch = scratch
         self.workload = read_workload([str(bench.recording)])
         self._built: dict[tuple[str, ...], Built] = {}
@@ -57,22 +68,22 @@ class Session:
 
     @cached_property
     def dbtune(self) -> Advised:
-        """What `dbtune analyze` says with its default options; the wall time of the journey."""
-        return self.analyze(AnalyzeOptions(queries=self._queries))
+        """What `dbtune analyze` says; the wall time of the journey."""
+        return self._analyze(AnalyzeOptions(queries=self._queries))
 
     def within(self, budget_mb: float) -> Advised:
         """What `dbtune analyze --budget-mb` says."""
         options = AnalyzeOptions(queries=self._queries, budget_bytes=round(budget_mb * 1e6))
-        return self.analyze(options, f"{DBTUNE}, {budget_mb:g} MB")
+        return self._analyze(options, f"{DBTUNE}, {budget_mb:g} MB")
 
-    def analyze(self, options: AnalyzeOptions, name: str = DBTUNE) -> Advised:
-        """Return the advice of one run of the analyze journey."""
-        started = time.perf_counter()
+    def _analyze(self, options: AnalyzeOptions, name: str = DBTUNE) -> Advised:
+        options = replace(options, time_limit_seconds=self.time_limit_seconds)
+        started, busy = time.perf_counter(), _cpu_seconds()
         report = analyze(self.bench.database, options)
-        seconds = time.perf_counter() - started
+        seconds, busy = time.perf_counter() - started, _cpu_seconds() - busy
         found = [f for f in report.findings if f.code == "missing-index"]
         ddl = tuple(sql for f in found if f.change is not None for sql in f.change.up)
-        return Advised(name, ddl, seconds, report)
+        return Advised(name, ddl, seconds, busy, report)
 
     def measure(self, name: str, ddl: Sequence[str]) -> Built:
         """Return what the recording costs with these indexes, built in this order."""
@@ -103,3 +114,7 @@ class Session:
     @property
     def _queries(self) -> tuple[str, ...]:
         return (str(self.bench.recording),)
+
+
+def _cpu_seconds() -> float:
+    return sum(os.times()[:4])

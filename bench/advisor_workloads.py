@@ -11,7 +11,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+
+from workloads import home_assistant, sakila, uptime_kuma
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "workloads"
 
@@ -75,6 +78,13 @@ def demo(work: Path) -> Workbench:
     return Workbench("demo", folder / "platform.db", folder / "platform.queries.jsonl")
 
 
+def corpora(name: str, build: Callable[[Path], tuple[Path, Path]], work: Path) -> Workbench:
+    """A workload of bench/workloads, made of a real schema of ../shared/corpora."""
+    if not (SHARED.parent / "corpora").exists():
+        raise Unavailable("../shared/corpora is not there")
+    return Workbench(name, *build(work))
+
+
 def _need_shared(name: str) -> None:
     if not (SHARED / name).exists():
         raise Unavailable(f"../shared/workloads/{name} is not there")
@@ -89,4 +99,7 @@ WORKLOADS: dict[str, Callable[[Path], Workbench]] = {
     "platform": platform,
     "tpch": tpch,
     "demo": demo,
+    "home_assistant": partial(corpora, "home_assistant", home_assistant.build),
+    "uptime_kuma": partial(corpora, "uptime_kuma", uptime_kuma.build),
+    "sakila": partial(corpora, "sakila", sakila.build),
 }

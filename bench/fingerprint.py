@@ -3,6 +3,8 @@
     python bench/fingerprint.py                     a million generated statements
     python bench/fingerprint.py RAW.sql             a file of statements or a JSONL recording
     python bench/fingerprint.py RAW.sql --repeat 11 the file eleven times over, for flat memory
+    python bench/fingerprint.py --forms             a tenth and all of it as SQL, as JSONL with all
+                                                    keys, as distinct texts and as long IN lists
 
 Prints seconds and peak memory of dbtune beside sqlparse and sqlglot's tokenizer, which only
 split into tokens. Those two run on a sample and are extrapolated, and labelled so.
@@ -14,17 +16,22 @@ import argparse
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
-TARGET_SECONDS = 10.0
+TARGET_SECONDS = 6.0
 TARGET_STATEMENTS = 1_000_000
 SAMPLE = 2_000
+# Ten times the statements may take this much more memory, for caches that fill.
+TARGET_GROWTH_MB = 16.0
 _SEED = 20240229
+_LITERAL = re.compile(r"'(?:[^']|'')*'|\b\d+\b")
 _SHARED_GENERATOR = Path(__file__).parents[2] / "shared" / "workloads" / "gen_platform.py"
 
 
@@ -35,6 +42,8 @@ def main() -> int:
         print(json.dumps(_measure([str(path) for path in arguments.files])))
         return 0
     with tempfile.TemporaryDirectory(prefix="dbtune-bench-") as folder:
+        if arguments.forms:
+            return _compare_forms(Path(folder), arguments.statements)
         files = arguments.files or [_generate(Path(folder), arguments.statements)]
         if arguments.repeat > 1:
             files = [_repeat(files, arguments.repeat, Path(folder))]
@@ -49,6 +58,7 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--statements", type=int, default=TARGET_STATEMENTS)
     parser.add_argument("--repeat", type=int, default=1, help="write the input so many times over")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--forms", action="store_true", help="SQL, JSONL and hostile recordings")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -177,6 +187,77 @@ def _statements(number: int) -> Iterator[str]:
     ]
     for _ in range(number):
         yield chance.choice(makers)()
+
+
+def _compare_forms(folder: Path, statements: int) -> int:
+    """Print each form at a tenth of the size and in full; return 1 where a target is missed."""
+    whole = _generate(folder, statements)
+    missed = False
+    for name, write in FORMS.items():
+        runs = []
+        for number in (statements // 10, statements):
+            path = folder / ("form.jsonl" if name == "JSONL" else "form.sql")
+            with whole.open(encoding="utf-8") as source, path.open("w", encoding="utf-8") as file:
+                file.writelines(write(line.rstrip(";\n") for line in islice(source, number)))
+            runs.append(_run([path]))
+        part, full = runs
+        growth = full["peak_mb"] - part["peak_mb"]
+        quick = full["cpu_seconds"] <= TARGET_SECONDS or name != "SQL"
+        missed |= not quick or growth > TARGET_GROWTH_MB
+        print(
+            f"{name}: {full['statements']:,} in {full['seconds']:.1f} s, "
+            f"{full['cpu_seconds']:.1f} s of CPU (target for SQL {TARGET_SECONDS:.0f}); "
+            f"peak {full['peak_mb']:.0f} MB, at a tenth {part['peak_mb']:.0f} MB "
+            f"(target: at most {TARGET_GROWTH_MB:.0f} MB more); "
+            f"{full['shapes']:,} shapes; load {_load()}",
+            flush=True,
+        )
+    return int(missed)
+
+
+def _as_sql(statements: Iterable[str]) -> Iterator[str]:
+    return (f"{statement};\n" for statement in statements)
+
+
+def _as_jsonl(statements: Iterable[str]) -> Iterator[str]:
+    """Yield lines with every key that a recorder writes, seven to a request."""
+    for number, statement in enumerate(statements):
+        line = {
+            "ts": f"2026-06-01T00:{number // 60_000 % 60:02}:{number // 1000 % 60:02}.000000Z",
+            "db.query.text": _LITERAL.sub("?", statement),
+            "db.query.parameters": [_value(text) for text in _LITERAL.findall(statement)],
+            "duration_ns": 10_000 + number % 900_000,
+            "rows": number % 20,
+            "request_id": f"r{number // 7}",
+            "route": "GET /api/x",
+            "code.file.path": "app/x.py",
+            "code.line.number": number % 90,
+        }
+        yield json.dumps(line) + "\n"
+
+
+def _value(text: str) -> int | str:
+    return text[1:-1].replace("''", "'") if text.startswith("'") else int(text)
+
+
+def _as_distinct(statements: Iterable[str]) -> Iterator[str]:
+    """Yield statements of which each has a structure of its own, as a generator of names makes."""
+    return (f"SELECT c{n} FROM t{n} WHERE k{n} = {n};\n" for n, _ in enumerate(statements))
+
+
+def _as_lists(statements: Iterable[str]) -> Iterator[str]:
+    """Yield one statement in a thousand, with an IN list of ten thousand values."""
+    for number, _ in enumerate(islice(statements, 0, None, 1_000)):
+        keys = ", ".join(str(number + key) for key in range(10_000 + number))
+        yield f"SELECT * FROM users WHERE id IN ({keys});\n"
+
+
+FORMS: dict[str, Callable[[Iterable[str]], Iterator[str]]] = {
+    "SQL": _as_sql,
+    "JSONL": _as_jsonl,
+    "distinct names": _as_distinct,
+    "IN lists of 10,000 values (a thousandth as many)": _as_lists,
+}
 
 
 def _repeat(files: list[Path], times: int, folder: Path) -> Path:

@@ -17,6 +17,14 @@ from dbtune.model.advice import (
     TableOutcome,
     Verdict,
 )
+from dbtune.model.explanation import (
+    IndexExplanation,
+    NotAnalyzed,
+    RunnerUp,
+    TriedIndex,
+    Unhelped,
+    WriteEffect,
+)
 
 BOOKINGS = IndexSpec("bookings", ("user_id", "created_at DESC"))
 CHEFS = IndexSpec("chefs", ("cuisine_type COLLATE NOCASE", "rating DESC"), where="is_active = 1")
@@ -28,6 +36,9 @@ def _create(name: str, sql: str, index: IndexSpec, reason: str) -> Change:
     return Change((sql,), (f"DROP INDEX {name}",), reason, name, index)
 
 
+MISSING_BOOKINGS_SQL = (
+    "CREATE INDEX ix_bookings_user_id_created_at ON bookings (user_id, created_at DESC)"
+)
 MISSING_BOOKINGS = Finding(
     code="missing-index",
     severity="high",
@@ -47,7 +58,7 @@ MISSING_BOOKINGS = Finding(
     "--only ix_bookings_user_id_created_at",
     change=_create(
         "ix_bookings_user_id_created_at",
-        "CREATE INDEX ix_bookings_user_id_created_at ON bookings (user_id, created_at DESC)",
+        MISSING_BOOKINGS_SQL,
         BOOKINGS,
         "serves 2 query shapes",
     ),
@@ -177,6 +188,28 @@ SHAPES = (
         time_before_ns=10_900_000.0,
         time_after_ns=38_000.0,
         values="drawn",
+        samples=5,
+        page_fetches_before=4_265.0,
+        page_fetches_after=9.4,
+        vm_steps_before=986_000.0,
+        vm_steps_after=312.0,
+        timed_runs=5,
+        words_before=("reads all 120,000 rows of bookings", "sorts for ORDER BY"),
+        words_after=("finds rows by user_id in bookings(user_id, created_at DESC)",),
+        served_by=("ix_bookings_user_id_created_at",),
+        tried=(
+            TriedIndex(MISSING_BOOKINGS_SQL, 4_014_080, 0.9966, "recommended"),
+            TriedIndex(
+                "CREATE INDEX ix_bookings_user_id_created_at_status ON bookings "
+                "(user_id, created_at DESC, status)",
+                6_300_000,
+                0.31,
+                "too-large",
+            ),
+            TriedIndex(
+                "CREATE INDEX ix_bookings_status ON bookings (status)", 900_000, 0.0, "no-gain"
+            ),
+        ),
     ),
     ShapeReport(
         id="77aa88bb99cc",
@@ -201,6 +234,11 @@ SHAPES = (
         cost_after=745_000.0,
         plan_before=("SEARCH \u30ec\u30d3\u30e5\u30fc USING INTEGER PRIMARY KEY (rowid=?)",),
         plan_after=("SEARCH \u30ec\u30d3\u30e5\u30fc USING INTEGER PRIMARY KEY (rowid=?)",),
+        unhelped=Unhelped(
+            "already-optimal",
+            "it finds rows of \u30ec\u30d3\u30e5\u30fc by its primary key (3 pages read for 1 "
+            "row returned)",
+        ),
     ),
     ShapeReport(
         id="5f4e3d2c1b0a",
@@ -212,6 +250,37 @@ SHAPES = (
         plan_before=(),
         plan_after=(),
         values="none",
+        kind="write",
+        unhelped=Unhelped("needs-no-search", "it writes rows without looking for any"),
+    ),
+)
+
+EXPLANATIONS = (
+    IndexExplanation(
+        name="ix_bookings_user_id_created_at",
+        sql=MISSING_BOOKINGS_SQL,
+        shapes=("0a1b2c3d4e5f",),
+        share=0.731,
+        size_bytes=4_014_080,
+        write_cost_ratio=1.12,
+        writes=(WriteEffect("5f4e3d2c1b0a", 2.5, 8_200.0, 9_184.0),),
+        runner_up=RunnerUp(
+            kind="narrower",
+            sql="CREATE INDEX ix_bookings_user_id ON bookings (user_id)",
+            size_bytes=900_000,
+            cost_ratio=2.4,
+            reason="bookings(user_id) would be 3.1 MB smaller; its queries would cost 2.4 times as "
+            "much",
+        ),
+    ),
+)
+LEFT_OUT = (
+    NotAnalyzed(
+        "ab12cd34ef56",
+        "SELECT levenshtein(name, ?) FROM gone",
+        12.0,
+        "cannot-be-prepared",
+        "SQLite cannot prepare it: no such table: gone",
     ),
 )
 
@@ -277,6 +346,8 @@ FULL = Report(
         "3 of 48,211 lines of platform.queries.jsonl are broken: line 7 (not JSON), ...",
     ),
     notes=("Values of 1 query shape were drawn from the copy.",),
+    explanations=EXPLANATIONS,
+    not_analyzed=LEFT_OUT,
 )
 
 WITHOUT_RECORDING = replace(
@@ -287,6 +358,8 @@ WITHOUT_RECORDING = replace(
     notes=(),
     considered=(),
     not_checked=(),
+    explanations=(),
+    not_analyzed=(),
 )
 NOTHING_FOUND = replace(
     FULL,
@@ -295,6 +368,8 @@ NOTHING_FOUND = replace(
     considered=(),
     not_checked=(),
     notes=(),
+    explanations=(),
+    not_analyzed=(),
 )
 APPLIED = replace(
     FULL,

@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterator
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.optimizer.merge_subqueries import merge_subqueries
-from sqlglot.optimizer.pushdown_predicates import pushdown_predicates
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
 from dbtune.advisor.dialect import UNREADABLE, VerbatimSQLite, name_placeholders
+from dbtune.advisor.mergeable import merged, with_owned_columns
 from dbtune.advisor.select_access import SelectReader, TableAccess
 from dbtune.advisor.statement_forms import as_selects, trigger_body
 from dbtune.model.schema import Schema
@@ -74,17 +73,19 @@ class AccessReader:
     def _variants(self, tree: exp.Expr) -> Iterator[exp.Expr]:
         expanded = exp.expand(tree, self._views, dialect=_DIALECT) if self._views else tree
         qualified = qualify(
-            expanded,
+            with_owned_columns(expanded),
             schema=self._mapping,
             dialect=_DIALECT,
             validate_qualify_columns=False,
             quote_identifiers=False,
             identify=False,
+            # Of a table function, or a rowid, sqlglot knows nothing.
+            allow_partial_qualification=True,
         )
         yield qualified
         nested = qualified.find(exp.Subquery, exp.CTE)
         if nested and sum(1 for _ in qualified.walk()) <= _MAX_NODES_TO_MERGE:
-            yield merge_subqueries(pushdown_predicates(qualified.copy(), dialect=_DIALECT))
+            yield merged(qualified)
 
 
 def _column_types(schema: Schema) -> dict[str, object]:

@@ -20,6 +20,7 @@ from dbtune.advisor.repair import Prover, prove_and_repair
 from dbtune.advisor.search import Searcher
 from dbtune.advisor.subjects import Subjects, prepare_subjects
 from dbtune.advisor.time_limit import TimeLimit
+from dbtune.advisor.timing import Timed
 from dbtune.model.event import Event, OnEvent
 from dbtune.model.schema import Schema
 from dbtune.model.workload import Workload
@@ -32,8 +33,6 @@ _POOL_UNTIL = 0.5
 _CHOICE_UNTIL = 0.65
 # What the baseline gets at least: where nothing is measured, nothing can be advised.
 _LEAST_SECONDS = 5.0
-# What explains the choice; nearly all of it is known from the search.
-_INSIGHT_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,8 @@ class Advice:
     """Proven advice; `baseline.costs` and `proof.after` are parallel to `subjects.ready`.
 
     `repaired` are indexes that were chosen and then taken out again: (DDL, reason). `sampled`
-    are the tables of which the copy held only a part; `insight` is what explains the choice.
+    are the tables of which the copy held only a part; `insight` is what explains the choice,
+    `timed` are the times of what it serves.
     """
 
     baseline: Baseline
@@ -67,6 +67,7 @@ class Advice:
     repaired: tuple[tuple[str, str], ...]
     sampled: tuple[SampledTable, ...] = ()
     insight: Insight = NO_INSIGHT
+    timed: tuple[Timed, ...] = ()
 
     @property
     def subjects(self) -> Subjects:
@@ -108,7 +109,7 @@ def advise(
             schema,
             _search_limits(limits, time).selection,
             {sql for sql, _ in proven.left_out},
-            limits.time.start(_INSIGHT_SHARE),
+            time,
         )
     work.unlink()
     return Advice(
@@ -119,6 +120,7 @@ def advise(
         proven.left_out,
         limits.sampled,
         insight,
+        proven.timed,
     )
 
 

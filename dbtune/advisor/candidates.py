@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import combinations
 
 from dbtune.advisor.select_access import TableAccess, Term
 from dbtune.model.advice import IndexSpec
@@ -22,6 +23,8 @@ from dbtune.sqlite.tokens import tokenize
 MAX_KEYS = 6
 # A covering index wider than this nearly copies the table.
 MAX_COVERING = 7
+# More conditions than this hold for one statement only.
+MAX_CONDITIONS = 3
 # Permutations of equality columns are settled by popularity beyond this many heads.
 MAX_HEADS = 14
 
@@ -128,6 +131,23 @@ def _specs(
                 yield from _emit(access, table, rest, condition)
             elif len(keys) == 1:
                 yield from _emit(access, table, keys, condition)
+        yield from _with_several_conditions(access, table, keys)
+
+
+def _with_several_conditions(
+    access: TableAccess, table: Table, keys: tuple[Term, ...]
+) -> Iterator[tuple[IndexSpec, bool]]:
+    """Yield the indexes of the rows for which two conditions hold, or three."""
+    by_column = {column: condition for condition, column in reversed(access.conditions)}
+    columns = sorted(by_column.keys() - _own_collation(table))
+    if len(columns) > MAX_CONDITIONS:
+        return
+    for size in range(2, len(columns) + 1):
+        for held in combinations(columns, size):
+            rest = tuple(term for term in keys if term.column not in held)
+            if rest:
+                together = " AND ".join(by_column[column] for column in held)
+                yield from _emit(access, table, rest, together)
 
 
 def _emit(
@@ -142,12 +162,15 @@ def _emit(
     covered = {term.column for term in trimmed}
     # What every entry of an index holds anyway.
     held = set(table.primary_key) if table.without_rowid else {table.rowid_alias}
-    rest = sorted(access.needed - covered - held)
-    if _own_collation(table) & set(rest):
-        return
-    if rest and len(trimmed) + len(rest) <= MAX_COVERING:
-        widened = (*trimmed, *(Term(quote_identifier(name), name) for name in rest))
-        yield IndexSpec(table.name, _key_sql(widened), condition), True
+    rest = access.needed - covered - held
+    # Since 3.41 an indexed expression stands for itself: its columns need not be there as well.
+    inner = frozenset[str]().union(*(term.inner for term in trimmed))
+    for names in dict.fromkeys((rest, rest - inner)):
+        if _own_collation(table) & names:
+            continue
+        if names and len(trimmed) + len(names) <= MAX_COVERING:
+            widened = (*trimmed, *(Term(quote_identifier(name), name) for name in sorted(names)))
+            yield IndexSpec(table.name, _key_sql(widened), condition), True
 
 
 def _base_keys(
@@ -161,14 +184,33 @@ def _base_keys(
             if keys and keys not in seen:
                 seen.add(keys)
                 yield keys
+    for keys in _filtering(access, popularity):
+        if keys not in seen:
+            seen.add(keys)
+            yield keys
+
+
+def _filtering(
+    access: TableAccess, popularity: Counter[tuple[str, str]]
+) -> Iterator[tuple[Term, ...]]:
+    """Yield key orders that end in what the statement only filters by.
+
+    A row that the index can tell to be unwanted is not fetched from the table.
+    """
+    equal, _, both = _equalities(access, popularity)
+    runs = [_directed(order) for order in access.orders]
+    runs += [(term,) for term in access.ranges]
+    for head in dict.fromkeys((equal, both, ())):
+        for run in runs or [()]:
+            keys = dict.fromkeys((*head, *run))
+            names = {term.column for term in keys}
+            rest = [term for term in access.filters if term.column not in names]
+            if keys and rest:
+                yield (*keys, *sorted(rest, key=lambda term: term.sql))
 
 
 def _heads(access: TableAccess, popularity: Counter[tuple[str, str]]) -> Iterator[tuple[Term, ...]]:
-    def ordered(terms: Iterable[Term]) -> tuple[Term, ...]:
-        return tuple(sorted(terms, key=lambda t: (-popularity[access.table, t.sql], t.sql)))
-
-    equal, joined = ordered(access.equalities), ordered(access.joins)
-    both = (*equal, *(term for term in joined if term not in equal))
+    equal, joined, both = _equalities(access, popularity)
     heads: dict[tuple[Term, ...], None] = {}
     for head in (equal, both, joined):
         heads.setdefault(head)
@@ -187,6 +229,18 @@ def _heads(access: TableAccess, popularity: Counter[tuple[str, str]]) -> Iterato
         yield ()
 
 
+def _equalities(
+    access: TableAccess, popularity: Counter[tuple[str, str]]
+) -> tuple[tuple[Term, ...], tuple[Term, ...], tuple[Term, ...]]:
+    """Return what is compared with values, with other tables, and both, the popular ones first."""
+
+    def ordered(terms: Iterable[Term]) -> tuple[Term, ...]:
+        return tuple(sorted(terms, key=lambda t: (-popularity[access.table, t.sql], t.sql)))
+
+    equal, joined = ordered(access.equalities), ordered(access.joins)
+    return equal, joined, (*equal, *(term for term in joined if term not in equal))
+
+
 def _pairs(terms: tuple[Term, ...]) -> Iterator[tuple[Term, ...]]:
     for first in terms:
         for second in terms:
@@ -198,19 +252,22 @@ def _tails(access: TableAccess) -> Iterator[tuple[Term, ...]]:
     yield ()
     for term in access.ranges:
         yield (term,)
-    for order in access.orders:
-        # All DESC is the same index read backwards; a mix needs its directions.
-        mixed = len({term.descending for term in order}) > 1
-        yield tuple(term if mixed else Term(term.sql, term.column) for term in order)
-        if access.ranges and len(order) == 1:
-            yield from (
-                (Term(order[0].sql, order[0].column), term)
-                for term in access.ranges
-                if term.sql != order[0].sql
-            )
+    for order in map(_directed, access.orders):
+        yield order
+        if len(order) == 1:
+            yield from ((*order, term) for term in access.ranges if term.sql != order[0].sql)
     yield from access.groups
     for term in (*access.extremes, *access.prefixes):
         yield (term,)
+
+
+def _directed(order: tuple[Term, ...]) -> tuple[Term, ...]:
+    """Return the order with its directions where they differ.
+
+    All DESC is the same index read backwards; a mix needs its directions.
+    """
+    mixed = len({term.descending for term in order}) > 1
+    return tuple(replace(term, descending=mixed and term.descending) for term in order)
 
 
 def _without_rowid(keys: tuple[Term, ...], table: Table) -> tuple[Term, ...]:

@@ -26,11 +26,14 @@ class Categories:
         self._known: dict[tuple[str, str], bool] = {}
 
     def keep(self, access: TableAccess) -> TableAccess:
-        """Return the access with only those conditions that are NULL tests or of a category."""
+        """Return the access with only those conditions that are NULL tests or of a category.
+
+        More than nothing is a category too: what is in stock, owed or failed at least once.
+        """
         kept = tuple(
             (sql, column)
             for sql, column in access.conditions
-            if sql.endswith(" NULL") or self._is_category(access.table, column)
+            if sql.endswith((" NULL", " > 0")) or self._is_category(access.table, column)
         )
         return access if kept == access.conditions else replace(access, conditions=kept)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dbtune.advisor.advise import Advice
+from dbtune.advisor.rules import not_analysed
 
 # A list of hundreds of ids helps nobody.
 _MOST_NAMED = 10
@@ -33,8 +34,20 @@ def not_checked(advice: Advice) -> Iterator[str]:
                 f"query {subject.shape.id} failed on the copy ({cost.measurement.failure}); "
                 "its cost is only of the work until then"
             )
-    if subjects.temporary:
-        yield f"not run, being on temporary tables: {_shapes(len(subjects.temporary))}"
+    yield from not_analysed.lines(
+        [
+            *((failed.shape.id, failed.reason) for failed in subjects.unplannable),
+            *(
+                (f.shape.id, not_analysed.on_temporary_table(f.error))
+                for f in subjects.on_temporary
+            ),
+        ]
+    )
+    if subjects.parts:
+        yield (
+            "only the query inside was measured, since the rest cannot run on the copy: "
+            f"{_listed([shape.id for shape in subjects.parts])}"
+        )
     if subjects.unmeasured:
         yield (
             f"no time (--time-limit) was left to measure {_shapes(len(subjects.unmeasured))}: "
@@ -49,6 +62,9 @@ def not_checked(advice: Advice) -> Iterator[str]:
     if subjects.functions:
         names = ", ".join(function.name for function in subjects.functions)
         yield f"the application's own functions were stand-ins on the copy: {names}"
+    if subjects.collations:
+        names = ", ".join(subjects.collations)
+        yield f"the application's own collations were stand-ins on the copy: {names}"
     if advice.cut_short:
         yield (
             "the search was cut short by the time limit (--time-limit) or by the room for scratch "

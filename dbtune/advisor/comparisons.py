@@ -80,6 +80,17 @@ def _collated(
     return bare[0], bare[1:], collation
 
 
+# Comparisons with a literal that may be true of so few rows that an index of those alone pays.
+_LITERAL_COMPARISONS: dict[type[exp.Expr], str] = {
+    exp.EQ: "=",
+    exp.NEQ: "<>",
+    exp.GT: ">",
+    exp.GTE: ">=",
+    exp.LT: "<",
+    exp.LTE: "<=",
+}
+
+
 def partial_condition(node: exp.Expr, term_sql: str, column: str | None) -> tuple[str, str] | None:
     """Return the condition of a partial index that the predicate implies, and its column."""
     if column is None or "COLLATE" in term_sql:
@@ -87,13 +98,25 @@ def partial_condition(node: exp.Expr, term_sql: str, column: str | None) -> tupl
     if isinstance(node, exp.Column):
         return term_sql, column
     if isinstance(node, exp.Not):
-        return f"{term_sql} IS NOT NULL", column
+        test = "NOT {}" if isinstance(node.this, exp.Column) else "{} IS NOT NULL"
+        inner = node.this.unnest()
+        return (test.format(term_sql), column) if isinstance(inner, _NEGATED) else None
     value = node.args.get("expression")
     if isinstance(node, exp.Is) and isinstance(value, exp.Null):
         return f"{term_sql} IS NULL", column
-    literal = isinstance(value, exp.Literal) or (
-        isinstance(value, exp.Neg) and isinstance(value.this, exp.Literal)
-    )
-    if isinstance(node, exp.EQ) and value is not None and literal:
-        return f"{term_sql} = {to_sql(value)}", column
+    operator = _LITERAL_COMPARISONS.get(type(node))
+    if operator is not None and value is not None and _is_literal(value):
+        return f"{term_sql} {operator} {to_sql(value)}", column
+    if isinstance(node, exp.In) and node.expressions and all(map(_is_literal, node.expressions)):
+        return f"{term_sql} IN ({', '.join(map(to_sql, node.expressions))})", column
     return None
+
+
+# NOT x, and x IS NOT NULL as sqlglot has it.
+_NEGATED = (exp.Column, exp.Is)
+
+
+def _is_literal(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Literal) or (
+        isinstance(node, exp.Neg) and isinstance(node.this, exp.Literal)
+    )

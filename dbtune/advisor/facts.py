@@ -36,6 +36,55 @@ class ShapeFacts:
 
 
 @dataclass(frozen=True)
+class PlanChange:
+    """A shape whose plan changes with statistics: plans, and costs of one execution."""
+
+    shape: QueryShape
+    plan_before: tuple[str, ...]
+    plan_after: tuple[str, ...]
+    cost_before_ns: float
+    cost_after_ns: float
+
+    @property
+    def saved_ns(self) -> float:
+        """What the whole recording saves by it; negative where it gets dearer."""
+        return self.shape.count * (self.cost_before_ns - self.cost_after_ns)
+
+
+@dataclass(frozen=True)
+class StatisticsEffect:
+    """What ANALYZE today would change with no new index, measured; the dearest change first.
+
+    `samples` tells whether the statistics had the samples of STAT4, as those of the SQLite that
+    Python is linked with have or have not. `complete` is False where the time did not suffice.
+    """
+
+    cost_before_ns: float
+    cost_after_ns: float
+    changes: tuple[PlanChange, ...]
+    samples: bool
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class RebuiltTable:
+    """A table measured as WITHOUT ROWID, beside itself rebuilt as it is.
+
+    Costs are those of the whole recording with the recommended indexes, of the shapes that touch
+    the table; `slower` are ids of reads among them that get slower. Sizes include the indexes.
+    """
+
+    table: str
+    steps: tuple[str, ...]
+    shape_ids: tuple[str, ...]
+    cost_before_ns: float
+    cost_after_ns: float
+    size_before_bytes: int
+    size_after_bytes: int
+    slower: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Facts:
     """The input of every rule.
 
@@ -44,6 +93,8 @@ class Facts:
     indexes that no plan of the recording uses once those are in place.
     `python_sqlite_version` is the library Python is linked with, `application_sqlite_version`
     the one the recording's header or the user names.
+    `statistics_effect` and `rebuilt_tables` are what was tried on scratch copies; None and empty
+    where nothing was.
     """
 
     schema: Schema
@@ -55,3 +106,5 @@ class Facts:
     unused_indexes: tuple[str, ...] = ()
     python_sqlite_version: str = ""
     application_sqlite_version: str | None = None
+    statistics_effect: StatisticsEffect | None = None
+    rebuilt_tables: tuple[RebuiltTable, ...] = ()

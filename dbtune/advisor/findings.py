@@ -10,6 +10,7 @@ from dbtune.advisor.facts import ShapeFacts
 from dbtune.advisor.oracle import ShapeCost
 from dbtune.advisor.proof import ProvenIndex
 from dbtune.advisor.sampled_sizes import kept_fraction
+from dbtune.advisor.timing import Timed
 from dbtune.model.advice import (
     Change,
     Evidence,
@@ -43,31 +44,46 @@ def workload_cost_ns(advice: Advice, costs: Sequence[ShapeCost]) -> float:
     )
 
 
-def workload_time_ns(advice: Advice, costs: Sequence[ShapeCost]) -> float:
-    """Return the time the whole recording takes by the runs measured, in ns."""
-    return sum(
-        subject.shape.count * cost.measurement.elapsed_ns
-        for subject, cost in zip(advice.subjects.ready, costs, strict=True)
+def workload_times_ns(advice: Advice) -> tuple[float, float]:
+    """Return the time the whole recording takes before and after, by the runs measured, in ns."""
+    times = _times(advice)
+    counts = {subject.shape.id: subject.shape.count for subject in advice.subjects.ready}
+    return (
+        sum(counts[time.shape_id] * time.before_ns for time in times.values()),
+        sum(counts[time.shape_id] * time.after_ns for time in times.values()),
     )
+
+
+def _times(advice: Advice) -> dict[str, Timed]:
+    """Return the time of each measured shape: a median where there is one, else one run's."""
+    single = {
+        subject.shape.id: Timed(
+            subject.shape.id, before.measurement.elapsed_ns, after.measurement.elapsed_ns, 1
+        )
+        for subject, before, after in _measured(advice)
+    }
+    return single | {timed.shape_id: timed for timed in advice.timed}
 
 
 def verdict(advice: Advice) -> Verdict:
     """Return the whole recording before and after; the actions are the journey's to add."""
     before = workload_cost_ns(advice, advice.before)
     after = workload_cost_ns(advice, advice.proof.after)
+    time_before, time_after = workload_times_ns(advice)
     return Verdict(
         cost_before=before,
         cost_after=after,
         gain_ratio=1 - after / before if before else 0.0,
         actions=(),
-        time_before_ns=workload_time_ns(advice, advice.before),
-        time_after_ns=workload_time_ns(advice, advice.proof.after),
+        time_before_ns=time_before,
+        time_after_ns=time_after,
     )
 
 
 def shape_reports(advice: Advice) -> tuple[ShapeReport, ...]:
     """Return all measured shapes, the dearest before first."""
     total = workload_cost_ns(advice, advice.before)
+    times = _times(advice)
     reports = [
         ShapeReport(
             id=subject.shape.id,
@@ -78,9 +94,16 @@ def shape_reports(advice: Advice) -> tuple[ShapeReport, ...]:
             cost_after=after.cost_ns,
             plan_before=before.plans[dearest],
             plan_after=after.plans[dearest],
-            time_before_ns=before.measurement.elapsed_ns,
-            time_after_ns=after.measurement.elapsed_ns,
+            time_before_ns=times[subject.shape.id].before_ns,
+            time_after_ns=times[subject.shape.id].after_ns,
+            timed_runs=times[subject.shape.id].runs,
             values="drawn" if subject.drawn else "recorded",
+            kind="write" if subject.writes else "read",
+            samples=len(subject.statements),
+            page_fetches_before=before.measurement.page_fetches,
+            page_fetches_after=after.measurement.page_fetches,
+            vm_steps_before=before.measurement.vm_steps,
+            vm_steps_after=after.measurement.vm_steps,
         )
         for subject, before, after in _measured(advice)
         for dearest in (_dearest(before, after),)
@@ -142,7 +165,7 @@ def compared(advice: Advice, considered: Considered) -> str:
         f"({considered.size_bytes / 1e6:,.1f} MB) bring the recorded cost from "
         f"{before / 1e9:,.3f} s to {considered.cost_after_ns / 1e9:,.3f} s; "
         f"the {len(recommended)} recommended ones "
-        f"({sum(_real_bytes(advice, i) for i in recommended) / 1e6:,.1f} MB) to "
+        f"({sum(real_bytes(advice, i) for i in recommended) / 1e6:,.1f} MB) to "
         f"{after / 1e9:,.3f} s"
     )
 
@@ -178,7 +201,7 @@ def _finding(advice: Advice, index: ProvenIndex, total: float) -> Finding:
             Evidence("gain_ratio", gain_ratio),
             Evidence("cost_before_ns", before_ns),
             Evidence("cost_after_ns", after_ns),
-            Evidence("size_bytes", _real_bytes(advice, index)),
+            Evidence("size_bytes", real_bytes(advice, index)),
             Evidence("write_cost_ratio", writes),
             Evidence("build_seconds", round(index.build_seconds / kept, 3)),
             Evidence("queries", tuple(shape.id for shape, _, _ in helped)),
@@ -215,7 +238,7 @@ def _help(advice: Advice, index: ProvenIndex) -> str:
     )
 
 
-def _real_bytes(advice: Advice, index: ProvenIndex) -> int:
+def real_bytes(advice: Advice, index: ProvenIndex) -> int:
     """Return about how large an index will be on the database itself."""
     return round(index.size_bytes / kept_fraction(index.planned.table, advice.sampled))
 

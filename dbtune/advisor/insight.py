@@ -9,12 +9,16 @@ from dbtune.advisor.choice import Choice
 from dbtune.advisor.index_words import existing_specs
 from dbtune.advisor.objective import Limits
 from dbtune.advisor.runner_up import runners_up
-from dbtune.advisor.time_limit import Stop
+from dbtune.advisor.time_limit import TimeLimit
 from dbtune.advisor.tried import Tried, tried_indexes
 from dbtune.model.advice import IndexSpec
 from dbtune.model.explanation import RunnerUp
 from dbtune.model.schema import Schema
 from dbtune.sqlite.index_ddl import create_index_sql, index_name
+
+# The part of the user's time limit that each half of it may take; nearly all is known from the
+# search, unless that was cut short.
+_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ def gain_insight(
     schema: Schema,
     limits: Limits,
     left_out: Collection[str],
-    stop: Stop,
+    time: TimeLimit,
 ) -> Insight:
     """Return what there is to tell about a choice; `left_out` is the DDL of what proof took out."""
     banned = frozenset(
@@ -52,8 +56,8 @@ def gain_insight(
     )
     existing = (spec for _, spec in existing_specs(schema))
     return Insight(
-        runners_up(choice, existing, banned, stop),
-        tried_indexes(choice, limits, banned, stop),
+        runners_up(choice, existing, banned, time.start(_SHARE)),
+        tried_indexes(choice, limits, banned, time.start(_SHARE)),
         choice.proposed,
         limits.min_gain_ratio,
     )

@@ -51,7 +51,7 @@ def find_obstacle(facts: Facts, shape: ShapeFacts) -> str | None:
     for reading in read_samples(facts, shape.shape)[:1]:
         for column, comparison in wrapped_conditions(facts, costly, reading):
             return (
-                f"the condition is on {statement(comparison.side.sql)}, not on the column "
+                f"the condition is on {_sql(reading, comparison.side.node)}, not on the column "
                 f"{shown(column.column.name)}"
             )
         for mismatch in mismatches(facts, costly, reading):
@@ -68,10 +68,10 @@ def _unserved_conditions(reading: Statement, scanned: tuple[TableUse, ...]) -> s
         if isinstance(condition, exp.Or):
             for arm in condition.flatten():
                 if not _could_find(arm.unnest()):
-                    return f"an arm of the OR has nothing to find rows by: {_sql(arm)}"
+                    return f"an arm of the OR has nothing to find rows by: {_sql(reading, arm)}"
     excluding = [node for node in conditions if isinstance(node, (exp.NEQ, exp.Not))]
     if conditions and len(excluding) == len(conditions):
-        return f"its conditions only rule rows out ({_sql(excluding[0])})"
+        return f"its conditions only rule rows out ({_sql(reading, excluding[0])})"
     return None
 
 
@@ -104,5 +104,6 @@ def _could_find(arm: exp.Expr) -> bool:
     return False
 
 
-def _sql(node: exp.Expr) -> str:
-    return statement(to_sql(node))
+def _sql(reading: Statement, node: exp.Expr) -> str:
+    """Return a part of a statement with the placeholders that the application sent."""
+    return statement(reading.parsed.restored(node) or to_sql(node))

@@ -26,6 +26,7 @@ _PARTS = re.compile(r"(?:LAST (?:TERM|\d+ TERMS)|RIGHT PART) OF (?P<what>.+)")
 
 # What a step without a table says. The rest of it stays as it is.
 _PHRASES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"SCAN (?:TABLE )?(.+) VIRTUAL TABLE INDEX .*"), r"asks the virtual table \1"),
     (re.compile(r"SCAN (?:\d+ )?CONSTANT ROWS?"), "takes values from the statement"),
     (re.compile(r"SCAN \d+-ROW VALUES CLAUSE"), "takes values from the statement"),
     (re.compile(r"CO-ROUTINE (.+)"), r"works out \1 row by row"),
@@ -44,6 +45,9 @@ _PHRASES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"SETUP"), "begins"),
     (re.compile(r"RECURSIVE STEP"), "goes on from each row found"),
 )
+
+# Rows are estimated in large tables; a scan of nearly as many reads all of them.
+ALL_ROWS_RATIO = 0.95
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ class _Reader:
         if any(pattern.fullmatch(text) for pattern, _ in _PHRASES):
             return None
         match = _ACCESS.fullmatch(text)
-        if match is None or " VIRTUAL TABLE INDEX " in text:
+        if match is None:
             return None
         alias = match["name"].rpartition(" AS ")[2]
         table = self._names.tables.get(alias.lower(), alias)
@@ -127,7 +131,7 @@ class _Reader:
         scanned = self._names.scanned_rows
         if rows is None:
             return "all rows"
-        if scanned is not None and scanned + 1 < rows:
+        if scanned is not None and scanned < ALL_ROWS_RATIO * (rows - 1):
             if self._scans > 1:
                 return "rows"
             return f"{scanned + 1:,.0f} of {rows:,} rows"
@@ -162,7 +166,7 @@ def _search(table: str, using: str, indexes: Mapping[str, str], order: str) -> s
 def _found(inside: str, on: str) -> str:
     """Return by which of an index's columns rows are found."""
     columns = _columns(inside)
-    whole = on.partition("(")[2].removesuffix(")").replace(" DESC", "")
+    whole = on.partition(" WHERE ")[0].partition("(")[2].removesuffix(")").replace(" DESC", "")
     if "ANY(" in inside:
         return f"finds rows by {_listed(columns)} for each value before it in {on}"
     if not columns or ", ".join(columns) == whole or "<expr>" in inside:

@@ -11,6 +11,7 @@ from dbtune.advisor.baseline import Baseline
 from dbtune.advisor.library_check import LibraryCheck, LibraryDifference, check_library
 from dbtune.advisor.proof import PlannedIndex, Proof, ProvenIndex, SlowerRead, prove
 from dbtune.advisor.time_limit import TimeLimit
+from dbtune.advisor.timing import Timed, time_reads
 from dbtune.model.advice import IndexSpec
 from dbtune.model.event import Event, OnEvent
 from dbtune.model.schema import Schema
@@ -21,18 +22,24 @@ _MAX_REPAIRS = 3
 # By when, as a part of the user's time limit, it is known what each index gains by itself; beyond
 # it gains are estimated.
 _SINGLES_UNTIL = 0.8
+# And by when reads are timed in turn with what they took before.
+_TIMES_UNTIL = 0.85
 # What slower reads lose counts this many times, as nobody expects an index to slow a page down.
 _HARM_WEIGHT = 5.0
 
 
 @dataclass(frozen=True)
 class Proven:
-    """One choice as it was proven; `left_out` are (DDL, reason) of what earlier choices had."""
+    """One choice as it was proven; `left_out` are (DDL, reason) of what earlier choices had.
+
+    `timed` are the times of what it serves, as far as they were taken.
+    """
 
     proof: Proof
     library: LibraryCheck | None
     harm_ns: float
     left_out: tuple[tuple[str, str], ...] = ()
+    timed: tuple[Timed, ...] = ()
 
 
 class Prover:
@@ -58,10 +65,19 @@ class Prover:
         shutil.copyfile(self._base, path)
         enough = self._time.until(_SINGLES_UNTIL)
         proof = prove(path, self._baseline, planned, self._droppable, enough)
+        timed = self._times(path, proof)
         library = self._check(path, [index.planned for index in proof.indexes])
         path.unlink()
         self._seconds = self._time.clock() - started
-        return Proven(proof, library, sum(harm_of(proof, library).values()))
+        return Proven(proof, library, sum(harm_of(proof, library).values()), timed=timed)
+
+    def _times(self, path: Path, proof: Proof) -> tuple[Timed, ...]:
+        """Return times of what the indexes serve; none where the choice is not the last one."""
+        if any(index.gain_ns <= 0 for index in proof.indexes):
+            return ()
+        served = frozenset(i for index in proof.indexes for i in index.used_by)
+        stop = self._time.until(_TIMES_UNTIL)
+        return time_reads(self._base, path, self._baseline, proof.after, served, stop)
 
     def has_time(self) -> bool:
         """Return whether another proof, as long as the last one, still ends in time."""
@@ -109,7 +125,7 @@ def prove_and_repair(
         for spec, reason in left_out.items()
         if spec not in kept
     ]
-    return Proven(best.proof, best.library, best.harm_ns, tuple(reasons))
+    return replace(best, left_out=tuple(reasons))
 
 
 def _without_idle(prover: Prover, proven: Proven, left_out: dict[IndexSpec, str]) -> Proven:

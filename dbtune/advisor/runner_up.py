@@ -17,6 +17,7 @@ from dbtune.sqlite.index_ddl import create_index_sql, index_name
 _SAME_RATIO = 0.005
 _SAME_BYTES = 50_000
 _MEGABYTE = 1e6
+_MOST_RATED = 2
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,16 @@ class _Swap:
 
     rival: str | None
     objective: float
+
+
+@dataclass(frozen=True)
+class _Change:
+    """What a swap changes: bytes, costs over those now, and the most that one call saves, ns."""
+
+    size_bytes: int
+    reads: float
+    writes: float
+    saved_ns: float
 
 
 def runners_up(
@@ -55,10 +66,25 @@ def _runner_up(
     gone = frozenset({name})
     shapes = frozenset(choice.users(name)) | choice.helps.get(name, frozenset())
     rivals = {n for n, proposed in choice.helps.items() if proposed & shapes} - barred
+    close = _closest(choice, name, frozenset(choice.users(name)) or shapes, rivals)
     swaps = [_Swap(None, choice.rate(gone, frozenset()))]
-    swaps += (_Swap(rival, choice.rate(gone, frozenset({rival}))) for rival in sorted(rivals))
+    swaps += (_Swap(rival, choice.rate(gone, frozenset({rival}))) for rival in close)
     best = min(swaps, key=lambda swap: (swap.objective, swap.rival or ""))
     return _described(choice, name, best.rival, existing)
+
+
+def _closest(
+    choice: Choice, name: str, shapes: frozenset[int], rivals: Iterable[str]
+) -> tuple[str, ...]:
+    """Return the rivals that make the shapes cheapest, of all and of those that are smaller.
+
+    To rate one takes the costs of all shapes of its table, so that only these are rated.
+    """
+    without = choice.names - {name}
+    cost = {rival: choice.total_ns(shapes, without | {rival}) for rival in rivals}
+    ordered = sorted(cost, key=lambda rival: (cost[rival], choice.sizes[rival], rival))
+    smaller = [rival for rival in ordered if choice.sizes[rival] < choice.sizes[name]]
+    return tuple(sorted({*ordered[:_MOST_RATED], *smaller[:_MOST_RATED]}))
 
 
 def _described(
@@ -72,9 +98,11 @@ def _described(
         and _differ(choice.costs.cost(number, choice.names), choice.costs.cost(number, moved))
     )
     reads = frozenset(number for number in numbers if not choice.loads[number].writes)
-    ratios = (
+    change = _Change(
+        choice.sizes[rival] - choice.sizes[name] if rival else -choice.sizes[name],
         _ratio(choice, reads, moved),
         _ratio(choice, numbers - reads, moved),
+        max((_saved(choice, number, moved) for number in reads), default=0.0),
     )
     size = choice.sizes[rival] if rival else 0
     spec = choice.specs[rival] if rival else None
@@ -83,8 +111,13 @@ def _described(
         sql=None if spec is None else create_index_sql(index_name(spec, ()), spec),
         size_bytes=size,
         cost_ratio=_ratio(choice, numbers, moved),
-        reason=_reason(spec, choice.sizes[name] - size, *ratios),
+        reason=_reason(spec, change),
     )
+
+
+def _saved(choice: Choice, number: int, names: frozenset[str]) -> float:
+    cost = choice.costs.cost(number, choice.names).cost_ns
+    return cost - choice.costs.cost(number, names).cost_ns
 
 
 def _ratio(choice: Choice, numbers: frozenset[int], moved: frozenset[str]) -> float:
@@ -117,24 +150,20 @@ def _begins(short: IndexSpec, long: IndexSpec) -> bool:
     return same and width < len(long.terms) and long.terms[:width] == short.terms
 
 
-def _reason(rival: IndexSpec | None, saved_bytes: int, reads: float, writes: float) -> str:
+def _reason(rival: IndexSpec | None, change: _Change) -> str:
     """Return why the rival lost: size and costs, each only as it was measured."""
-    cost = f"its queries would cost {_cost_words(reads)}"
-    if abs(writes - 1) > _SAME_RATIO:
-        cost += f" and writes {_cost_words(writes)}"
-    dearer = reads > 1 + _SAME_RATIO or (reads >= 1 - _SAME_RATIO and writes > 1 + _SAME_RATIO)
+    cost = f"its queries would cost {_cost_words(change.reads)}"
+    if change.saved_ns > 0 and change.reads < 1 - _SAME_RATIO:
+        cost += f", at most {change.saved_ns / 1e3:,.1f} µs a call"
+    if abs(change.writes - 1) > _SAME_RATIO:
+        cost += f", and writes {_cost_words(change.writes)}"
+    size = _megabytes(abs(change.size_bytes))
     if rival is None:
-        return f"no index would save {_megabytes(saved_bytes)}, but {cost}"
+        return f"no index would save {size}, but {cost}"
     on = index_on(rival)
-    if abs(saved_bytes) < _SAME_BYTES:
-        return f"{on} would be as large, and {cost}"
-    if saved_bytes > 0:
-        return (
-            f"{on} would be {_megabytes(saved_bytes)} smaller, {'but' if dearer else 'and'} {cost}"
-        )
-    if not dearer and reads < 1 - _SAME_RATIO:
-        cost += ", too little for that"
-    return f"{on} would be {_megabytes(-saved_bytes)} larger, and {cost}"
+    if abs(change.size_bytes) < _SAME_BYTES:
+        return f"{on} would be as large; {cost}"
+    return f"{on} would be {size} {'larger' if change.size_bytes > 0 else 'smaller'}; {cost}"
 
 
 def _cost_words(ratio: float) -> str:
@@ -142,7 +171,7 @@ def _cost_words(ratio: float) -> str:
         return "the same"
     if ratio >= 2:
         return f"{ratio:,.1f} times as much"
-    return f"{abs(ratio - 1):.1%} {'more' if ratio > 1 else 'less'}"
+    return f"{100 * abs(ratio - 1):.1f} % {'more' if ratio > 1 else 'less'}"
 
 
 def _megabytes(size_bytes: float) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
@@ -16,19 +17,25 @@ from dbtune.sqlite.identifiers import quote_identifier
 
 @dataclass(frozen=True)
 class Term:
-    """One key of a possible index: its SQL, and the column if it is a plain one."""
+    """One key of a possible index: its SQL, and the column if it is a plain one.
+
+    `inner` are columns that the statement reads within this expression and nowhere else.
+    """
 
     sql: str
     column: str | None
     descending: bool = False
+    inner: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True)
 class TableAccess:
     """What one use of a table in one SELECT asks of it, with names as the schema spells them.
 
-    `orders` and `groups` are leading runs of terms in clause order. `conditions` are literal
-    equalities and NULL tests as (SQL, column) that could make an index partial.
+    `orders` and `groups` are leading runs of terms in clause order. `filters` are all columns
+    that conditions on this table alone look at, those that no index can search too.
+    `conditions` are comparisons with literals and NULL tests as (SQL, column) that could make an
+    index partial.
     `needed` are all columns read; `cover` is False where the row itself is written.
     """
 
@@ -40,6 +47,7 @@ class TableAccess:
     orders: tuple[tuple[Term, ...], ...] = ()
     groups: tuple[tuple[Term, ...], ...] = ()
     extremes: tuple[Term, ...] = ()
+    filters: tuple[Term, ...] = ()
     conditions: tuple[tuple[str, str], ...] = ()
     arms: tuple[tuple[Term, ...], ...] = ()
     needed: frozenset[str] = frozenset()
@@ -58,6 +66,7 @@ class _Draft:
     orders: dict[tuple[Term, ...], None] = field(default_factory=dict)
     groups: dict[tuple[Term, ...], None] = field(default_factory=dict)
     extremes: dict[Term, None] = field(default_factory=dict)
+    filters: dict[Term, None] = field(default_factory=dict)
     conditions: dict[tuple[str, str], None] = field(default_factory=dict)
     arms: dict[tuple[Term, ...], None] = field(default_factory=dict)
     needed: set[str] = field(default_factory=set)
@@ -72,6 +81,7 @@ class _Draft:
             orders=tuple(self.orders),
             groups=tuple(self.groups),
             extremes=tuple(self.extremes),
+            filters=tuple(self.filters),
             conditions=tuple(self.conditions),
             arms=tuple(self.arms),
             needed=frozenset(self.needed),
@@ -115,10 +125,25 @@ class SelectReader:
 
     def _read_condition(self, node: exp.Expr) -> None:
         for part in conjuncts(node):
+            self._read_filter(part)
             if isinstance(part, exp.Or):
                 self._read_or(part)
             else:
                 self._read_predicate(part, self._drafts)
+
+    def _read_filter(self, node: exp.Expr) -> None:
+        """Note the columns of a condition on one table, and what only a partial index can use."""
+        alias = self._alias(node)
+        if alias is None or node.find(exp.Select):
+            return
+        draft = self._drafts[alias]
+        terms = [self._plain_term(column, None) for column in node.find_all(exp.Column)]
+        draft.filters.update(dict.fromkeys(term for term in terms if term))
+        unsearched = node.this if isinstance(node, (exp.NEQ, exp.Not)) else None
+        if isinstance(unsearched, exp.Column) and (term := self._plain_term(unsearched, None)):
+            condition = partial_condition(node, term.sql, term.column)
+            if condition:
+                draft.conditions.setdefault(condition)
 
     def _read_or(self, node: exp.Or) -> None:
         # SQLite answers an OR with one index an arm (MULTI-INDEX OR), so each arm stands alone.
@@ -212,7 +237,7 @@ class SelectReader:
                 break
             owner = alias
             descending = bool(isinstance(node, exp.Ordered) and node.args.get("desc"))
-            run.append(Term(term.sql, term.column, descending))
+            run.append(replace(term, descending=descending))
         if owner is not None:
             getattr(self._drafts[owner], clause).setdefault(tuple(run))
 
@@ -269,7 +294,14 @@ class SelectReader:
             column.replace(
                 exp.column(exp.to_identifier(name, quoted=quote_identifier(name) != name))
             )
-        return Term(to_sql(bare) + suffix, None)
+        return Term(to_sql(bare) + suffix, None, inner=self._only_within(node))
+
+    def _only_within(self, node: exp.Expr) -> frozenset[str]:
+        """Return the columns that the statement reads in this expression and nowhere else."""
+        everywhere = Counter(map(self._name, self._select.find_all(exp.Column)))
+        same = (found for found in self._select.find_all(type(node)) if found == node)
+        within = Counter(self._name(c) for found in same for c in found.find_all(exp.Column))
+        return frozenset(n for n, count in within.items() if n and count >= everywhere[n])
 
     def _plain_term(self, node: exp.Column, collation: str | None) -> Term | None:
         column = self._column(node)

@@ -16,6 +16,8 @@ from typing import Any
 
 import apsw
 
+from dbtune.model.schema import Index, Table
+from dbtune.sqlite.constraints import read_constraints
 from dbtune.sqlite.tokens import Token, inside_first_parentheses, tokenize, unquote_name
 
 _BUILT_IN = frozenset({"BINARY", "NOCASE", "RTRIM"})
@@ -76,8 +78,13 @@ def add_stubs(connection: apsw.Connection, functions: Iterable[StubFunction] = (
             connection.create_window_function(function.name, _NoValue)
         else:
             # INNOCUOUS: a schema that calls it cannot be read under trusted_schema=OFF otherwise.
+            # SQLite's own match() takes two arguments, and fails outside virtual tables.
             connection.create_scalar_function(
-                function.name, null, deterministic=True, flags=apsw.SQLITE_INNOCUOUS
+                function.name,
+                null,
+                2 if function.name == "match" else -1,
+                deterministic=True,
+                flags=apsw.SQLITE_INNOCUOUS,
             )
 
 
@@ -118,9 +125,8 @@ def schema_functions(connection: apsw.Connection) -> tuple[StubFunction, ...]:
     SQLite reads such a schema, but not a table, view or trigger of which they are part.
     """
     rows = connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")
-    called = {name for (sql,) in rows for name in _called(str(sql))}
-    own = called - _of_the_library()
-    return tuple(StubFunction(name) for name in sorted(own) if not name.startswith("pragma_"))
+    own = {name for (sql,) in rows for name in _own_calls(str(sql))}
+    return tuple(StubFunction(name) for name in sorted(own))
 
 
 @cache
@@ -132,6 +138,38 @@ def _of_the_library() -> frozenset[str]:
             " UNION SELECT lower(name) FROM pragma_module_list"
         )
         return frozenset(str(name) for (name,) in rows) | _LATER_MODULES
+
+
+def stub_collations(connection: apsw.Connection) -> tuple[str, ...]:
+    """Return the collations that stand-ins were needed for."""
+    rows = connection.execute("SELECT name FROM pragma_collation_list ORDER BY name")
+    return tuple(str(name) for (name,) in rows if name.upper() not in _BUILT_IN)
+
+
+def needs_the_application(index: Index, table: Table) -> bool:
+    """Return whether only the application can build an index: with its function or collation.
+
+    Dropped by anybody else it could not be built again.
+    """
+    made = {
+        column.lower()
+        for column, expression in _generated(table)
+        if any(True for _ in _own_calls(expression))
+    }
+    return any(
+        column.collation.upper() not in _BUILT_IN or (column.name or "").lower() in made
+        for column in index.columns
+    ) or any(True for _ in _own_calls(index.sql or ""))
+
+
+def _generated(table: Table) -> Iterator[tuple[str, str]]:
+    if any(column.generated for column in table.columns):
+        for made in read_constraints(table.sql).generated:
+            yield made.column, f"({made.sql})"
+
+
+def _own_calls(sql: str) -> Iterator[str]:
+    return (n for n in _called(sql) if n not in _of_the_library() and n[:7] != "pragma_")
 
 
 def missing_function(error: apsw.Error) -> str | None:

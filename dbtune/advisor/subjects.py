@@ -16,11 +16,14 @@ import apsw
 
 from dbtune.advisor.cost import Statement
 from dbtune.advisor.drawn_values import ValueDrawer
+from dbtune.advisor.reading_part import reading_part
+from dbtune.advisor.rules.not_analysed import Reason, reason
 from dbtune.advisor.stubs import (
     StubFunction,
     add_stubs,
     missing_function,
     schema_functions,
+    stub_collations,
     used_as_aggregate,
 )
 from dbtune.model.workload import QueryShape, Sample
@@ -29,6 +32,7 @@ from dbtune.sqlite.identifiers import unquote_identifier
 from dbtune.sqlite.placeholders import bind as bind_values
 from dbtune.sqlite.tokens import tokenize
 from dbtune.workload.binding import bind
+from dbtune.workload.fingerprint import template_of
 
 _READS = {apsw.SQLITE_READ}
 _WRITES = {apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE}
@@ -36,6 +40,8 @@ _HARMLESS = {apsw.SQLITE_SELECT, apsw.SQLITE_FUNCTION, apsw.SQLITE_RECURSIVE}
 _CATALOG = ("sqlite_schema", "sqlite_master", "sqlite_temp_master", "sqlite_temp_schema")
 # SQLite's own tables that SQL may write; sqlite_dbpage is the bytes of the file.
 _WRITABLE = ("sqlite_sequence", "sqlite_stat1", "sqlite_stat4")
+# Why a statement may fail though the query it holds is of this database.
+_PARTS_OF = ("attached", "temporary", "no-table", "limited-write")
 # Each statement finds one function missing; what names more of them than this is no query.
 _MAX_STUBS = 100
 _UNBINDABLE = (apsw.Error, sqlite3.Error, ValueError, TypeError, KeyError, OverflowError)
@@ -49,7 +55,7 @@ _NO_SUCH_TABLE = re.compile(r"no such table: (?:temp\.)?(.+)", re.DOTALL)
 
 @dataclass(frozen=True)
 class Subject:
-    """A shape that runs on the copy.
+    """A shape that runs on the copy; `part` where only the query that it holds does.
 
     `tables` are all it touches, `written` those it writes; `triggers` where triggers write some.
     `views` are names of views that it reads, and may hold those of triggers that it fires.
@@ -65,6 +71,7 @@ class Subject:
     triggers: bool = False
     views: frozenset[str] = frozenset()
     updated: frozenset[tuple[str, str]] | None = None
+    part: bool = False
 
     @property
     def writes(self) -> bool:
@@ -81,27 +88,43 @@ class Subject:
 
 @dataclass(frozen=True)
 class Unplannable:
-    """A shape that cannot be prepared, with SQLite's message."""
+    """A shape that cannot be prepared, with SQLite's message and what it means."""
 
     shape: QueryShape
     text: str
     error: str
+
+    @property
+    def reason(self) -> Reason:
+        """Why it was not analysed."""
+        return reason(self.text, self.error)
 
 
 @dataclass(frozen=True)
 class Subjects:
     """Everything in a recording, sorted into what can be measured and what cannot.
 
-    `functions` are application functions that stubs stand in for, `temporary` shapes on tables
-    that the recording makes for itself, `unmeasured` those that there was no time for.
+    `functions` and `collations` are the application's that stubs stand in for, `on_temporary`
+    are shapes on its temporary tables, `unmeasured` those that there was no time for.
     """
 
     ready: tuple[Subject, ...]
     unplannable: tuple[Unplannable, ...] = ()
     skipped: tuple[QueryShape, ...] = ()
     functions: tuple[StubFunction, ...] = ()
-    temporary: tuple[QueryShape, ...] = ()
+    on_temporary: tuple[Unplannable, ...] = ()
     unmeasured: tuple[QueryShape, ...] = ()
+    collations: tuple[str, ...] = ()
+
+    @property
+    def temporary(self) -> tuple[QueryShape, ...]:
+        """The shapes on temporary tables of the application."""
+        return tuple(found.shape for found in self.on_temporary)
+
+    @property
+    def parts(self) -> tuple[QueryShape, ...]:
+        """The shapes of which only the query that they hold could be measured."""
+        return tuple(subject.shape for subject in self.ready if subject.part)
 
 
 # https://www.sqlite.org/lang.html: statements that neither read nor write rows of their own.
@@ -122,28 +145,39 @@ def prepare_subjects(
     skipped: list[QueryShape] = []
     functions = {function.name: function for function in schema_functions(connection)}
     for shape in shapes:
+        prepared: Subject | Unplannable | None
         if shape.kind == "other" and _is_command(shape):
-            skipped.append(shape)
-            continue
-        prepared = _prepare_shape(connection, shape, drawer, functions)
+            prepared = _prepare_part(connection, shape, drawer, functions)
+            if prepared is None:
+                skipped.append(shape)
+        else:
+            prepared = _prepare_shape(connection, shape, drawer, functions)
+            if isinstance(prepared, Unplannable) and prepared.reason.kind in _PARTS_OF:
+                part = _prepare_part(connection, shape, drawer, functions)
+                prepared = prepared if part is None else part
         if isinstance(prepared, Subject):
             ready.append(prepared)
         elif prepared is not None:
             unplannable.append(prepared)
-    names = _temporary_tables(skipped)
-    temporary = [found for found in unplannable if _missing_table(found.error) in names]
+    names = _temporary_tables(shapes)
+    temporary = [found for found in unplannable if _is_temporary(found, names)]
     return Subjects(
         tuple(ready),
-        tuple(found for found in unplannable if _missing_table(found.error) not in names),
+        tuple(found for found in unplannable if found not in temporary),
         tuple(skipped),
         tuple(functions.values()),
-        tuple(found.shape for found in temporary),
+        tuple(temporary),
+        collations=stub_collations(connection),
     )
 
 
 def _temporary_tables(shapes: Iterable[QueryShape]) -> frozenset[str]:
     found = (_TEMPORARY_TABLE.match(shape.template) for shape in shapes)
     return frozenset(unquote_identifier(match.group(1)).lower() for match in found if match)
+
+
+def _is_temporary(found: Unplannable, names: frozenset[str]) -> bool:
+    return found.reason.kind == "temporary" or _missing_table(found.error) in names
 
 
 def _missing_table(error: str) -> str | None:
@@ -183,6 +217,34 @@ def _prepare_shape(
         views=frozenset[str]().union(*(watch.views for watch in watches)),
         updated=_updated(connection, watches),
     )
+
+
+def _prepare_part(
+    connection: apsw.Connection,
+    shape: QueryShape,
+    drawer: ValueDrawer,
+    functions: dict[str, StubFunction],
+) -> Subject | None:
+    """Prepare the queries that a shape holds; None where it holds none that can be prepared."""
+    samples: list[Sample] = []
+    for sample in drawer.fill(shape) if shape.needs_values else shape.samples:
+        try:
+            part = reading_part(_bound(sample))
+        except _UNBINDABLE:
+            part = None
+        if part is not None:
+            samples.append(Sample(part.text, part.parameters, sample.drawn))
+    if not samples:
+        return None
+    query = replace(
+        shape,
+        template=template_of(samples[0].text),
+        kind="read",
+        samples=tuple(samples),
+        needs_values=False,
+    )
+    prepared = _prepare_shape(connection, query, drawer, functions)
+    return replace(prepared, part=True) if isinstance(prepared, Subject) else None
 
 
 def _refuse_commands(text: str) -> None:
@@ -262,16 +324,31 @@ def _prepare(
         try:
             explain(connection, statement.text, statement.parameters)
             _refuse_commands(statement.text)
-            return watch
+            if not _needs_match(connection, watch, functions):
+                return watch
+            lacking = StubFunction("match")
         except apsw.SQLError as error:
-            function = _stub_for(error, functions)
-            if function is None:
+            found = _stub_for(error, functions)
+            if found is None:
                 raise
+            lacking = found
         finally:
             connection.authorizer = None
-        functions[function.name] = function
+        functions[lacking.name] = lacking
         add_stubs(connection, functions.values())
     raise ValueError(f"more than {_MAX_STUBS} functions of the application")
+
+
+def _needs_match(
+    connection: apsw.Connection, watch: _Watch, functions: Mapping[str, StubFunction]
+) -> bool:
+    """Return whether MATCH is used on ordinary tables: without a function it fails as it runs."""
+    if "match" not in watch.functions or "match" in functions:
+        return False
+    virtual = connection.execute(
+        "SELECT lower(name) FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL%'"
+    )
+    return watch.read.isdisjoint(name for (name,) in virtual)
 
 
 def _stub_for(error: apsw.Error, functions: Mapping[str, StubFunction]) -> StubFunction | None:

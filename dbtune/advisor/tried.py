@@ -16,6 +16,7 @@ _MOST_TOLD = 8
 _NOTHING = frozenset[str]()
 # Counters of two plans differ by a page or two where nothing else does.
 _NO_GAIN_RATIO = 0.005
+_EXPLAINED_BY_EFFECTS = frozenset(("costs-writes", "too-large"))
 
 
 @dataclass(frozen=True)
@@ -65,48 +66,42 @@ class _Judge:
         self._banned = banned
         self._bytes = sum(choice.sizes[name] for name in choice.names)
         self._worth: dict[str, float] = {}
+        self._known_effects: dict[str, tuple[float, float]] = {}
 
-    def judged(self, number: int, names: list[str]) -> list[Tried]:
-        """Return what each of the names does for a shape, as many as are worth telling."""
-        found = [self._tried(number, name) for name in names]
-        kept = sorted(found, key=lambda t: (t.outcome != "recommended", -t.saved_ns, t.size_bytes))
-        return kept[:_MOST_TOLD]
-
-    def _tried(self, number: int, name: str) -> Tried:
-        choice = self._choice
-        chosen = name in choice.names
-        before = choice.names - {name}
-        was = choice.costs.cost(number, before).cost_ns
-        saved = was - choice.costs.cost(number, before | {name}).cost_ns
-        ratio = saved / was if was else 0.0
-        reads = writes = 0.0
-        if not chosen and saved > 0:
-            reads, writes = self._effects(name)
-        return Tried(
-            choice.specs[name],
-            choice.sizes[name],
-            ratio,
-            saved,
-            "recommended" if chosen else self._outcome(name, saved, ratio, reads, writes),
-            reads,
-            writes,
+    def judged(self, number: int, names: list[str]) -> Iterator[Tried]:
+        """Yield what each of the names does for a shape, as many as are worth telling."""
+        costs, chosen = self._choice.costs, self._choice.names
+        before = {name: costs.cost(number, chosen - {name}).cost_ns for name in names}
+        saved = {name: before[name] - costs.cost(number, chosen | {name}).cost_ns for name in names}
+        ordered = sorted(
+            names, key=lambda n: (n not in chosen, -saved[n], self._choice.sizes[n], n)
         )
+        for name in ordered[:_MOST_TOLD]:
+            yield self._tried(name, before[name], saved[name])
 
-    def _outcome(
-        self, name: str, saved: float, ratio: float, reads: float, writes: float
-    ) -> TriedOutcome:
+    def _tried(self, name: str, before_ns: float, saved_ns: float) -> Tried:
+        ratio = saved_ns / before_ns if before_ns else 0.0
+        outcome = self._outcome(name, saved_ns, ratio)
+        reads, writes = self._effects(name) if outcome in _EXPLAINED_BY_EFFECTS else (0.0, 0.0)
+        spec, size = self._choice.specs[name], self._choice.sizes[name]
+        return Tried(spec, size, ratio, saved_ns, outcome, reads, writes)
+
+    def _outcome(self, name: str, saved_ns: float, ratio: float) -> TriedOutcome:
         limits = self._limits
+        if name in self._choice.names:
+            return "recommended"
         if ratio <= _NO_GAIN_RATIO:
             return "no-gain"
         if self._choice.specs[name] in self._banned:
             return "failed-proof"
-        if saved < MIN_SAVING_NS or ratio < limits.min_gain_ratio:
+        if saved_ns < MIN_SAVING_NS or ratio < limits.min_gain_ratio:
             return "gain-under-minimum"
         size = self._bytes + self._choice.sizes[name]
         if limits.budget_bytes is not None and size > limits.budget_bytes:
             return "over-budget"
         if self._slows_a_write(name):
             return "slows-a-write"
+        reads, writes = self._effects(name)
         if writes >= reads:
             return "costs-writes"
         return "too-large" if self._adds(name) > 0 else "not-chosen"
@@ -129,6 +124,11 @@ class _Judge:
 
     def _effects(self, name: str) -> tuple[float, float]:
         """Return what all reads save and all writes cost more with one more index."""
+        if name not in self._known_effects:
+            self._known_effects[name] = self._measured_effects(name)
+        return self._known_effects[name]
+
+    def _measured_effects(self, name: str) -> tuple[float, float]:
         reads = writes = 0.0
         more = self._choice.names | {name}
         for number in self._touched(name):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from dbtune.advisor.index_words import index_on
 from dbtune.advisor.objective import MIN_SAVING_NS
+from dbtune.advisor.plan_words import ALL_ROWS_RATIO
 from dbtune.advisor.rules.wording import counted, listed
 from dbtune.advisor.rules.worth import SMALL_TABLE_ROWS
 from dbtune.advisor.tried import Tried
@@ -18,6 +20,10 @@ _TOO_CHEAP_SHARE = 0.0005
 _STATISTICS_RATIO = 0.8
 # From this part of what is scanned on, looking rows up one by one is no faster than reading all.
 _MOST_ROWS_RATIO = 0.1
+# A scan that returns so many of its rows is worth all it reads.
+_NO_ROW_LEFT_OUT_RATIO = 0.9
+
+_CONSTANT = re.compile(r"SCAN (?:(?:\d+ )?CONSTANT ROWS?|\d+-ROW VALUES CLAUSE)")
 
 _LOST: dict[str, UnhelpedReason] = {
     "over-budget": "over-budget",
@@ -73,6 +79,12 @@ class Situation:
         return next(gaining, None)
 
 
+def is_access(step: str) -> bool:
+    """Return whether a step of a plan reads a table or an index."""
+    text = step.strip()
+    return text.startswith(("SCAN ", "SEARCH ")) and _CONSTANT.fullmatch(text) is None
+
+
 def explain_unhelped(situation: Situation) -> Unhelped:
     """Return the reason that comes first: a candidate that lost, then what is there already."""
     for decide in _DECISIONS:
@@ -121,22 +133,33 @@ def _statistics(s: Situation) -> Unhelped | None:
         return None
     return Unhelped(
         "statistics",
-        f"ANALYZE, which comes with the indexes, alone makes it {saved / s.cost_before_ns:.1%} "
-        "cheaper: the planner then knows better",
+        "ANALYZE, which comes with the indexes, alone makes it "
+        f"{_percent(saved / s.cost_before_ns)} cheaper: the planner then knows better",
     )
 
 
 def _found_already(s: Situation) -> Unhelped | None:
-    if s.scans or not s.searches:
+    if not s.searches:
+        return Unhelped("already-optimal", "it reads no table")
+    if s.scans:
         return None
-    work = f"{counted(s.page_fetches, 'page')} for {counted(s.returned_rows, 'row')} returned"
-    if s.writes:
-        work = counted(s.page_fetches, "page")
-    if s.existing:
-        text = f"{listed(s.existing)} serves it already: it {', then '.join(s.words)} ({work})"
-        return Unhelped("existing-index", text + _next_best(s))
-    text = f"it {', then '.join(s.words)} ({work})"
-    return Unhelped("already-optimal", text + _next_best(s))
+    text = f"it {', then '.join(s.words)} ({_work(s)}){_next_best(s)}"
+    return Unhelped("existing-index" if s.existing else "already-optimal", text)
+
+
+def _stops_early(s: Situation) -> Unhelped | None:
+    """A scan that a LIMIT ends, and that left out next to nothing on the way."""
+    rows = max((table.rows for table in s.scanned), default=0)
+    if s.aggregates or s.writes or s.scanned_rows >= ALL_ROWS_RATIO * (rows - 1):
+        return None
+    if s.returned_rows < _NO_ROW_LEFT_OUT_RATIO * s.scanned_rows:
+        return None
+    return Unhelped("already-optimal", f"it stops once it has its rows ({_work(s)})")
+
+
+def _work(s: Situation) -> str:
+    pages = f"{counted(s.page_fetches, 'page')} read"
+    return pages if s.writes else f"{pages} for {counted(s.returned_rows, 'row')} returned"
 
 
 def _cannot_use_index(s: Situation) -> Unhelped | None:
@@ -173,7 +196,7 @@ def _gain_under_minimum(s: Situation) -> Unhelped | None:
     best = s.best
     if best is None:
         return None
-    least = f"minimum {s.min_gain_ratio:.0%}"
+    least = f"minimum {_percent(s.min_gain_ratio)}"
     if best.gain_ratio >= s.min_gain_ratio:
         least = f"{_us(best.saved_ns)} a call, minimum {_us(MIN_SAVING_NS)}"
     return Unhelped("gain-under-minimum", f"the best index tried: {_gain(best)} ({least})")
@@ -183,13 +206,14 @@ def _too_cheap(s: Situation) -> Unhelped | None:
     if s.proposed or s.share >= _TOO_CHEAP_SHARE:
         return None
     return Unhelped(
-        "too-cheap", f"it is {s.share:.2%} of the recorded cost, which no index can pay for"
+        "too-cheap", f"it is {100 * s.share:.2f} % of the recorded cost, which no index can pay for"
     )
 
 
 def _no_usable_index(s: Situation) -> Unhelped:
     if s.tried:
-        text = f"none of the {len(s.tried)} indexes tried makes it cheaper"
+        several = f"none of the {len(s.tried)} indexes tried makes"
+        text = f"{several if len(s.tried) > 1 else 'the index tried does not make'} it cheaper"
     elif s.proposed:
         text = "SQLite's planner would use none of the indexes that were thought of for it"
     else:
@@ -202,6 +226,7 @@ _DECISIONS: tuple[Callable[[Situation], Unhelped | None], ...] = (
     _needs_no_search,
     _statistics,
     _found_already,
+    _stops_early,
     _cannot_use_index,
     _small_table,
     _reads_everything,
@@ -211,12 +236,16 @@ _DECISIONS: tuple[Callable[[Situation], Unhelped | None], ...] = (
 
 
 def _gain(best: Tried) -> str:
-    return f"{index_on(best.spec)} would save {best.gain_ratio:.1%} of it"
+    return f"{index_on(best.spec)} would save {_percent(best.gain_ratio)} of it"
 
 
 def _next_best(s: Situation) -> str:
     """Return what the best index tried would gain, as far as one would gain anything."""
-    return "" if s.best is None else f"; {_gain(s.best)} (minimum {s.min_gain_ratio:.0%})"
+    return "" if s.best is None else f"; {_gain(s.best)} (minimum {_percent(s.min_gain_ratio)})"
+
+
+def _percent(ratio: float) -> str:
+    return f"{100 * ratio:.1f} %".replace(".0 %", " %")
 
 
 def _ms(cost_ns: float) -> str:

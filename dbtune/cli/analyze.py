@@ -14,6 +14,7 @@ from dbtune.cli.analyze_options import (
     scratch_options,
     search_options,
 )
+from dbtune.cli.explain_output import check_explain, print_explanation
 from dbtune.cli.options import database_argument
 from dbtune.cli.progress import show_progress
 from dbtune.cli.report_output import check_output, print_report, write_report
@@ -41,7 +42,12 @@ _FAILING: dict[str | None, tuple[Severity, ...]] = {
 @scratch_options
 @form_options
 def command(
-    database: Path, output: Path | None, fail_on: str | None, drops: bool, **chosen: Any
+    database: Path,
+    output: Path | None,
+    fail_on: str | None,
+    drops: bool,
+    explain: str | None,
+    **chosen: Any,
 ) -> int:
     """Find out why DB is slow and what would help.
 
@@ -54,6 +60,7 @@ def command(
         drops=drops, **{name: chosen.pop(name) for name in ("format", "sql", "json")}
     )
     fields = _fields(chosen)
+    check_explain(explain, form, recorded=bool(fields["queries"]))
     check_output(output, database)
     # Imported only now: it takes longer than telling that the options are wrong.
     from dbtune.journeys.analyze import AnalyzeOptions, analyze
@@ -61,7 +68,10 @@ def command(
     with show_progress() as on_event:
         report = analyze(database, AnalyzeOptions(**fields), on_event)
     write_report(report, output, database)
-    print_report(report, form, drops=drops)
+    if explain is None:
+        print_report(report, form, drops=drops)
+    else:
+        print_explanation(report, explain, form)
     found = any(finding.severity in _FAILING.get(fail_on, ()) for finding in report.findings)
     return ExitCode.FOUND if found else ExitCode.DONE
 

@@ -92,7 +92,7 @@ def scratch_options(command: F) -> F:
 
 
 def form_options(command: F) -> F:
-    """Add what comes out: --format, --sql, --json, --drops, --output, --fail-on."""
+    """Add what comes out: --format, --sql, --json, --drops, --output, --explain, --fail-on."""
     return _added(
         command,
         click.option(
@@ -110,6 +110,11 @@ def form_options(command: F) -> F:
             type=click.Path(path_type=Path),
             metavar="FILE",
             help="Also write the report as JSON to this file.",
+        ),
+        click.option(
+            "--explain",
+            metavar="N",
+            help="Print all about one query shape: its place in the list (1: dearest) or its id.",
         ),
         click.option(
             "--fail-on",

@@ -59,8 +59,12 @@ def _draw(report: Report) -> None:
     """Draw a report as wide as the terminal, or in 80 columns (or $COLUMNS) elsewhere."""
     from dbtune.report.to_terminal import to_terminal
 
-    width = shutil.get_terminal_size(_FALLBACK_SIZE).columns
-    print_result(to_terminal(report, width=width, color=wants_color()))
+    print_result(to_terminal(report, width=terminal_width(), color=wants_color()))
+
+
+def terminal_width() -> int:
+    """Return the columns of the terminal, 80 (or $COLUMNS) where there is none."""
+    return shutil.get_terminal_size(_FALLBACK_SIZE).columns
 
 
 def wants_color() -> bool:

@@ -11,8 +11,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from dbtune._version import __version__
-from dbtune.advisor import caveats, findings
+from dbtune.advisor import caveats, explanation, findings
 from dbtune.advisor.advise import Advice, AdviceLimits, advise
+from dbtune.advisor.alternatives import with_alternatives
 from dbtune.advisor.considered import Considered, consider
 from dbtune.advisor.drop_check import harmful_drops
 from dbtune.advisor.facts import Facts
@@ -28,8 +29,15 @@ from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.diagnosis import failures_explained
 from dbtune.sqlite.pragmas import read_health
-from dbtune.sqlite.scratch import ScratchCopy, copy_database, room_for_scratch, scratch_folder
+from dbtune.sqlite.scratch import (
+    ScratchCopy,
+    copy_database,
+    copy_size,
+    room_for_scratch,
+    scratch_folder,
+)
 from dbtune.sqlite.statistics import read_statistics
+from dbtune.workload.compared_values import compared_values
 from dbtune.workload.sources import read_workload
 
 # Findings whose change drops an index that exists.
@@ -157,11 +165,15 @@ def _advise(
     assert facts.workload is not None
     with scratch_folder(options.scratch) as folder:
         room = room_for_scratch(folder, options.scratch_mb)
+        # Who says how much room there is wants it used.
+        seconds = options.time_limit_seconds if options.scratch_mb is None else None
         copy = copy_database(
             database,
             facts.schema,
             folder,
             room_bytes=room,
+            size=copy_size(room, seconds),
+            compared=compared_values(facts.workload.shapes),
             allow_blocking=options.allow_blocking,
             on_event=on_event,
         )
@@ -174,7 +186,9 @@ def _advise(
             facts.health.size_bytes if copy.sampled else copy.path.stat().st_size,
             copy.sampled,
         )
+        time = limits.time.begin()
         advice = advise(copy.path, facts.schema, facts.workload, limits, on_event)
+        facts = with_alternatives(facts, advice, copy.path, time)
         report = _report_advice(report, facts, advice, copy)
         if proposals:
             on_event(Event("Judging the proposed indexes"))
@@ -198,7 +212,9 @@ def _report_advice(report: Report, facts: Facts, advice: Advice, copy: ScratchCo
         verdict=findings.verdict(advice),
         # Stable: within a severity the advisor's and the rules' own orders stay.
         findings=tuple(sorted(kept, key=lambda f: SEVERITIES.index(f.severity))),
-        shapes=findings.shape_reports(advice),
+        shapes=explanation.explained_shapes(advice, facts),
+        explanations=explanation.index_explanations(advice),
+        not_analyzed=tuple(explanation.not_analyzed(advice)),
         not_checked=(
             *report.not_checked,
             *(

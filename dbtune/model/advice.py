@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, Union
 
+from dbtune.model.explanation import IndexExplanation, NotAnalyzed, TriedIndex, Unhelped
 from dbtune.model.query_check import QueryCheck
+from dbtune.model.workload import StatementKind
 
 Severity = Literal["high", "medium", "low", "info"]
 SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low", "info")
@@ -70,7 +72,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class ShapeReport:
-    """One query shape before and after. Costs are ns of the cost model for one execution."""
+    """One query shape before and after. Costs are ns of the cost model for one execution.
+
+    Times are the median of `timed_runs` interleaved runs. `words_*` are the plans' steps in words,
+    `served_by` the recommended indexes that its plans use, `unhelped` why there is none, `tried`
+    the indexes looked at for it, and `samples` how many distinct statements were measured.
+    """
 
     id: str
     text: str
@@ -83,6 +90,18 @@ class ShapeReport:
     time_before_ns: float | None = None
     time_after_ns: float | None = None
     values: Literal["recorded", "drawn", "none"] = "recorded"
+    kind: StatementKind = "read"
+    samples: int = 1
+    page_fetches_before: float | None = None
+    page_fetches_after: float | None = None
+    vm_steps_before: float | None = None
+    vm_steps_after: float | None = None
+    timed_runs: int = 1
+    words_before: tuple[str, ...] = ()
+    words_after: tuple[str, ...] = ()
+    served_by: tuple[str, ...] = ()
+    unhelped: Unhelped | None = None
+    tried: tuple[TriedIndex, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -176,3 +195,5 @@ class Report:
     notes: tuple[str, ...] = field(default=())
     tables: tuple[TableOutcome, ...] | None = None
     queries: tuple[QueryCheck, ...] | None = None
+    explanations: tuple[IndexExplanation, ...] = ()
+    not_analyzed: tuple[NotAnalyzed, ...] = ()

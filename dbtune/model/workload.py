@@ -66,6 +66,14 @@ class QueryShape:
 
 
 @dataclass(frozen=True)
+class ComparedValues:
+    """Values that recorded statements compare columns of one name, in lower case, with."""
+
+    column: str
+    values: tuple[SqlValue, ...]
+
+
+@dataclass(frozen=True)
 class RepeatedQuery:
     """A read of one shape sent many times within one request: the N+1 pattern.
 

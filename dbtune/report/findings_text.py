@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dbtune.model.advice import SEVERITIES, Evidence, EvidenceValue, Finding, Report, Severity
 from dbtune.report.colors import Colors
 from dbtune.report.command_text import command_lines, is_sql
+from dbtune.report.explanation_text import index_lines
 from dbtune.report.quantities import evidence_label, format_evidence
 from dbtune.report.text import display_width, printable, wrap_text
 
@@ -35,14 +36,18 @@ def findings_lines(report: Report, width: int, colors: Colors) -> Iterator[list[
     migration, where each says what is different from now on.
     """
     brief = report.tables is None
-    yield from finding_sections(report.findings, report.source.path, width, colors, brief=brief)
+    layout = _Layout(shlex.quote(report.source.path), width, colors, brief, report)
+    yield from _sections(report.findings, layout)
 
 
 def finding_sections(
     findings: tuple[Finding, ...], database: str, width: int, colors: Colors, *, brief: bool = False
 ) -> Iterator[list[str]]:
     """Yield a section for each severity that has findings; `brief` as `findings_lines` says."""
-    layout = _Layout(shlex.quote(database), width, colors, brief)
+    yield from _sections(findings, _Layout(shlex.quote(database), width, colors, brief))
+
+
+def _sections(findings: tuple[Finding, ...], layout: _Layout) -> Iterator[list[str]]:
     for severity in SEVERITIES:
         found = [finding for finding in findings if finding.severity == severity]
         if found:
@@ -52,11 +57,21 @@ def finding_sections(
 class _Layout:
     """Draws findings one after the other, and knows what it said already."""
 
-    def __init__(self, database: str, width: int, colors: Colors, brief: bool) -> None:
+    def __init__(
+        self,
+        database: str,
+        width: int,
+        colors: Colors,
+        brief: bool,
+        report: Report | None = None,
+    ) -> None:
         self._database = database
         self._is_brief = brief
         self._width = width
         self._colors = colors
+        self._shapes = report.shapes if report is not None else ()
+        explanations = report.explanations if report is not None else ()
+        self._explanations = {explanation.name: explanation for explanation in explanations}
         self._helped: set[tuple[str, str]] = set()
 
     def section(self, severity: Severity, findings: list[Finding]) -> list[str]:
@@ -74,18 +89,25 @@ class _Layout:
     def _full(self, finding: Finding) -> list[str]:
         lines = _heading(finding, self._width, self._colors)
         lines += wrap_text(finding.message, self._width, _INDENT)
-        lines += self._evidence(finding)
+        lines += self._evidence(finding) + self._explanation(finding)
         if (finding.code, finding.help) not in self._helped:
             self._helped.add((finding.code, finding.help))
             lines += wrap_text(finding.help, self._width, _INDENT)
         return lines + self._commands(finding)
 
     def _brief(self, finding: Finding) -> list[str]:
-        lines = _heading(finding, self._width, self._colors)
-        return lines + self._evidence(finding) + self._commands(finding)
+        lines = _heading(finding, self._width, self._colors) + self._evidence(finding)
+        return lines + self._explanation(finding, brief=True) + self._commands(finding)
 
     def _evidence(self, finding: Finding) -> list[str]:
         return [self._colors.dim(line) for line in _evidence_lines(finding.evidence, self._width)]
+
+    def _explanation(self, finding: Finding, *, brief: bool = False) -> list[str]:
+        found = self._explanations.get(finding.subject)
+        if found is None or finding.code != "missing-index":
+            return []
+        lines = list(index_lines(found, self._shapes, self._width, _INDENT, brief=brief))
+        return [self._colors.dim(line) for line in lines] if brief else lines
 
     def _commands(self, finding: Finding) -> list[str]:
         return [

@@ -16,15 +16,14 @@ from dbtune.model.advice import (
     Finding,
     IndexSpec,
     Report,
-    ShapeReport,
     Source,
     TableOutcome,
     Verdict,
 )
+from dbtune.report.explanation_from_json import read_explanation, read_not_analyzed, read_shape
 from dbtune.report.json_node import JsonNode
 from dbtune.report.to_json import SCHEMA_VERSION
 
-_VALUES = ("recorded", "drawn", "none")
 _HINT = "write the report anew, with dbtune analyze DB --output FILE"
 
 
@@ -80,13 +79,15 @@ def _report(root: JsonNode) -> Report:
         source=_source(root.field("source")),
         verdict=None if verdict is None else _verdict(verdict),
         findings=tuple(_finding(node) for node in root.field("findings").items()),
-        shapes=tuple(_shape(node) for node in root.field("shapes").items()),
+        shapes=tuple(read_shape(node) for node in root.field("shapes").items()),
         considered=tuple(_considered(node) for node in root.field("considered").items()),
         not_checked=root.field("not_checked").texts(),
         changes=None if changes is None else tuple(_applied(node) for node in changes.items()),
-        backup=_optional_text(root, "backup"),
-        notes=_optional_texts(root, "notes"),
+        backup=root.optional_text("backup"),
+        notes=root.optional_texts("notes"),
         tables=None if tables is None else tuple(_outcome(node) for node in tables.items()),
+        explanations=tuple(map(read_explanation, root.optional_items("explanations"))),
+        not_analyzed=tuple(map(read_not_analyzed, root.optional_items("not_analyzed"))),
     )
 
 
@@ -111,7 +112,7 @@ def _source(node: JsonNode) -> Source:
         size_bytes=node.field("size_bytes").size(),
         schema_sha256=node.field("schema_sha256").text(),
         sqlite_version=node.field("sqlite_version").text(),
-        application_sqlite_version=_optional_text(node, "application_sqlite_version"),
+        application_sqlite_version=node.optional_text("application_sqlite_version"),
     )
 
 
@@ -121,8 +122,8 @@ def _verdict(node: JsonNode) -> Verdict:
         cost_after=node.field("cost_after").number(),
         gain_ratio=node.field("gain_ratio").number(),
         actions=node.field("actions").texts(),
-        time_before_ns=_optional_number(node, "time_before_ns"),
-        time_after_ns=_optional_number(node, "time_after_ns"),
+        time_before_ns=node.optional_number("time_before_ns"),
+        time_after_ns=node.optional_number("time_after_ns"),
     )
 
 
@@ -138,7 +139,7 @@ def _finding(node: JsonNode) -> Finding:
             for name, value in node.field("evidence").fields()
         ),
         help=node.field("help").text(),
-        command=_optional_text(node, "command"),
+        command=node.optional_text("command"),
         change=None if change is None else _change(change),
     )
 
@@ -158,8 +159,8 @@ def _change(node: JsonNode) -> Change:
     return Change(
         up=node.field("up").texts(),
         down=node.field("down").texts(),
-        reason=_optional_text(node, "reason") or "",
-        index_name=None if index is None else _optional_text(index, "name"),
+        reason=node.optional_text("reason") or "",
+        index_name=None if index is None else index.optional_text("name"),
         index=None if index is None or index.optional("table") is None else _index(index),
     )
 
@@ -168,25 +169,8 @@ def _index(node: JsonNode) -> IndexSpec:
     return IndexSpec(
         table=node.field("table").text(),
         terms=node.field("terms").texts(),
-        where=_optional_text(node, "where"),
+        where=node.optional_text("where"),
         unique=node.field("unique").flag(),
-    )
-
-
-def _shape(node: JsonNode) -> ShapeReport:
-    values = node.optional("values")
-    return ShapeReport(
-        id=node.field("id").text(),
-        text=node.field("text").text(),
-        count=node.field("count").number(),
-        share=node.field("share").number(),
-        cost_before=node.field("cost_before").number(),
-        cost_after=node.field("cost_after").number(),
-        plan_before=node.field("plan_before").texts(),
-        plan_after=node.field("plan_after").texts(),
-        time_before_ns=_optional_number(node, "time_before_ns"),
-        time_after_ns=_optional_number(node, "time_after_ns"),
-        values=cast(Any, "recorded" if values is None else values.one_of(_VALUES)),
     )
 
 
@@ -198,7 +182,7 @@ def _considered(node: JsonNode) -> ConsideredIndex:
         gain_ratio=node.field("gain_ratio").number(),
         size_bytes=node.field("size_bytes").size(),
         write_cost_ratio=node.field("write_cost_ratio").number(),
-        note=_optional_text(node, "note") or "",
+        note=node.optional_text("note") or "",
     )
 
 
@@ -208,21 +192,6 @@ def _applied(node: JsonNode) -> AppliedChange:
         direction=cast(Any, node.field("direction").one_of(("up", "down"))),
         statements=node.field("statements").texts(),
         reason=node.field("reason").text(),
-        lock_seconds=_optional_number(node, "lock_seconds"),
-        path=_optional_text(node, "path"),
+        lock_seconds=node.optional_number("lock_seconds"),
+        path=node.optional_text("path"),
     )
-
-
-def _optional_text(node: JsonNode, key: str) -> str | None:
-    child = node.optional(key)
-    return None if child is None else child.text()
-
-
-def _optional_texts(node: JsonNode, key: str) -> tuple[str, ...]:
-    child = node.optional(key)
-    return () if child is None else child.texts()
-
-
-def _optional_number(node: JsonNode, key: str) -> float | None:
-    child = node.optional(key)
-    return None if child is None else child.number()

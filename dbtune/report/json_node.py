@@ -33,6 +33,26 @@ class JsonNode:
         self._object()
         return None if self.value.get(key) is None else self._child(key)
 
+    def optional_text(self, key: str) -> str | None:
+        """Return the string under a key, or None where it is null or missing."""
+        child = self.optional(key)
+        return None if child is None else child.text()
+
+    def optional_number(self, key: str) -> float | None:
+        """Return the number under a key, or None where it is null or missing."""
+        child = self.optional(key)
+        return None if child is None else child.number()
+
+    def optional_texts(self, key: str) -> tuple[str, ...]:
+        """Return the strings of the array under a key, none where it is null or missing."""
+        child = self.optional(key)
+        return () if child is None else child.texts()
+
+    def optional_items(self, key: str) -> tuple[JsonNode, ...]:
+        """Return the items of the array under a key, none where it is null or missing."""
+        child = self.optional(key)
+        return () if child is None else child.items()
+
     def fields(self) -> tuple[tuple[str, JsonNode], ...]:
         """Return the keys and values of an object in their order."""
         self._object()

@@ -17,6 +17,7 @@ from dbtune.report.quantities import (
     format_size,
 )
 from dbtune.report.query_text import recognizable
+from dbtune.report.shape_lookup import ranked
 from dbtune.report.text import display_width, printable, shorten, wrap_text
 
 # More rows than this nobody reads; the rest is in the JSON document.
@@ -32,11 +33,15 @@ def shape_lines(shapes: tuple[ShapeReport, ...], width: int, colors: Colors) -> 
     """Return the query shapes by their share of the cost, with the cost of one call."""
     if not shapes:
         return []
-    ordered = sorted(shapes, key=lambda shape: (-shape.share, shape.id))
+    ordered = ranked(shapes)
     shown = ordered[:_MAX_SHAPES]
     timed = width >= _WIDE and any(shape.time_before_ns is not None for shape in shown)
-    headers = ["id", "calls", "share", "before", "after"] + ["time before", "time after"] * timed
-    rows = [_shape_cells(shape, timed, width) for shape in shown]
+    headers = ["#", "id", "calls", "share", "before", "after"]
+    headers += ["time before", "time after"] * timed
+    rows = [
+        [str(place), *_shape_cells(shape, timed, width)]
+        for place, shape in enumerate(shown, start=1)
+    ]
     texts = [recognizable(shape.text, narrow=width < _WIDE) for shape in shown]
     lines = _table([*headers, "query"], rows, texts, width, colors)
     title = "Query shapes"
@@ -142,7 +147,7 @@ def _table(
     return [header, colors.dim(rule), *lines]
 
 
-def _rest(shapes: list[ShapeReport], colors: Colors) -> list[str]:
+def _rest(shapes: Sequence[ShapeReport], colors: Colors) -> list[str]:
     if not shapes:
         return []
     share = format_ratio(sum(shape.share for shape in shapes))

@@ -37,11 +37,13 @@ def to_json(report: Report) -> str:
         "source": _source(report.source),
         "verdict": None if report.verdict is None else _verdict(report.verdict),
         "findings": [finding_node(finding) for finding in report.findings],
-        "shapes": [_shape(shape) for shape in report.shapes],
+        "shapes": [shape_node(shape) for shape in report.shapes],
         "considered": [_considered(index) for index in report.considered],
         "not_checked": list(report.not_checked),
         "notes": list(report.notes),
     }
+    document["explanations"] = [asdict(explanation) for explanation in report.explanations]
+    document["not_analyzed"] = [asdict(shape) for shape in report.not_analyzed]
     if report.changes is not None:
         document["changes"] = [_applied(change) for change in report.changes]
     if report.backup is not None:
@@ -108,7 +110,8 @@ def _index(change: Change) -> dict[str, Any] | None:
     }
 
 
-def _shape(shape: ShapeReport) -> dict[str, Any]:
+def shape_node(shape: ShapeReport) -> dict[str, Any]:
+    """Return a query shape as the document holds it."""
     return asdict(shape)
 
 

@@ -11,6 +11,7 @@ from dbtune.report.outcome_text import outcome_lines
 from dbtune.report.quantities import format_duration, format_size
 from dbtune.report.tables import considered_lines, query_lines, shape_lines
 from dbtune.report.text import wrap_text
+from dbtune.report.unhelped_text import unhelped_lines
 from dbtune.report.verdict_text import verdict_lines
 
 # Prose wider than this is hard to follow from one line to the next; tables use the whole width.
@@ -32,6 +33,7 @@ def to_terminal(report: Report, *, width: int, color: bool) -> str:
         outcome_lines(report.tables, width, colors),
         *findings_lines(report, prose, colors),
         shape_lines(report.shapes, width, colors),
+        unhelped_lines(report.shapes, prose, colors),
         query_lines(report.queries, width, colors),
         considered_lines(report.considered, width, colors),
         _changes(report, prose, colors),

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dbtune.model.schema import ForeignKey, Schema, Table
+from dbtune.sqlite.wanted_rows import WantedRows
 
 # A table below this share of the room is small. With a larger share a few of them fill the room;
 # with a smaller one lookup tables are cut that joins need whole.
@@ -34,12 +35,14 @@ class TableSize:
 class TableSample:
     """How much of a table is copied: all rows where `fraction` is 1, else those chosen by `key`.
 
-    `key` are the columns whose values are hashed, empty for the rowid.
+    `key` are the columns whose values are hashed, empty for the rowid. Rows `wanted` are copied
+    beside those chosen.
     """
 
     table: Table
     fraction: float
     key: tuple[str, ...] = ()
+    wanted: tuple[WantedRows, ...] = ()
 
 
 @dataclass(frozen=True)

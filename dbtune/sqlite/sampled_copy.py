@@ -17,13 +17,14 @@ from typing import Union
 
 from dbtune.model.event import Event, OnEvent
 from dbtune.model.schema import Index, Schema, Table, Trigger, View
+from dbtune.model.workload import SqlValue
 from dbtune.sqlite.authorizer import copying_from
 from dbtune.sqlite.connect import may_read_immutable
 from dbtune.sqlite.diagnosis import explain_failure, is_locked
 from dbtune.sqlite.identifiers import quote_identifier
 from dbtune.sqlite.location import database_uri
 from dbtune.sqlite.row_identity import rowid_expression
-from dbtune.sqlite.row_walk import ROWS_OF_A_STRETCH, Stretch, walk_rows
+from dbtune.sqlite.row_walk import ROWS_OF_A_STRETCH, walk_rows
 from dbtune.sqlite.sample_plan import SamplePlan, TableSample
 
 SOURCE = "dbtune_source"
@@ -69,11 +70,15 @@ class SampleJob:
 
 @dataclass(frozen=True)
 class CopiedTable:
-    """Rows copied of a table; `ended_early` where there were more of them than fitted."""
+    """Rows copied of a table; `ended_early` where there were more of them than fitted.
+
+    `chosen_rows` are those that would have been copied had none been wanted.
+    """
 
     table: str
     rows: int
     ended_early: bool
+    chosen_rows: int
 
 
 @dataclass(frozen=True)
@@ -185,13 +190,14 @@ class _Sampler:
         columns = ", ".join(_stored_columns(table))
         insert = (
             f"INSERT OR IGNORE INTO main.{quote_identifier(table.name)} ({columns})"
-            f" SELECT {columns} FROM {source} WHERE {_chosen(part)} AND "
+            f" SELECT {columns} FROM {source} WHERE ({_chosen(part)}{_wanted(part)}) AND "
         )
+        wanted = tuple(value for rows in part.wanted for value in rows.values)
         copied, full = 0, False
         try:
             rows = self._rows.get(table.name, 0)
             for stretch in walk_rows(self._connection, source, table, rows):
-                copied += self._copy(insert, stretch)
+                copied += self._copy(insert + stretch.where, (*wanted, *stretch.parameters))
                 self._on_event(Event("Sampling the database", self._walked, self._total))
                 self._walked += ROWS_OF_A_STRETCH
                 full = self._is_full()
@@ -205,10 +211,17 @@ class _Sampler:
                 raise
             self._left_out.append(f"rows of {table.name}")
             full = True
-        return CopiedTable(table.name, copied, full)
+        return CopiedTable(table.name, copied, full, self._count_chosen(part, copied))
 
-    def _copy(self, insert: str, stretch: Stretch) -> int:
-        return self._connection.execute(insert + stretch.where, stretch.parameters).rowcount
+    def _copy(self, insert: str, parameters: tuple[SqlValue, ...]) -> int:
+        return self._connection.execute(insert, parameters).rowcount
+
+    def _count_chosen(self, part: TableSample, copied: int) -> int:
+        if not part.wanted:
+            return copied
+        name = quote_identifier(part.table.name)
+        count = f"SELECT count(*) FROM main.{name} WHERE {_chosen(part)}"
+        return int(self._connection.execute(count).fetchone()[0])
 
     def _fill_shadows(self, virtual: Table) -> None:
         """Copy the tables that a virtual table keeps its data in."""
@@ -261,6 +274,16 @@ def _chosen(part: TableSample) -> str:
     elif not names:
         names = [quote_identifier(c.name) for c in part.table.columns if not c.generated]
     return f"{_hash_sql(names)} < {int(part.fraction * _MODULUS)}"
+
+
+def _wanted(part: TableSample) -> str:
+    """Return the conditions, with values to bind, of rows copied beside those chosen."""
+    if part.fraction >= 1.0:
+        return ""
+    return "".join(
+        f" OR {quote_identifier(rows.column)} IN ({', '.join('?' * len(rows.values))})"
+        for rows in part.wanted
+    )
 
 
 def _hash_sql(values: Sequence[str]) -> str:

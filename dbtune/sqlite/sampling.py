@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dbtune.errors import RefusedError
 from dbtune.model.schema import Schema, Table
+from dbtune.model.workload import ComparedValues
 from dbtune.sqlite.free_space import megabytes, require_free_bytes
 from dbtune.sqlite.page_copy import CopyOptions
 from dbtune.sqlite.sample_plan import SamplePlan, TableSize, plan_sample
@@ -21,6 +22,7 @@ from dbtune.sqlite.sampled_copy import (
 from dbtune.sqlite.statistics import read_statistics
 from dbtune.sqlite.table_size import table_sizes
 from dbtune.sqlite.trust import may_distrust_schema
+from dbtune.sqlite.wanted_rows import wanted_rows
 
 # Below it a sample says nothing about the plans of the whole.
 SMALLEST_SAMPLE_BYTES = 1 << 20
@@ -44,10 +46,12 @@ def write_sample(
     target: Path,
     room_bytes: int,
     options: CopyOptions,
+    compared: tuple[ComparedValues, ...] = (),
 ) -> Sample:
     """Write a sample of an open database into an empty file, of about `room_bytes`.
 
-    `source` is the database's path. Raises RefusedError where there is no room.
+    `source` is the database's path; rows with `compared` values are in it as far as they are few.
+    Raises RefusedError where there is no room.
     """
     _require_room(source, target.parent, room_bytes)
     sizes = table_sizes(connection, schema, read_statistics(connection, schema))
@@ -55,7 +59,9 @@ def write_sample(
     job = SampleJob(
         source=source,
         schema=schema,
-        plan=plan_sample(schema, sizes, room_bytes - virtual_bytes),
+        plan=_with_wanted(
+            connection, plan_sample(schema, sizes, room_bytes - virtual_bytes), compared
+        ),
         virtual=virtual,
         room_bytes=room_bytes,
         rows=tuple((size.table, size.rows) for size in sizes),
@@ -99,6 +105,19 @@ def _affordable_virtual(
     return tuple(chosen), taken
 
 
+def _with_wanted(
+    connection: sqlite3.Connection, plan: SamplePlan, compared: tuple[ComparedValues, ...]
+) -> SamplePlan:
+    return SamplePlan(
+        tuple(
+            part
+            if part.fraction >= 1.0
+            else replace(part, wanted=wanted_rows(connection, part.table, compared))
+            for part in plan.tables
+        )
+    )
+
+
 def _form(connection: sqlite3.Connection) -> SourceForm:
     return SourceForm(
         page_size_bytes=connection.execute("PRAGMA page_size").fetchone()[0],
@@ -120,6 +139,8 @@ def _fractions(
         fraction = planned[table.table]
         if size.rows and (size.exact or table.ended_early):
             fraction = table.rows / size.rows
+        elif table.chosen_rows:
+            fraction = min(1.0, fraction * table.rows / table.chosen_rows)
         if fraction < 1.0:
             fractions.append((table.table, fraction))
     return tuple(fractions)

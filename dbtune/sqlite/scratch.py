@@ -14,6 +14,7 @@ from pathlib import Path
 from dbtune.errors import ConfigurationError
 from dbtune.model.event import OnEvent, ignore_event
 from dbtune.model.schema import Schema
+from dbtune.model.workload import ComparedValues
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.diagnosis import failures_explained
 from dbtune.sqlite.free_space import RESERVE_BYTES, free_bytes, require_free_bytes
@@ -28,9 +29,16 @@ FOLDER_PREFIX = "dbtune-"
 # half-way; a larger one samples databases that would have fitted.
 POOL_FACTOR = 4.0
 
-# Without --scratch-mb. A copy of 1 GB takes some seconds; above it, a sample answers sooner.
-DEFAULT_ROOM_BYTES = 4 << 30
+# Without --scratch-mb: all copies, the pool and the files that SQLite sorts in stay under 2 GB.
+DEFAULT_ROOM_BYTES = 1_800_000_000
 _SHARE_OF_FREE_SPACE = 0.8
+
+# What the advisor gets done on a copy in a second, pool, proof and checks included: 120 MB took 20
+# to 50 s. A sample costs the same a byte, but more of it tells little more: beside 3 GB whole, 60
+# to 200 MB of it led to sets of the same cost to some percent.
+_WHOLE_BYTES_A_SECOND = 5_000_000
+_SAMPLE_BYTES_A_SECOND = 2_000_000
+_LEAST_SAMPLE_BYTES = 40_000_000
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,14 @@ class SampledTable:
 
     name: str
     fraction: float
+
+
+@dataclass(frozen=True)
+class CopySize:
+    """How large a copy may be: whole, or else as a sample."""
+
+    whole_bytes: int
+    sample_bytes: int
 
 
 @dataclass(frozen=True)
@@ -85,22 +101,40 @@ def room_for_scratch(folder: Path, scratch_mb: float | None) -> int:
     return min(int(free * _SHARE_OF_FREE_SPACE), DEFAULT_ROOM_BYTES)
 
 
+def copy_size(room_bytes: int, seconds: float | None) -> CopySize:
+    """Return how large a copy may be, so that what is built beside it fits the room.
+
+    And so that the advisor gets through with it within so many seconds, where those are given.
+    """
+    most = int(room_bytes / POOL_FACTOR)
+    if seconds is None:
+        return CopySize(most, most)
+    return CopySize(
+        min(most, max(_LEAST_SAMPLE_BYTES, int(seconds * _WHOLE_BYTES_A_SECOND))),
+        min(most, max(_LEAST_SAMPLE_BYTES, int(seconds * _SAMPLE_BYTES_A_SECOND))),
+    )
+
+
 def copy_database(
     source: Path,
     schema: Schema,
     folder: Path,
     *,
     room_bytes: int | None = None,
+    size: CopySize | None = None,
+    compared: tuple[ComparedValues, ...] = (),
     allow_blocking: bool = False,
     on_event: OnEvent = ignore_event,
 ) -> ScratchCopy:
     """Copy a database into a scratch folder: whole if it fits the room, else a sample of it.
 
-    A copy fits where POOL_FACTOR times its size does. The copy keeps a rollback journal and is
-    closed, so that apsw may open it. Raises RefusedError where the disk has no room, LockedError
+    Without a `size` a copy fits where POOL_FACTOR times its size does. A sample holds the rows with
+    `compared` values beside others, as far as they are few. The copy keeps a rollback journal and
+    is closed, so that apsw may open it. Raises RefusedError where the disk has no room, LockedError
     and SourceError as open_readonly does.
     """
     room = room_for_scratch(folder, None) if room_bytes is None else room_bytes
+    size = size or copy_size(room, None)
     options = CopyOptions(
         allow_blocking=allow_blocking, on_event=on_event, stage="Copying the database"
     )
@@ -108,15 +142,16 @@ def copy_database(
         closing(open_readonly(source, wait_ms=options.wait_ms)) as connection,
         failures_explained(source, wait_ms=options.wait_ms),
     ):
-        size = database_bytes(connection)
+        needed = database_bytes(connection)
         path = _new_file(folder)
-        if size * POOL_FACTOR > room:
-            share = int(room / POOL_FACTOR)
-            sample = write_sample(connection, source, schema, path, share, options)
+        if needed > size.whole_bytes:
+            sample = write_sample(
+                connection, source, schema, path, size.sample_bytes, options, compared
+            )
             sampled = tuple(SampledTable(name, part) for name, part in sample.fractions)
             return ScratchCopy(path, sampled, sample.left_out)
         require_free_bytes(
-            folder, size, f"a copy of {source}", hint="name a folder with room: --scratch DIR"
+            folder, needed, f"a copy of {source}", hint="name a folder with room: --scratch DIR"
         )
         _copy_whole(connection, source, path, options)
     return ScratchCopy(path)

@@ -91,7 +91,7 @@ def test_columns_stay_aligned_beside_wide_characters() -> None:
     wide = replace(SHAPES[2], text="DELETE FROM \u30ec\u30d3\u30e5\u30fc WHERE \u8a55 = 1 " * 9)
     plain = replace(SHAPES[1], text="DELETE FROM chefs")
     text = draw(replace(FULL, shapes=(wide, plain)), width=80)
-    rows = [line for line in text.splitlines() if line.startswith(("c0ffee", "77aa88"))]
+    rows = [line for line in text.splitlines() if re.match(r"[12]  (c0ffee|77aa88)", line)]
     assert len(rows) == 2
     assert len({wcswidth(row[: row.index("DELETE")]) for row in rows}) == 1
     assert all(wcswidth(row) <= 80 for row in rows)
@@ -300,6 +300,9 @@ def test_every_figure_on_the_terminal_is_in_the_document() -> None:
         + [len(FULL.considered), 1, 2, 3]
     )
     known.update(quantities.format_count(value) for value in derived)
+    left = sum(shape.count * shape.cost_after for shape in SHAPES)
+    shares = (shape.count * shape.cost_after / left for shape in SHAPES)
+    known.update(quantities.format_ratio(share).removesuffix(" %") for share in shares)
     known.add("62")  # times faster: cost_before / cost_after
     for width in (80, 160):
         unknown = [figure for figure in _figures(draw(FULL, width)) if figure not in known]
@@ -342,8 +345,8 @@ def _forms(value: float) -> list[str]:
 def test_shapes_are_listed_by_share() -> None:
     """The query that costs most stands first, whatever the order in the report."""
     text = draw(replace(FULL, shapes=tuple(reversed(SHAPES))))
-    ids = re.findall(r"^([0-9a-f]{6})  ", text, re.MULTILINE)
-    assert ids == [shape.id[:6] for shape in SHAPES]
+    rows = re.findall(r"^(\d+)  ([0-9a-f]{6})  ", text, re.MULTILINE)
+    assert rows == [(str(place), shape.id[:6]) for place, shape in enumerate(SHAPES, start=1)]
 
 
 def test_measured_time_is_shown_beside_cost_where_there_is_room() -> None:

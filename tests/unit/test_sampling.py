@@ -18,6 +18,7 @@ import pytest
 from dbtune.errors import LockedError
 from dbtune.model.event import Event, ignore_event
 from dbtune.model.schema import Schema
+from dbtune.model.workload import ComparedValues
 from dbtune.sqlite import sampling
 from dbtune.sqlite.authorizer import copying_from
 from dbtune.sqlite.catalog import read_schema
@@ -25,7 +26,8 @@ from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.page_copy import CopyOptions
 from dbtune.sqlite.sample_plan import TableSize, plan_sample
 from dbtune.sqlite.sampling import write_sample
-from dbtune.sqlite.scratch import POOL_FACTOR, ScratchCopy, copy_database
+from dbtune.sqlite.scratch import POOL_FACTOR, CopySize, ScratchCopy, copy_database, copy_size
+from dbtune.sqlite.wanted_rows import WantedRows, wanted_rows
 from tests.fixtures import hostile
 from tests.fixtures.hostile import build, build_more, full_text_and_rtree
 from tests.fixtures.other_process import other_process, run_as_nobody
@@ -464,3 +466,50 @@ def schema_of(*statements: str) -> Schema:
         for statement in statements:
             connection.execute(statement)
         return read_schema(connection)
+
+
+def test_rows_that_the_recording_asks_for_are_in_the_sample(shop: Path) -> None:
+    """With all that share a rare value, but not with a frequent one; fractions stay right."""
+    asked = (
+        ComparedValues("id", (9, 12, 15)),
+        ComparedValues("kind_id", (3,)),
+        ComparedValues("user_id", (90, 93, 96)),
+    )
+    with closing(open_readonly(shop)) as connection:
+        schema = read_schema(connection)
+    folder = shop.with_name("scratch")
+    folder.mkdir()
+    copy = copy_database(shop, schema, folder, room_bytes=10 * MB, compared=asked)
+    for query in (
+        "SELECT count(*) FROM users WHERE id IN (9, 12, 15)",
+        "SELECT count(*) FROM orders WHERE user_id IN (90, 93, 96)",
+    ):
+        assert value(copy.path, query) == value(shop, query) > 0
+    for table, fraction in fractions(copy).items():
+        rows = value(copy.path, f"SELECT count(*) FROM {table}")
+        assert rows == pytest.approx(fraction * value(shop, f"SELECT count(*) FROM {table}"))
+    kind = "SELECT count(*) FROM orders WHERE kind_id = 3"
+    assert value(copy.path, kind) < value(shop, kind) / 3
+
+
+def test_a_column_of_few_values_asks_for_no_rows(shop: Path) -> None:
+    """Nor does a frequent value among rare ones, nor a table that cannot be probed."""
+    with closing(open_readonly(shop)) as connection:
+        tables = {table.name: table for table in read_schema(connection).tables}
+        asked = (ComparedValues("kind_id", (3,)), ComparedValues("user_id", (90,)))
+        assert wanted_rows(connection, tables["orders"], asked) == (WantedRows("user_id", (90,)),)
+        assert wanted_rows(connection, tables["orders"], asked[:1]) == ()
+        assert wanted_rows(connection, tables["notes"], (ComparedValues("code", ("x",)),)) == ()
+    build_more(shop, "UPDATE orders SET user_id = 90 WHERE id % 50 = 0")
+    with closing(open_readonly(shop)) as connection:
+        assert wanted_rows(connection, tables["orders"], asked) == ()
+
+
+def test_a_copy_is_as_large_as_its_room_and_its_time_allow() -> None:
+    """A short search gets less to search on, and never nothing."""
+    room = 1_800_000_000
+    assert copy_size(room, None) == CopySize(room // 4, room // 4)
+    assert copy_size(room, 90.0) == CopySize(450_000_000, 180_000_000)
+    assert copy_size(room, 30.0) == CopySize(150_000_000, 60_000_000)
+    assert copy_size(room, 0.0).sample_bytes == copy_size(room, 0.0).whole_bytes == 40_000_000
+    assert copy_size(40_000_000, 90.0) == CopySize(10_000_000, 10_000_000)

@@ -22,6 +22,7 @@ from dbtune.advisor.rules import (
     integrity_error,
     leading_wildcard,
     many_small_transactions,
+    missing_statistics,
     n_plus_one,
     offset_pagination,
     redundant_prefix_index,
@@ -33,6 +34,7 @@ from dbtune.advisor.rules import (
     unplannable_query,
     unused_index,
     wal_reset_race,
+    without_rowid,
 )
 from dbtune.model.advice import SEVERITIES, Finding
 
@@ -89,7 +91,17 @@ RULES: tuple[Rule, ...] = (
         "Child rows can only be found by reading all",
         foreign_key_without_index.check,
     ),
+    Rule(
+        missing_statistics.CODE,
+        "ANALYZE alone changes what queries cost",
+        missing_statistics.check,
+    ),
     Rule(stale_statistics.CODE, "The planner has no true statistics", stale_statistics.check),
+    Rule(
+        without_rowid.CODE,
+        "A table would be cheaper in the order of its key",
+        without_rowid.check,
+    ),
     Rule(duplicate_index.CODE, "Two indexes have the same keys", duplicate_index.check),
     Rule(
         redundant_prefix_index.CODE,

@@ -14,6 +14,7 @@ from typing import Literal
 from dbtune.advisor.facts import Facts
 from dbtune.advisor.rules.identity import Same
 from dbtune.advisor.rules.index_keys import Keys, is_served, keys_of, keys_of_spec
+from dbtune.advisor.stubs import needs_the_application
 from dbtune.model.advice import Change, IndexSpec
 from dbtune.model.schema import ForeignKey, Index, Table
 from dbtune.sqlite.identifiers import unquote_identifier
@@ -88,7 +89,11 @@ def _all_drops(key: Same[Facts]) -> tuple[Drop, ...]:
 
 
 def _left(facts: Facts, table: Table, pinned: frozenset[str], unused: frozenset[str]) -> _Left:
-    created = (i for i in table.indexes if i.origin == "c" and i.sql)
+    created = (
+        index
+        for index in table.indexes
+        if index.origin == "c" and index.sql and not needs_the_application(index, table)
+    )
     folded = table.name.lower()
     return _Left(
         table=table,

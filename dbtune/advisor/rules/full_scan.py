@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dbtune.advisor.facts import Facts
 from dbtune.advisor.rules.columns import TableUse
 from dbtune.advisor.rules.plan_steps import is_scanned
@@ -28,6 +30,8 @@ _FEW_ROWS_RATIO = 0.1
 
 # A scan that is an inner loop reads the table again for each row of the outer one.
 _REPEATED_SCANS = 2
+
+_NOT_INDEXED = re.compile(r"\bnot indexed\b", re.IGNORECASE)
 
 
 def check(facts: Facts) -> tuple[Finding, ...]:
@@ -89,7 +93,7 @@ def _could_skip_rows(facts: Facts, shape: CostlyShape, reading: Statement, use: 
 
 
 def _finding(facts: Facts, shape: CostlyShape, reading: Statement, use: TableUse) -> Finding:
-    spec = filtering_spec(reading, use)
+    spec = None if _refuses_indexes(shape) else filtering_spec(reading, use)
     known = _is_known(shape, reading)
     scanned = rows_stepped(facts, use.table.name, shape.facts.scanned_rows_after)
     returned = shape.facts.returned_rows
@@ -109,13 +113,24 @@ def _finding(facts: Facts, shape: CostlyShape, reading: Statement, use: TableUse
             *table_rows(facts, use.table.name),
             Evidence("plan", shape.facts.plan_after),
         ),
-        help=(
+        help=_help(shape, has_index=spec is not None),
+        command=create_sql(facts, spec) if spec is not None else None,
+    )
+
+
+def _refuses_indexes(shape: CostlyShape) -> bool:
+    return _NOT_INDEXED.search(shape.facts.shape.template) is not None
+
+
+def _help(shape: CostlyShape, *, has_index: bool) -> str:
+    if _refuses_indexes(shape):
+        return "The query says NOT INDEXED, so no index can serve it: take that out."
+    if not has_index:
+        return (
             "No index serves these conditions as they are written: compare plain columns with "
             "=, IN, < or BETWEEN, or narrow the query by a further column."
-            if spec is None
-            else "This index is not among those recommended: most rows may pass the conditions, "
-            "or its cost to writes, the budget or the time limit spoke against it. Judge it with "
-            "--consider."
-        ),
-        command=create_sql(facts, spec) if spec is not None else None,
+        )
+    return (
+        "This index is not among those recommended: most rows may pass the conditions, or its "
+        "cost to writes, the budget or the time limit spoke against it. Judge it with --consider."
     )

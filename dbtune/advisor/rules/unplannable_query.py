@@ -7,16 +7,14 @@ import re
 from collections.abc import Iterable
 
 from dbtune.advisor.facts import Facts, ShapeFacts
+from dbtune.advisor.rules.not_analysed import Reason, reason
 from dbtune.advisor.rules.wording import counted, shown, statement
-from dbtune.model.advice import Evidence, Finding, Severity
+from dbtune.model.advice import Evidence, Finding
 
 CODE = "unplannable-query"
 
 _MISSING_TABLE = re.compile(r"no such table: (?:main\.)?(.+)", re.DOTALL)
 _MISSING_COLUMN = re.compile(r"no such column: (.+)", re.DOTALL)
-
-# An application may register these itself; dbtune does not have them, and the query may be fine.
-_OF_THE_APPLICATION = ("no such function", "no such collation", "no such module", "no such token")
 
 
 def check(facts: Facts) -> tuple[Finding, ...]:
@@ -30,30 +28,29 @@ def check(facts: Facts) -> tuple[Finding, ...]:
 
 def _finding(facts: Facts, shape: ShapeFacts, error: str) -> Finding:
     text = shape.shape.samples[0].text if shape.shape.samples else shape.shape.template
+    why = reason(text, error)
     return Finding(
         code=CODE,
-        severity=_severity(error),
+        # What lies outside this database is no fault of the statement.
+        severity="medium" if why.mistaken else "low",
         subject=shape.shape.id,
         message=(
-            f"SQLite cannot prepare a statement that was recorded "
-            f"{counted(shape.shape.count, 'time')}: {statement(error)}: {statement(text)}"
+            f"A statement that was recorded {counted(shape.shape.count, 'time')} was not "
+            f"analysed, because {why.because}: {statement(text)}"
         ),
         evidence=(
+            Evidence("reason", why.kind),
             Evidence("error", error),
             Evidence("statement", text),
             Evidence("calls_count", shape.shape.count),
         ),
-        help=_help(facts, error),
+        help=_help(facts, why, error),
     )
 
 
-def _severity(error: str) -> Severity:
-    return "low" if error.startswith(_OF_THE_APPLICATION) else "medium"
-
-
-def _help(facts: Facts, error: str) -> str:
-    if error.startswith(_OF_THE_APPLICATION):
-        return "The application registers it for itself; the statement was left out of the advice."
+def _help(facts: Facts, why: Reason, error: str) -> str:
+    if not why.mistaken:
+        return "The statement may be fine; it was left out of the advice."
     near = _suggestion(facts, error)
     meant = f"Did you mean {shown(near)}? " if near is not None else ""
     return (

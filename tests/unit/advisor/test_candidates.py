@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from dbtune.advisor.access import AccessReader
 from dbtune.advisor.candidates import Candidate, enumerate_candidates
 from dbtune.model.advice import IndexSpec
 from dbtune.model.schema import Schema
+from dbtune.sqlite.index_ddl import create_index_sql
 from tests.unit.advisor.workbench import schema_of
 
 ORDERS = (
@@ -63,6 +67,102 @@ EXPECTED = {
     "first arm of an OR": ("SELECT * FROM orders WHERE status = 'a' OR user_id = 5", ("status",)),
     "second arm of an OR": ("SELECT * FROM orders WHERE status = 'a' OR user_id = 5", ("user_id",)),
     "group": ("SELECT status, max(total) FROM orders GROUP BY status", ("status", "total")),
+    "a group by an expression, covering without the column in it": (
+        "SELECT date(placed_at) AS day, sum(total) FROM orders GROUP BY day",
+        ("date(placed_at)", "total"),
+    ),
+    "an expression between columns": (
+        "SELECT * FROM orders WHERE user_id = 5 AND lower(note) = 'a' AND total > 1",
+        ("lower(note)", "user_id", "total"),
+    ),
+    "a range on an expression behind a column": (
+        "SELECT * FROM orders WHERE user_id = 5 AND date(placed_at) >= 'x'",
+        ("user_id", "date(placed_at)"),
+    ),
+    "equality without case behind another": (
+        "SELECT * FROM orders WHERE note = 'a' COLLATE NOCASE AND user_id = 5",
+        ("note COLLATE NOCASE", "user_id"),
+    ),
+    "order without case": (
+        "SELECT * FROM orders WHERE user_id = 5 ORDER BY note COLLATE NOCASE",
+        ("user_id", "note COLLATE NOCASE"),
+    ),
+    "equality before an arm of an OR": (
+        "SELECT * FROM orders WHERE user_id = 5 AND (status = 'a' OR note = 'b')",
+        ("user_id", "note"),
+    ),
+    "arm of an OR over a join": (
+        "SELECT a.id FROM orders a JOIN orders b ON b.id = a.user_id"
+        " WHERE a.status = 'a' OR a.note = 'b'", ("note",),
+    ),
+    "an OR that joins": (
+        "SELECT * FROM orders a JOIN orders b ON b.user_id = a.id OR b.note = a.note", ("note",),
+    ),
+    "order first, then the range as a filter": (
+        "SELECT * FROM orders WHERE user_id = 5 AND total > 1 ORDER BY placed_at LIMIT 9",
+        ("user_id", "placed_at", "total"),
+    ),
+    "an order of two, then the range as a filter": (
+        "SELECT * FROM orders WHERE user_id = 5 AND total > 1 ORDER BY placed_at, note LIMIT 9",
+        ("user_id", "placed_at", "note", "total"),
+    ),
+    "order first, then what no index can search": (
+        "SELECT * FROM orders WHERE user_id = 5 AND status <> 'a' ORDER BY placed_at LIMIT 9",
+        ("user_id", "placed_at", "status"),
+    ),
+    "order first, then an IN": (
+        "SELECT * FROM orders WHERE status IN ('a', 'b') ORDER BY placed_at LIMIT 9",
+        ("placed_at", "status"),
+    ),
+    "range, then what no index can search": (
+        "SELECT * FROM orders WHERE total > 5 AND note LIKE '%a'", ("total", "note"),
+    ),
+    "IN of a subquery": (
+        "SELECT * FROM orders WHERE user_id IN (SELECT id FROM orders WHERE note = 'a')",
+        ("user_id",),
+    ),
+    "within the subquery of an IN": (
+        "SELECT * FROM orders WHERE user_id IN (SELECT user_id FROM orders WHERE note = 'a')",
+        ("note", "user_id"),
+    ),
+    "correlated": (
+        "SELECT (SELECT count(*) FROM orders b WHERE b.user_id = a.id AND b.status = 'x')"
+        " FROM orders a", ("user_id", "status"),
+    ),
+    "NOT EXISTS": (
+        "SELECT * FROM orders a WHERE NOT EXISTS"
+        " (SELECT 1 FROM orders b WHERE b.user_id = a.id AND b.total > 5)", ("user_id", "total"),
+    ),
+    "newest of each": (
+        "SELECT (SELECT total FROM orders b WHERE b.user_id = a.id ORDER BY placed_at DESC LIMIT 1)"
+        " FROM orders a", ("user_id", "placed_at", "total"),
+    ),
+    "distinct": ("SELECT DISTINCT status FROM orders WHERE user_id = 5", ("user_id", "status")),
+    "counted once": ("SELECT count(DISTINCT status) FROM orders", ("status",)),
+    "window": (
+        "SELECT id, rank() OVER (PARTITION BY user_id ORDER BY total DESC) FROM orders",
+        ("user_id", "total DESC"),
+    ),
+    "equality, then a mixed order": (
+        "SELECT * FROM orders WHERE user_id = 5 ORDER BY status DESC, total",
+        ("user_id", "status DESC", "total"),
+    ),
+    "what an UPDATE finds by": (
+        "UPDATE orders SET note = 'x' WHERE user_id = 5 AND total > 1", ("user_id", "total"),
+    ),
+    "what the subquery of a DELETE finds by": (
+        "DELETE FROM orders WHERE id IN"
+        " (SELECT id FROM orders WHERE status = 'x' ORDER BY placed_at LIMIT 9)",
+        ("status", "placed_at"),
+    ),
+    "keyset": (
+        "SELECT * FROM orders WHERE user_id = 5 AND (placed_at, id) < ('x', 9)"
+        " ORDER BY placed_at DESC, id DESC LIMIT 9", ("user_id", "placed_at"),
+    ),
+    "CTE": (
+        "WITH r AS (SELECT user_id, max(placed_at) FROM orders GROUP BY user_id) SELECT * FROM r",
+        ("user_id", "placed_at"),
+    ),
     "extreme": ("SELECT max(total) FROM orders WHERE user_id = 5", ("user_id", "total")),
 }  # fmt: skip
 
@@ -80,6 +180,42 @@ def test_a_literal_makes_a_partial_candidate() -> None:
     assert IndexSpec("orders", ("user_id",), "status = 'open'") in specs
     alone = candidates(schema_of(ORDERS), "SELECT * FROM orders WHERE status = 'open'")
     assert IndexSpec("orders", ("status",), "status = 'open'") in {c.spec for c in alone}
+
+
+# A condition, and what makes the index of user_id partial.
+PARTIAL = {
+    "equality": ("status = 'a'", "status = 'a'"),
+    "inequality": ("status <> 'a'", "status <> 'a'"),
+    "inequality as C spells it": ("status != 'a'", "status <> 'a'"),
+    "comparison": ("total > 0", "total > 0"),
+    "negative number": ("total >= -1", "total >= -1"),
+    "list": ("status IN ('a', 'b')", "status IN ('a', 'b')"),
+    "NULL": ("status IS NULL", "status IS NULL"),
+    "not NULL": ("status IS NOT NULL", "status IS NOT NULL"),
+    "true": ("status", "status"),
+    "false": ("NOT status", "NOT status"),
+    "two": ("status = 'a' AND note IS NULL", "note IS NULL AND status = 'a'"),
+}
+
+
+@pytest.mark.parametrize(("condition", "where"), PARTIAL.values(), ids=PARTIAL)
+def test_what_makes_an_index_partial(condition: str, where: str) -> None:
+    """SQLite uses it: the statement's condition implies that of the index."""
+    sql = f"SELECT * FROM orders WHERE user_id = ? AND {condition}"
+    spec = IndexSpec("orders", ("user_id",), where)
+    assert spec in {candidate.spec for candidate in candidates(schema_of(ORDERS), sql)}
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(ORDERS)
+        connection.execute(create_index_sql("the_index", spec))
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {sql}", (1,)).fetchall()
+    assert "USING INDEX the_index" in plan[0][3]
+
+
+@pytest.mark.parametrize("condition", ["status = ?", "status > note", "total = 1 + ?", "1 = total"])
+def test_what_makes_no_index_partial(condition: str) -> None:
+    """Values that differ, other columns, and spellings that SQLite does not recognise."""
+    found = candidates(schema_of(ORDERS), f"SELECT * FROM orders WHERE user_id = ? AND {condition}")
+    assert {candidate.spec.where for candidate in found} == {None}
 
 
 def test_statements_share_a_candidate() -> None:

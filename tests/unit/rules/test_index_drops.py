@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dbtune.advisor.facts import Facts
-from dbtune.advisor.rules import duplicate_index, redundant_prefix_index, unused_index
+from dbtune.advisor.rules import (
+    duplicate_index,
+    redundant_prefix_index,
+    run_rules,
+    unused_index,
+)
 from dbtune.model.advice import Finding, IndexSpec
 from tests.unit.rules.measured import Query, apply, build, facts_of, rows, run
 
@@ -307,3 +314,28 @@ def test_hostile_names_stay_on_one_line_of_a_message(tmp_path: Path) -> None:
     change = apply(path, finding)
     run(path, *change.down)
     assert subjects(duplicate_index.check(facts_of(path))) == ["i2"]
+
+
+def test_an_index_that_only_the_application_can_build_stays(tmp_path: Path) -> None:
+    """Dropped by dbtune it could not come back: on its function, collation, or a column of it."""
+    path = tmp_path / "own.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.create_function("own", 1, lambda text: text, deterministic=True)
+        connection.create_collation("german", lambda a, b: (a > b) - (a < b))
+        for statement in (
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT COLLATE german, b TEXT,"
+            " up TEXT AS (own(b)) VIRTUAL)",
+            f"INSERT INTO t (a, b) SELECT n, n FROM {rows(2000)}",
+            "CREATE INDEX plain ON t (b)",
+            "CREATE INDEX plain_again ON t (b)",
+            "CREATE INDEX calls ON t (own(b))",
+            "CREATE INDEX collates ON t (a)",
+            "CREATE INDEX made ON t (up)",
+            "CREATE INDEX part ON t (b) WHERE own(b) > 5",
+        ):
+            connection.execute(statement)
+    facts = facts_of(path)
+    names = tuple(index.name for index in facts.schema.indexes)
+    found = [f for f in run_rules(replace(facts, unused_indexes=names)) if f.change is not None]
+    dropped = {f.change.index_name for f in found if f.change and "DROP" in f.change.up[0]}
+    assert dropped <= {"plain", "plain_again"} and dropped

@@ -36,6 +36,7 @@ CODES = {
     "integrity-error",
     "leading-wildcard",
     "many-small-transactions",
+    "missing-statistics",
     "n-plus-one",
     "offset-pagination",
     "redundant-prefix-index",
@@ -47,6 +48,7 @@ CODES = {
     "unplannable-query",
     "unused-index",
     "wal-reset-race",
+    "without-rowid",
 }
 
 

@@ -227,3 +227,11 @@ def test_the_recommended_index_is_not_proposed_again(database: Path) -> None:
     """Facts with the index recommended and a plan that ignores it give no finding."""
     facts = replace(facts_of(database, BY_AUTHOR), new_indexes=(IndexSpec("posts", ("author",)),))
     assert full_scan.check(facts) == ()
+
+
+def test_a_query_that_refuses_indexes_is_told_so(database: Path) -> None:
+    """NOT INDEXED: an index would be proposed in vain."""
+    (finding,) = full_scan.check(
+        facts_of(database, Query("SELECT id FROM posts NOT INDEXED WHERE author = 7"))
+    )
+    assert finding.command is None and "NOT INDEXED" in finding.help

@@ -1,0 +1,75 @@
+"""What ANALYZE would change today, with no new index: measured on a copy of its own."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing
+from pathlib import Path
+
+import apsw
+
+from dbtune.advisor import planner_statistics
+from dbtune.advisor.baseline import Baseline
+from dbtune.advisor.cost import open_scratch
+from dbtune.advisor.facts import PlanChange, StatisticsEffect
+from dbtune.advisor.oracle import Oracle
+from dbtune.advisor.pool import Pool
+from dbtune.advisor.time_limit import Stop, never
+
+# Less of one execution than this nobody notices, whatever the plan looks like.
+_NOTICED_NS = 1_000.0
+
+
+def statistics_effect(base: Path, baseline: Baseline, stop: Stop = never) -> StatisticsEffect:
+    """Analyse a copy of the closed scratch copy at `base`, and measure what plans change.
+
+    Statements whose plan stays are not run again. Removes its copy.
+    """
+    path = base.with_name("analyzed.db")
+    shutil.copyfile(base, path)
+    try:
+        with closing(open_scratch(path, baseline.subjects.functions)) as connection:
+            planner_statistics.analyze(connection)
+            return _compare(connection, baseline, stop)
+    finally:
+        path.unlink()
+
+
+def _compare(connection: apsw.Connection, baseline: Baseline, stop: Stop) -> StatisticsEffect:
+    pool = Pool(connection)
+    pool.finish(_existing(connection), analyze=(), hides_tables=False)
+    subjects = baseline.subjects.ready
+    oracle = Oracle(pool, subjects, runs=baseline.runs)
+    changes: list[PlanChange] = []
+    before = after = 0.0
+    complete = True
+    for number, (subject, old) in enumerate(zip(subjects, baseline.costs, strict=True)):
+        if stop():
+            complete = False
+            break
+        new = oracle.cost(number, pool.names)
+        if old.measurement.stopped and new.cost_ns >= old.cost_ns:
+            continue  # its cost before is only a minimum
+        before += subject.shape.count * old.cost_ns
+        after += subject.shape.count * new.cost_ns
+        if new.plans != old.plans and abs(new.cost_ns - old.cost_ns) >= _NOTICED_NS:
+            sample = next(
+                n
+                for n, (one, two) in enumerate(zip(old.plans, new.plans, strict=True))
+                if one != two
+            )
+            changes.append(
+                PlanChange(
+                    subject.shape, old.plans[sample], new.plans[sample], old.cost_ns, new.cost_ns
+                )
+            )
+    changes.sort(key=lambda change: (-abs(change.saved_ns), change.shape.id))
+    samples = planner_statistics.application_has_samples()
+    return StatisticsEffect(before, after, tuple(changes), samples, complete)
+
+
+def _existing(connection: apsw.Connection) -> tuple[str, ...]:
+    rows = connection.execute(
+        "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
+    )
+    return tuple(name for (name,) in rows)
