@@ -9,7 +9,7 @@ from pathlib import Path
 import apsw
 
 from dbtune.advisor import planner_statistics
-from dbtune.advisor.baseline import Baseline
+from dbtune.advisor.baseline import BASELINE_STEPS, Baseline
 from dbtune.advisor.cost import open_scratch
 from dbtune.advisor.facts import PlanChange, StatisticsEffect
 from dbtune.advisor.oracle import Oracle
@@ -39,7 +39,8 @@ def _compare(connection: apsw.Connection, baseline: Baseline, stop: Stop) -> Sta
     pool = Pool(connection)
     pool.finish(_existing(connection), analyze=(), hides_tables=False)
     subjects = baseline.subjects.ready
-    oracle = Oracle(pool, subjects, runs=baseline.runs)
+    # What the baseline stopped is stopped here as early: it is no dearer, and no better known.
+    oracle = Oracle(pool, subjects, max_vm_steps=BASELINE_STEPS, runs=baseline.runs)
     changes: list[PlanChange] = []
     before = after = 0.0
     complete = True

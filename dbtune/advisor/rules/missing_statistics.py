@@ -49,7 +49,7 @@ def _finding(
         code=CODE,
         severity=severity_of(share) if helps else "info",
         subject="sqlite_stat1",
-        message=f"{verdict}. {'. '.join(parts)}.",
+        message=f"{verdict}{_as_far(effect)}. {'. '.join(parts)}.",
         evidence=(
             # What nobody should do is not ranked among what saves.
             Evidence("share_ratio", share if helps else 0.0),
@@ -63,6 +63,10 @@ def _finding(
         help=_help(effect, helps=helps),
         command="dbtune optimize DB" if helps else None,
     )
+
+
+def _as_far(effect: StatisticsEffect) -> str:
+    return "" if effect.complete else " (as far as the time sufficed to measure)"
 
 
 def _listed(changes: list[PlanChange]) -> str:

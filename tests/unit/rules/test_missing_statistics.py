@@ -93,5 +93,6 @@ def test_many_changes_are_counted(tmp_path: Path) -> None:
     effect = StatisticsEffect(1e9, 5e8, changes, samples=False, complete=False)
     (finding,) = check(replace(facts, statistics_effect=effect))
     assert "5 query shapes cheaper" in finding.message and "and 2 more" in finding.message
+    assert "as far as the time sufficed" in finding.message
     small = replace(effect, changes=changes[:1], cost_before_ns=1e12)
     assert check(replace(facts, statistics_effect=small)) == ()
