@@ -173,7 +173,8 @@ def _copying(run: Watched) -> float:
 def _stages(run: Watched, title: str = "When each stage began") -> Table:
     rows = tuple((name, f"{at:.1f}") for name, at in run.stages)
     peaks = (
-        f"{run.seconds:.0f} s in all, {run.peak_memory_bytes / 1e6:.0f} MB of memory, "
+        f"{run.seconds:.0f} s in all ({run.cpu_seconds:.0f} s of CPU), "
+        f"{run.peak_memory_bytes / 1e6:.0f} MB of memory, "
         f"{run.peak_scratch_bytes / 1e6:.0f} MB of scratch disk"
     )
     return Table(title, ("stage", "s"), rows, peaks)

@@ -23,9 +23,13 @@ _LOOK_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Watched:
-    """What one advice took and gave; `stages` are (name, seconds from the start)."""
+    """What one advice took and gave; `stages` are (name, seconds from the start).
+
+    On a machine with other work `cpu_seconds` tell what `seconds` would be without it.
+    """
 
     seconds: float
+    cpu_seconds: float
     peak_memory_bytes: int
     peak_scratch_bytes: int
     ddl: tuple[str, ...]
@@ -62,6 +66,7 @@ def watch(
     said = json.loads(output)
     return Watched(
         seconds,
+        said["cpu_seconds"],
         max(peaks.memory_bytes, said["peak_memory_bytes"]),
         peaks.scratch_bytes,
         tuple(said["ddl"]),
@@ -135,6 +140,7 @@ def main() -> int:
         "ddl": [f.change.up[0] for f in found if f.change is not None],
         "notes": [*report.not_checked, *report.notes],
         "stages": [entry for i, entry in enumerate(stages) if _begins(stages, i)],
+        "cpu_seconds": time.process_time(),
         "peak_memory_bytes": _peak_memory_bytes(),
     }
     print(json.dumps(result))
