@@ -19,10 +19,8 @@ from dbtune.advisor.key_statistics import KeyEstimate
 from dbtune.advisor.stubs import StubFunction, add_stubs
 from dbtune.advisor.subjects import Subject
 from dbtune.model.advice import IndexSpec
-from dbtune.model.workload import Plan
 from dbtune.sqlite.explain import explain, indexes_used
 from dbtune.sqlite.index_ddl import create_index_sql
-from dbtune.sqlite.placeholders import bind
 
 _ROUNDS = 3
 _SAMPLES = 2
@@ -48,23 +46,6 @@ class _StatisticsRow(NamedTuple):
     table: str
     index_name: str | None
     stat: str
-
-
-class _Promise(NamedTuple):
-    """A plan with one candidate: the steps that use it, what they cost, and the sorts left.
-
-    `effort` is the planner's logarithm of a step's cost; 0 in old versions of SQLite.
-    """
-
-    steps: int
-    effort: int
-    sorts: int
-
-    def equals(self, other: _Promise) -> bool:
-        """Return whether the other one is no better in anything."""
-        return (
-            self.effort <= other.effort and self.sorts <= other.sorts and self.steps >= other.steps
-        )
 
 
 class Catalog:
@@ -129,9 +110,7 @@ class Clone:
         """Return the numbers of candidates that plans use: first choices, and all.
 
         All candidates are there at first; those used are kept and taken away, three times over,
-        so that second and third choices survive too; then once more with narrow keys only. At
-        last each stands alone: those come in that nothing smaller equals, and later choices go
-        where something smaller does.
+        so that second and third choices survive too; then once more with narrow keys only.
         """
         texts = statements[:_SAMPLES]
         self._connection.execute("SAVEPOINT dbtune_prefilter")
@@ -148,60 +127,10 @@ class Clone:
             live -= used
             wide = {n for n in live if len(candidates[n].terms) > _NARROW}
             self._drop(wide)
-            live -= wide
-            kept |= self._used(live, texts)
-            self._drop(live)
-            unbeaten, beaten = self._compared(candidates, estimates, texts[0])
-            return first, first | unbeaten | (kept - beaten)
+            return first, kept | self._used(live - wide, texts)
         finally:
             self._connection.execute("ROLLBACK TO dbtune_prefilter")
             self._connection.execute("RELEASE dbtune_prefilter")
-
-    def _compared(
-        self,
-        candidates: Mapping[int, IndexSpec],
-        estimates: Mapping[IndexSpec, KeyEstimate],
-        statement: Statement,
-    ) -> tuple[set[int], set[int]]:
-        """Return the candidates, of those used alone, that no smaller one equals, and the rest.
-
-        Together a large index that is a little better hides them all. What only lengthens the
-        smaller one is in neither: the planner does not see what it wins by filtering.
-        """
-        unbeaten: set[int] = set()
-        beaten: set[int] = set()
-        front: dict[str, list[tuple[IndexSpec, _Promise]]] = {}
-        for number in sorted(candidates, key=lambda n: (estimates[candidates[n]].size_bytes, n)):
-            spec = candidates[number]
-            promise = self._promise(number, spec, estimates[spec], statement)
-            if promise is None:
-                continue
-            smaller = front.setdefault(spec.table, [])
-            equal = [other for other, found in smaller if found.equals(promise)]
-            # An index of some rows is no substitute for a narrow one of all, which serves other
-            # queries; wide ones that serve one query alone would fill the pool.
-            wide = len(spec.terms) > _NARROW
-            instead = [other for other in equal if wide or other.where in {None, spec.where}]
-            if not equal:
-                smaller.append((spec, promise))
-                unbeaten.add(number)
-            elif not all(_lengthens(spec, other) for other in instead):
-                beaten.add(number)
-        return unbeaten, beaten
-
-    def _promise(
-        self, number: int, spec: IndexSpec, estimate: KeyEstimate, statement: Statement
-    ) -> _Promise | None:
-        """Return what the planner thinks of one candidate alone; None where it is not used."""
-        if not self._add(number, spec, estimate):
-            return None
-        self._reload()
-        try:
-            return _read_promise(self._connection, statement, _name(number))
-        except apsw.Error:
-            return None
-        finally:
-            self._drop((number,))
 
     def _add(self, number: int, spec: IndexSpec, estimate: KeyEstimate) -> bool:
         name = _name(number)
@@ -265,22 +194,6 @@ def survivors(
     return tuple(
         Finalist(candidates[number], frozenset(ids)) for number, ids in sorted(first_for.items())
     )
-
-
-def _lengthens(spec: IndexSpec, other: IndexSpec) -> bool:
-    return spec.where == other.where and spec.terms[: len(other.terms)] == other.terms
-
-
-def _read_promise(connection: apsw.Connection, statement: Statement, name: str) -> _Promise | None:
-    bound = bind(statement.text, statement.parameters)
-    efforts: list[int] = []
-    sorts = 0
-    # Since 3.47 or so the third column is the planner's own estimate for the step.
-    for _, _, effort, step in connection.execute(f"EXPLAIN QUERY PLAN {bound.text}", bound.values):
-        sorts += "USE TEMP B-TREE" in step
-        if name in indexes_used(Plan((step,))):
-            efforts.append(effort)
-    return _Promise(len(efforts), max(efforts), sorts) if efforts else None
 
 
 def _name(number: int) -> str:

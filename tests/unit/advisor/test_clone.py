@@ -81,21 +81,6 @@ def test_what_no_plan_uses_is_thrown_away(copy: Path) -> None:
     assert all(spec.terms[0] in {"user_id", "status"} or spec.where for spec in first)
 
 
-def test_small_indexes_are_left_that_larger_ones_hide(tmp_path: Path) -> None:
-    """Of a few rows in a thousand the newest: a page of entries does, whatever else could."""
-    path = build(
-        tmp_path / "copy.db",
-        "CREATE TABLE beats (id INTEGER PRIMARY KEY, monitor INTEGER, status INTEGER,"
-        " important INTEGER, at TEXT)",
-        filled("beats", "monitor, status, important, at", "n % 60, n % 3, n % 200 = 0, n", 9_000),
-        "CREATE INDEX by_monitor ON beats (monitor)",
-        "ANALYZE",
-    )
-    newest = shape("SELECT * FROM beats WHERE important = 1 ORDER BY at DESC LIMIT 5")
-    left = {finalist.candidate.spec for finalist in finalists(path, newest)}
-    assert IndexSpec("beats", ("at",), "important = 1") in left
-
-
 def test_second_choices_are_left_too(copy: Path) -> None:
     """The clone only estimates, so what is first really is found by measuring."""
     left = finalists(copy, QUERY)
