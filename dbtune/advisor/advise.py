@@ -16,14 +16,15 @@ from dbtune.advisor.objective import Limits
 from dbtune.advisor.oracle import ShapeCost
 from dbtune.advisor.pool_search import SearchLimits
 from dbtune.advisor.proof import Proof
-from dbtune.advisor.repair import Prover, prove_and_repair
-from dbtune.advisor.search import Searcher
+from dbtune.advisor.repair import Proven, Prover, prove_and_repair
+from dbtune.advisor.search import Prediction, Searcher
 from dbtune.advisor.subjects import Subjects, prepare_subjects
 from dbtune.advisor.time_limit import TimeLimit
 from dbtune.advisor.timing import Timed
 from dbtune.model.event import Event, OnEvent
 from dbtune.model.schema import Schema
 from dbtune.model.workload import Workload
+from dbtune.sqlite.index_ddl import create_index_sql, index_name
 from dbtune.sqlite.scratch import SampledTable
 
 # By when, as parts of the user's time limit, each stage gives way to the next. Proving builds the
@@ -57,7 +58,8 @@ class Advice:
 
     `repaired` are indexes that were chosen and then taken out again: (DDL, reason). `sampled`
     are the tables of which the copy held only a part; `insight` is what explains the choice,
-    `timed` are the times of what it serves.
+    `timed` are the times of what it serves. `predicted` is what the search expected of it, and
+    `proven_copy` the closed copy with all of it, where that is still there.
     """
 
     baseline: Baseline
@@ -68,6 +70,8 @@ class Advice:
     sampled: tuple[SampledTable, ...] = ()
     insight: Insight = NO_INSIGHT
     timed: tuple[Timed, ...] = ()
+    predicted: Prediction | None = None
+    proven_copy: Path | None = None
 
     @property
     def subjects(self) -> Subjects:
@@ -99,29 +103,44 @@ def advise(
         baseline = measure_baseline(
             connection, subjects, enough, max_vm_steps=time.scaled(BASELINE_STEPS)
         )
-        searcher = Searcher(
-            connection, base, schema, baseline, _search_limits(limits, time), on_event
-        )
-        prover = Prover(base, schema, baseline, time, on_event)
-        proven = prove_and_repair(prover, searcher.choose)
-        insight = gain_insight(
-            searcher.choice_of(i.planned.spec for i in proven.proof.indexes if i.planned.spec),
-            schema,
-            _search_limits(limits, time).selection,
-            {sql for sql, _ in proven.left_out},
-            time,
-        )
+        limited = _search_limits(limits, time)
+        with closing(Searcher(connection, base, schema, baseline, limited, on_event)) as searcher:
+            prover = Prover(base, schema, baseline, time, on_event)
+            proven = prove_and_repair(prover, searcher.choose)
+            chosen = [i.planned.spec for i in proven.proof.indexes if i.planned.spec]
+            left_out = _left_out(searcher, proven)
+            insight = gain_insight(
+                searcher.choice_of(chosen),
+                schema,
+                limited.selection,
+                {sql for sql, _ in left_out},
+                time,
+            )
+            predicted = searcher.predict(chosen)
     work.unlink()
     return Advice(
         baseline,
         proven.proof,
         proven.library,
         searcher.cut_short,
-        proven.left_out,
+        left_out,
         limits.sampled,
         insight,
         proven.timed,
+        predicted,
+        prover.copy_of(proven.proof),
     )
+
+
+def _left_out(searcher: Searcher, proven: Proven) -> tuple[tuple[str, str], ...]:
+    """Return what pool and proof took out of a choice, as DDL with the reason."""
+    kept = {index.planned.spec for index in proven.proof.indexes}
+    early = (
+        (create_index_sql(index_name(spec, ()), spec), reason)
+        for spec, reason in searcher.left_out.items()
+        if spec not in kept
+    )
+    return tuple(dict((*early, *proven.left_out)).items())
 
 
 def _search_limits(limits: AdviceLimits, time: TimeLimit) -> SearchLimits:

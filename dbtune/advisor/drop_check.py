@@ -20,21 +20,25 @@ def harmful_drops(
     after: Sequence[ShapeCost],
     planned: Sequence[PlannedIndex],
     names: Sequence[str],
+    proven: Path | None = None,
 ) -> frozenset[str]:
     """Return those of `names` without which some recorded statement gets slower than `after`.
 
-    Builds the new indexes on another copy of `base` and hides the old ones; a harmful one is
-    shown again and the rest asked about once more, until nothing is slower. Statements that name
-    an index (INDEXED BY) fail without it, which counts as slower.
+    Hides the old indexes on the `proven` copy, which has the new ones, or on another copy of
+    `base` with them built; a harmful one is shown again and the rest asked about once more, until
+    nothing is slower. Statements that name an index (INDEXED BY) fail without it, which counts as
+    slower.
     """
-    path = base.with_name("drops.db")
-    shutil.copyfile(base, path)
+    path = proven or base.with_name("drops.db")
+    if proven is None:
+        shutil.copyfile(base, path)
     try:
         with closing(open_scratch(path, baseline.subjects.functions)) as connection:
             pool = Pool(connection)
-            for index in planned:
+            for index in planned if proven is None else ():
                 pool.build(index.name, index.sql)
-            pool.finish(names, analyze=dict.fromkeys(index.table for index in planned))
+            built = dict.fromkeys(index.table for index in planned) if proven is None else ()
+            pool.finish(names, analyze=built)
             return _settle(pool, baseline, after, frozenset(names) & pool.names)
     finally:
         path.unlink()

@@ -6,7 +6,7 @@ plans: what is visible always stands in the order of creation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import apsw
@@ -79,6 +79,20 @@ class CatalogRows:
     def sql_of(self, name: str) -> str:
         """Return the statement that creates an index."""
         return self._indexes[name].schema[0].sql or ""
+
+    def reconnect(self, connection: apsw.Connection) -> None:
+        """Go on with another connection to the same file."""
+        self._connection = connection
+
+    def arrange(self, names: Sequence[str]) -> None:
+        """Show these indexes as if they had been created in this order, and no others."""
+        self.show(frozenset())
+        order = [*names, *sorted(self._indexes.keys() - set(names))]
+        places = sorted(rows.schema[0].rowid for rows in self._indexes.values())
+        for place, name in zip(places, order, strict=True):
+            rows = self._indexes[name]
+            self._indexes[name] = rows._replace(schema=(rows.schema[0]._replace(rowid=place),))
+        self.show(frozenset(names))
 
     def show(self, names: frozenset[str]) -> None:
         """Make exactly these indexes visible, and all tables."""

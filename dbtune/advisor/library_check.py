@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from dbtune.advisor.cost import Statement
 from dbtune.advisor.oracle import ShapeCost
@@ -66,11 +67,58 @@ class LibraryCheck:
     distrusted: tuple[tuple[str, str], ...]
 
 
+class KnownSteps:
+    """What statements took under plans that were run before, on copies of the same rows."""
+
+    def __init__(self) -> None:
+        self._before: dict[tuple[str, int], _Steps] = {}
+        self._after: dict[tuple[str, int, Plan], _Steps] = {}
+
+    def before(self, connection: sqlite3.Connection, run: _Run, max_calls: int) -> int:
+        """Return the steps of a statement on the database as it is, up to so many calls."""
+        key = run.shape_id, run.sample
+        known = self._before.get(key)
+        if known is None or not known.reach(max_calls):
+            known = self._before[key] = _count(connection, run.statement, max_calls)
+        return known.steps
+
+    def after(self, connection: sqlite3.Connection, run: _Run, plan: Plan) -> int:
+        """Return the steps of a statement with new indexes in place."""
+        key = run.shape_id, run.sample, plan
+        if key not in self._after:
+            self._after[key] = _count(connection, run.statement, _MAX_CALLS)
+        return self._after[key].steps
+
+    def forget_after(self) -> KnownSteps:
+        """Return what is known of the database as it is."""
+        kept = KnownSteps()
+        kept._before = self._before
+        return kept
+
+
+class _Run(NamedTuple):
+    shape_id: str
+    sample: int
+    statement: Statement
+
+
+class _Steps(NamedTuple):
+    """Steps counted, and how many calls were allowed; `complete` where they were enough."""
+
+    steps: int
+    max_calls: int
+    complete: bool
+
+    def reach(self, max_calls: int) -> bool:
+        return self.complete or self.max_calls >= max_calls
+
+
 def check_library(
     before: Path,
     after: Path,
     subjects: Sequence[tuple[Subject, ShapeCost]],
     planned: Sequence[PlannedIndex],
+    known: KnownSteps | None = None,
 ) -> LibraryCheck:
     """Compare both scratch copies under Python's sqlite3: plans always, steps where plans differ.
 
@@ -82,6 +130,17 @@ def check_library(
         _analyze(analyzed, dict.fromkeys(index.table for index in planned))
     # Opened again, as an application is: the connection that ran ANALYZE plans with some of the
     # statistics from before.
+    return compare_library(before, after, subjects, planned, known or KnownSteps())
+
+
+def compare_library(
+    before: Path,
+    after: Path,
+    subjects: Sequence[tuple[Subject, ShapeCost]],
+    planned: Sequence[PlannedIndex],
+    known: KnownSteps,
+) -> LibraryCheck:
+    """Compare as `check_library` does, with the statistics that are there; changes nothing."""
     with closing(_open(before)) as old, closing(_open(after)) as new:
         distrusted = tuple(_distrusted(new, planned))
         used: set[str] = set()
@@ -91,7 +150,7 @@ def check_library(
             try:
                 plans = [explain(new, s.text, s.parameters) for s in subject.statements]
                 if not subject.writes:
-                    slower += _compare(old, new, subject, cost)
+                    slower += _compare(old, new, subject, cost, known)
             except sqlite3.Error:
                 unchecked.append(subject.shape.id)
             else:
@@ -135,20 +194,25 @@ def _distrusted(
 
 
 def _compare(
-    old: sqlite3.Connection, new: sqlite3.Connection, subject: Subject, cost: ShapeCost
+    old: sqlite3.Connection,
+    new: sqlite3.Connection,
+    subject: Subject,
+    cost: ShapeCost,
+    known: KnownSteps,
 ) -> list[LibraryDifference]:
     steps_before = steps_after = 0
     added_ns = 0.0
     used: set[str] = set()
-    for statement in subject.statements:
+    for sample, statement in enumerate(subject.statements):
         first = explain(old, statement.text, statement.parameters)
         second = explain(new, statement.text, statement.parameters)
         if first == second:
             continue
         used |= indexes_used(second)
-        after = _steps(new, statement, _MAX_CALLS)
+        run = _Run(subject.shape.id, sample, statement)
+        after = known.after(new, run, second)
         # Before need only be measured as far as it takes to know that after is no slower.
-        before = _steps(old, statement, 4 * after // _STEPS_A_CALL + 1)
+        before = known.before(old, run, 4 * after // _STEPS_A_CALL + 1)
         added_ns += _step_ns(second) * after - _step_ns(first) * before
         steps_before += before
         steps_after += after
@@ -170,7 +234,7 @@ def _step_ns(plan: Plan) -> int:
     return _LOOKUP_STEP_NS if any(" USING INDEX " in s for s in plan.steps) else _SCAN_STEP_NS
 
 
-def _steps(connection: sqlite3.Connection, statement: Statement, max_calls: int) -> int:
+def _count(connection: sqlite3.Connection, statement: Statement, max_calls: int) -> _Steps:
     calls = 0
 
     def on_progress() -> bool:
@@ -187,7 +251,7 @@ def _steps(connection: sqlite3.Connection, statement: Statement, max_calls: int)
             raise
     finally:
         connection.set_progress_handler(None, 0)
-    return calls * _STEPS_A_CALL
+    return _Steps(calls * _STEPS_A_CALL, max_calls, calls < max_calls)
 
 
 def _open(path: Path) -> sqlite3.Connection:

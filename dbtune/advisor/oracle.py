@@ -57,6 +57,14 @@ class Runs:
         """Return the work of a state that was run before."""
         return self._known.get((number, sample, state))
 
+    def copy(self) -> Runs:
+        """Return what is known now, to go on from."""
+        other = Runs()
+        other._known.update(self._known)
+        other._best_steps.update(self._best_steps)
+        other._most_steps.update(self._most_steps)
+        return other
+
     def add(self, number: int, sample: int, state: object, run: Measurement) -> None:
         """Remember the work of a state."""
         self._known[number, sample, state] = run
@@ -125,6 +133,11 @@ class Oracle:
         if known is None:
             known = self._by_names[key] = self._ask(number, names)
         return known
+
+    def arrange(self, names: Sequence[str]) -> None:
+        """Let indexes stand as if created in this order; plans are asked for anew."""
+        self._pool.arrange(names)
+        self._by_names.clear()
 
     def table_of(self, name: str) -> str:
         """Return the table of one of the pool's indexes."""

@@ -7,12 +7,16 @@ nothing rebuilt. This needs writable_schema and is only ever done to a throw-awa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import apsw
 
 from dbtune.advisor import planner_statistics
+from dbtune.advisor.cost import open_scratch
 from dbtune.advisor.hidden_rows import CatalogRows
+from dbtune.advisor.stubs import StubFunction
 
 
 class Pool:
@@ -77,6 +81,26 @@ class Pool:
     def key_columns(self, name: str) -> frozenset[str] | None:
         """Return the columns of an index in lower case, None for an expression or a condition."""
         return self._columns[name]
+
+    def arrange(self, names: Sequence[str]) -> None:
+        """Show these indexes as if they had been created in this order, and no others.
+
+        The order breaks ties between plans.
+        """
+        if self._rows is not None:
+            self._rows.arrange(names)
+
+    @contextmanager
+    def lent(self, functions: Iterable[StubFunction]) -> Iterator[Path]:
+        """Close the copy for another library, which must not change the schema; then open it."""
+        path = Path(self.connection.filename)
+        self.connection.close()
+        try:
+            yield path
+        finally:
+            self.connection = open_scratch(path, functions)
+            if self._rows is not None:
+                self._rows.reconnect(self.connection)
 
     def show(self, names: frozenset[str], tables: frozenset[str] | None = None) -> None:
         """Make exactly these of the pool's indexes visible to the planner.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 
 import apsw
 
@@ -17,7 +19,7 @@ from dbtune.advisor.selection import Selection
 from dbtune.advisor.time_limit import Stop
 from dbtune.model.advice import IndexSpec
 from dbtune.model.event import Event, OnEvent
-from dbtune.sqlite.index_ddl import create_index_sql
+from dbtune.sqlite.index_ddl import create_index_sql, index_name
 from dbtune.sqlite.scratch import SampledTable
 
 # So many of the most wanted indexes are built however little time there is.
@@ -64,6 +66,8 @@ class PoolSearch:
         on_event: OnEvent,
     ) -> None:
         self._pool = Pool(connection)
+        self._functions = baseline.subjects.functions
+        self._taken = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
         self.specs: dict[str, IndexSpec] = {}
         self.cut_short = self._build(wanted, limits, on_event)
         self._pool.finish()
@@ -75,7 +79,7 @@ class PoolSearch:
             baseline.subjects.ready,
             exact=False,
             max_vm_steps=limits.max_vm_steps,
-            runs=baseline.runs,
+            runs=baseline.runs.copy(),
         )
         self.selection = Selection(
             self.oracle, self.loads, self.sizes, self.helps, limits.selection
@@ -86,6 +90,14 @@ class PoolSearch:
         wanted = frozenset(specs)
         return frozenset(name for name, spec in self.specs.items() if spec in wanted)
 
+    def lent(self) -> AbstractContextManager[Path]:
+        """Close the copy for as long as another library reads it, as it was last arranged."""
+        return self._pool.lent(self._functions)
+
+    def close(self) -> None:
+        """Close the copy."""
+        self._pool.connection.close()
+
     def _build(self, wanted: Sequence[Wanted], limits: SearchLimits, on_event: OnEvent) -> bool:
         left = limits.room_bytes
         left_out = False
@@ -95,7 +107,9 @@ class PoolSearch:
             if index.size_bytes > left or enough:
                 left_out = True
                 continue
-            name = f"dbtune_{number}"
+            # What it would be shipped as: ties between plans and what is known of runs go by it.
+            name = index_name(index.spec, self._taken)
+            self._taken.add(name)
             if self._pool.build(name, create_index_sql(name, index.spec)):
                 self.specs[name] = index.spec
                 left -= index.size_bytes

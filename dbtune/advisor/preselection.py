@@ -65,7 +65,12 @@ def preselect(
         with closing(open_scratch(copy.path, baseline.subjects.functions)) as connection:
             planner_statistics.analyze(connection)
             small = measure_baseline(connection, _fewer(baseline.subjects), limits.stop)
-            scaled = replace(limits, sampled=_combined(limits.sampled, copy.sampled))
+            part = copy.path.stat().st_size / max(1, base.stat().st_size)
+            scaled = replace(
+                limits,
+                sampled=_combined(limits.sampled, copy.sampled),
+                room_bytes=round(limits.room_bytes / part),
+            )
             search = PoolSearch(connection, wanted, small, scaled, on_event)
             best = search.selection.shortlist(_RIVALS)[:_MOST]
             near = {search.specs[name] for name in best} | set(firsts)

@@ -8,8 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dbtune.advisor.baseline import Baseline
-from dbtune.advisor.library_check import LibraryCheck, LibraryDifference, check_library
-from dbtune.advisor.proof import PlannedIndex, Proof, ProvenIndex, SlowerRead, prove
+from dbtune.advisor.faults import (
+    HARM_WEIGHT,
+    HARMFUL,
+    harm_of,
+    is_passed_over,
+    most_harmful,
+    passed_over,
+)
+from dbtune.advisor.library_check import KnownSteps, LibraryCheck, check_library
+from dbtune.advisor.proof import PlannedIndex, Proof, prove
 from dbtune.advisor.time_limit import TimeLimit
 from dbtune.advisor.timing import Timed, time_reads
 from dbtune.model.advice import IndexSpec
@@ -24,8 +32,6 @@ _MAX_REPAIRS = 3
 _SINGLES_UNTIL = 0.8
 # And by when reads are timed in turn with what they took before.
 _TIMES_UNTIL = 0.85
-# What slower reads lose counts this many times, as nobody expects an index to slow a page down.
-_HARM_WEIGHT = 5.0
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,9 @@ class Prover:
         self._time = time
         self._on_event = on_event
         self._seconds = 0.0
+        self._path = base.with_name("proof.db")
+        self._last: Proof | None = None
+        self._known = KnownSteps()
         self._droppable = tuple(i.name for i in schema.indexes if not i.enforces_constraint)
 
     def prove(self, specs: Sequence[IndexSpec]) -> Proven:
@@ -61,19 +70,23 @@ class Prover:
         self._on_event(Event("Proving on a fresh copy"))
         started = self._time.clock()
         planned = plan_indexes(specs, self._schema)
-        path = self._base.with_name("proof.db")
+        path = self._path
         shutil.copyfile(self._base, path)
         enough = self._time.until(_SINGLES_UNTIL)
         proof = prove(path, self._baseline, planned, self._droppable, enough)
-        timed = self._times(path, proof)
         library = self._check(path, [index.planned for index in proof.indexes])
-        path.unlink()
         self._seconds = self._time.clock() - started
-        return Proven(proof, library, sum(harm_of(proof, library).values()), timed=timed)
+        self._last = proof
+        return Proven(proof, library, sum(_harm(proof, library).values()))
 
-    def _times(self, path: Path, proof: Proof) -> tuple[Timed, ...]:
-        """Return times of what the indexes serve; none where the choice is not the last one."""
-        if any(index.gain_ns <= 0 for index in proof.indexes):
+    def copy_of(self, proof: Proof) -> Path | None:
+        """Return the closed copy that a proof was made on, if no other was made since."""
+        return self._path if proof is self._last else None
+
+    def times(self, proof: Proof) -> tuple[Timed, ...]:
+        """Return times of what the indexes serve, where their copy is still there."""
+        path = self.copy_of(proof)
+        if path is None:
             return ()
         served = frozenset(i for index in proof.indexes for i in index.used_by)
         stop = self._time.until(_TIMES_UNTIL)
@@ -86,13 +99,14 @@ class Prover:
     def _check(self, path: Path, built: Sequence[PlannedIndex]) -> LibraryCheck | None:
         measured = zip(self._baseline.subjects.ready, self._baseline.costs, strict=True)
         plain = [(subject, cost) for subject, cost in measured if not subject.stubbed]
-        return check_library(self._base, path, plain, built) if plain else None
+        known = self._known.forget_after()
+        return check_library(self._base, path, plain, built, known) if plain else None
 
     def cost_ns(self, proven: Proven) -> float:
         """Return the cost of the recording under a proven choice, its harm counted again."""
         subjects = self._baseline.subjects.ready
         after = zip(subjects, proven.proof.after, strict=True)
-        return sum(s.shape.count * c.cost_ns for s, c in after) + _HARM_WEIGHT * proven.harm_ns
+        return sum(s.shape.count * c.cost_ns for s, c in after) + HARM_WEIGHT * proven.harm_ns
 
 
 def prove_and_repair(
@@ -125,7 +139,7 @@ def prove_and_repair(
         for spec, reason in left_out.items()
         if spec not in kept
     ]
-    return replace(best, left_out=tuple(reasons))
+    return replace(best, left_out=tuple(reasons), timed=prover.times(best.proof))
 
 
 def _without_idle(prover: Prover, proven: Proven, left_out: dict[IndexSpec, str]) -> Proven:
@@ -157,27 +171,6 @@ def _without_unused(proven: Proven, left_out: dict[IndexSpec, str]) -> Proven:
     return replace(proven, proof=replace(proven.proof, indexes=tuple(kept)))
 
 
-def harm_of(proof: Proof, library: LibraryCheck | None) -> dict[str, float]:
-    """Return by new index what the slower reads that use it cost more, ns over the recording.
-
-    A read that both libraries make slower counts once, at the worse of the two.
-    """
-    slower: list[SlowerRead | LibraryDifference] = [*proof.slower]
-    slower += library.slower if library else ()
-    worst: dict[str, SlowerRead | LibraryDifference] = {}
-    for read in slower:
-        known = worst.get(read.shape_id)
-        if known is None or read.added_ns > known.added_ns:
-            worst[read.shape_id] = read
-    harm: dict[str, float] = {}
-    ours = {index.name for index in proof.indexes}
-    for read in worst.values():
-        blamed = read.used & ours
-        for name in blamed:
-            harm[name] = harm.get(name, 0.0) + read.added_ns / len(blamed)
-    return harm
-
-
 def plan_indexes(specs: Sequence[IndexSpec], schema: Schema) -> tuple[PlannedIndex, ...]:
     """Return the specs as they will be shipped, in order."""
     taken = {index.name for index in schema.indexes} | {t.name for t in schema.tables}
@@ -192,11 +185,14 @@ def plan_indexes(specs: Sequence[IndexSpec], schema: Schema) -> tuple[PlannedInd
 def _unwanted(proven: Proven) -> dict[IndexSpec, str]:
     specs = {i.name: i.planned.spec for i in proven.proof.indexes if i.planned.spec is not None}
     unwanted = _idle(proven)
-    harm = harm_of(proven.proof, proven.library)
-    # One at a time: without the worst of them the others may be innocent.
-    for name in sorted(harm, key=lambda n: (-harm[n], n))[:1]:
-        unwanted[specs[name]] = "it makes another recorded read slower than it was"
+    worst = most_harmful(_harm(proven.proof, proven.library))
+    if worst is not None:
+        unwanted[specs[worst]] = HARMFUL
     return unwanted
+
+
+def _harm(proof: Proof, library: LibraryCheck | None) -> dict[str, float]:
+    return harm_of(proof.slower, library, [index.name for index in proof.indexes])
 
 
 def _idle(proven: Proven) -> dict[IndexSpec, str]:
@@ -207,14 +203,6 @@ def _idle(proven: Proven) -> dict[IndexSpec, str]:
             continue
         if index.gain_ns <= 0:
             idle[spec] = "it gains nothing once rebuilt"
-        elif proven.library and _is_passed_over(index, proven.library):
-            idle[spec] = f"SQLite {proven.library.version} does not use it"
+        elif proven.library and is_passed_over(index.name, index.used_by, proven.library):
+            idle[spec] = passed_over(proven.library)
     return idle
-
-
-def _is_passed_over(index: ProvenIndex, library: LibraryCheck) -> bool:
-    """Return whether the library uses an index for none of the queries that it is there for.
-
-    Nothing tells so where only triggers use it, or queries that the library cannot run.
-    """
-    return index.name not in library.used and not library.checked.isdisjoint(index.used_by)

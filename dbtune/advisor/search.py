@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
@@ -14,12 +15,24 @@ from dbtune.advisor.choice import Choice
 from dbtune.advisor.clone import Catalog, Finalist, survivors
 from dbtune.advisor.narrowing import narrow, narrower_indexes
 from dbtune.advisor.pool_search import PoolSearch, SearchLimits, Wanted
+from dbtune.advisor.pool_trial import PoolTrial
 from dbtune.advisor.preselection import preselect
 from dbtune.advisor.proposals import Proposals, propose, weight
 from dbtune.model.advice import IndexSpec
 from dbtune.model.event import Event, OnEvent
 from dbtune.model.schema import Schema
 from dbtune.sqlite.statistics import read_statistics
+
+# Each ban of a harmful index makes the choice anew.
+_MAX_TRIALS = 4
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the search expects of a choice: the recording's cost, ns, and the indexes' bytes."""
+
+    cost_ns: float
+    size_bytes: int
 
 
 class Searcher:
@@ -66,27 +79,61 @@ class Searcher:
         self._on_event = on_event
         self._narrower = narrower_indexes(search.specs, search.sizes)
         self._database_bytes = limits.selection.database_bytes
+        self._tried = PoolTrial(search, base, baseline)
+        self.left_out: dict[IndexSpec, str] = {}
         self._proposed = frozenset(i for c in found.candidates for i in c.shape_ids)
 
     def choose(self, banned: frozenset[IndexSpec] = frozenset()) -> tuple[IndexSpec, ...]:
-        """Return the best set without the `banned` indexes, dearest to lose first."""
+        """Return the best set without the `banned` indexes, dearest to lose first.
+
+        The set does no harm in the pool, with either library; what would is kept in `left_out`.
+        """
         self._on_event(Event("Choosing indexes"))
+        chosen = self._best(banned)
+        for _ in range(_MAX_TRIALS):
+            faults = self._tried.faults(chosen)
+            if not faults:
+                break
+            self.left_out |= {self._search.specs[name]: why for name, why in faults.items()}
+            if self._stop():
+                chosen = tuple(name for name in chosen if name not in faults)
+                break
+            chosen = self._best(banned)
+        self.cut_short = self.cut_short or self._stop()
+        return tuple(self._search.specs[name] for name in chosen)
+
+    def _best(self, banned: frozenset[IndexSpec]) -> tuple[str, ...]:
         search = self._search
-        names = search.names_of(banned)
+        gone = search.names_of(banned | self.left_out.keys())
         narrower = {
-            name: [n for n in slim if n not in names] for name, slim in self._narrower.items()
+            name: [n for n in slim if n not in gone] for name, slim in self._narrower.items()
         }
         chosen = narrow(
-            search.selection.run(names),
+            search.selection.run(gone),
             search.oracle,
             search.loads,
             search.sizes,
             narrower,
             self._database_bytes,
         )
-        self.cut_short = self.cut_short or self._stop()
         loss = {name: search.selection.loss_ns(chosen, name) for name in chosen}
-        return tuple(search.specs[name] for name in sorted(chosen, key=lambda n: (-loss[n], n)))
+        return tuple(sorted(chosen, key=lambda n: (-loss[n], n)))
+
+    def predict(self, chosen: Sequence[IndexSpec]) -> Prediction:
+        """Return what a set costs and takes, as the pool has it."""
+        search = self._search
+        by_spec = {spec: name for name, spec in search.specs.items()}
+        names = [by_spec[spec] for spec in chosen if spec in by_spec]
+        search.oracle.arrange(names)
+        costs = (search.oracle.cost(i, frozenset(names)) for i in range(len(search.loads)))
+        return Prediction(
+            sum(load.count * cost.cost_ns for load, cost in zip(search.loads, costs, strict=True)),
+            sum(search.sizes[name] for name in names),
+        )
+
+    def close(self) -> None:
+        """Close the copy."""
+        self._search.close()
 
     def choice_of(self, chosen: Iterable[IndexSpec]) -> Choice:
         """Return the pool's figures around a choice, for what explains it."""

@@ -49,10 +49,9 @@ class Selection:
             start = self._objective.state(self._last - banned)
             chosen = self._within_limits(local.improve(start))
         else:
-            chosen = self._within_limits(local.improve(self._taken_away(allowed)))
-            if self._limits.budget_bytes is not None:
-                grown = self._within_limits(local.improve(self._grown(allowed)))
-                chosen = min((chosen, grown), key=self._objective.value)
+            starts = (self._taken_away(allowed), self._grown(allowed))
+            found = [self._within_limits(local.improve(start)) for start in starts]
+            chosen = min(found, key=self._objective.value)
         self._last = chosen.names
         return self._worthwhile(chosen).names
 

@@ -244,7 +244,9 @@ def _without_harmful_drops(
     if not drops:
         return found
     planned = [index.planned for index in advice.proof.indexes]
-    harmful = harmful_drops(base, advice.baseline, advice.proof.after, planned, drops)
+    harmful = harmful_drops(
+        base, advice.baseline, advice.proof.after, planned, drops, advice.proven_copy
+    )
     return tuple(
         f
         for f in found
