@@ -16,7 +16,7 @@ from dbtune.advisor.objective import Limits
 from dbtune.advisor.oracle import ShapeCost
 from dbtune.advisor.pool_search import SearchLimits
 from dbtune.advisor.proof import Proof
-from dbtune.advisor.repair import Proven, Prover, prove_and_repair
+from dbtune.advisor.repair import Prover, prove_and_repair
 from dbtune.advisor.search import Prediction, Searcher
 from dbtune.advisor.subjects import Subjects, prepare_subjects
 from dbtune.advisor.time_limit import TimeLimit
@@ -24,7 +24,6 @@ from dbtune.advisor.timing import Timed
 from dbtune.model.event import Event, OnEvent
 from dbtune.model.schema import Schema
 from dbtune.model.workload import Workload
-from dbtune.sqlite.index_ddl import create_index_sql, index_name
 from dbtune.sqlite.scratch import SampledTable
 
 # By when, as parts of the user's time limit, each stage gives way to the next. Proving builds the
@@ -108,12 +107,11 @@ def advise(
             prover = Prover(base, schema, baseline, time, on_event)
             proven = prove_and_repair(prover, searcher.choose)
             chosen = [i.planned.spec for i in proven.proof.indexes if i.planned.spec]
-            left_out = _left_out(searcher, proven)
             insight = gain_insight(
                 searcher.choice_of(chosen),
                 schema,
                 limited.selection,
-                {sql for sql, _ in left_out},
+                {sql for sql, _ in proven.left_out},
                 time,
             )
             predicted = searcher.predict(chosen)
@@ -123,24 +121,13 @@ def advise(
         proven.proof,
         proven.library,
         searcher.cut_short,
-        left_out,
+        proven.left_out,
         limits.sampled,
         insight,
         proven.timed,
         predicted,
         prover.copy_of(proven.proof),
     )
-
-
-def _left_out(searcher: Searcher, proven: Proven) -> tuple[tuple[str, str], ...]:
-    """Return what pool and proof took out of a choice, as DDL with the reason."""
-    kept = {index.planned.spec for index in proven.proof.indexes}
-    early = (
-        (create_index_sql(index_name(spec, ()), spec), reason)
-        for spec, reason in searcher.left_out.items()
-        if spec not in kept
-    )
-    return tuple(dict((*early, *proven.left_out)).items())
 
 
 def _search_limits(limits: AdviceLimits, time: TimeLimit) -> SearchLimits:

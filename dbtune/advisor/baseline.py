@@ -12,8 +12,8 @@ from dbtune.advisor.pool import Pool
 from dbtune.advisor.subjects import Subject, Subjects
 from dbtune.advisor.time_limit import Stop
 
-# A baseline run may take this many steps, about a second; what is stopped costs "at least" that.
-BASELINE_STEPS = 80_000_000
+# A baseline run may take this many steps, half a second; what is stopped costs "at least" that.
+BASELINE_STEPS = 40_000_000
 
 
 @dataclass(frozen=True)

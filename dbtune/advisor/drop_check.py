@@ -12,6 +12,7 @@ from dbtune.advisor.cost import open_scratch
 from dbtune.advisor.oracle import Oracle, ShapeCost
 from dbtune.advisor.pool import Pool
 from dbtune.advisor.proof import PlannedIndex, is_slower
+from dbtune.sqlite.analyzed_tables import tables_to_analyze
 
 
 def harmful_drops(
@@ -35,10 +36,11 @@ def harmful_drops(
     try:
         with closing(open_scratch(path, baseline.subjects.functions)) as connection:
             pool = Pool(connection)
-            for index in planned if proven is None else ():
+            missing = planned if proven is None else ()
+            tables = tables_to_analyze(connection, (index.table for index in missing))
+            for index in missing:
                 pool.build(index.name, index.sql)
-            built = dict.fromkeys(index.table for index in planned) if proven is None else ()
-            pool.finish(names, analyze=built)
+            pool.finish(names, analyze=tables)
             return _settle(pool, baseline, after, frozenset(names) & pool.names)
     finally:
         path.unlink()

@@ -6,8 +6,8 @@ plans: what is visible always stands in the order of creation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, Union
 
 import apsw
 
@@ -32,6 +32,11 @@ class _StatisticsRow(NamedTuple):
     stat: str
 
 
+# Lines of sqlite_stat1: table, index or None, text.
+StatisticsLines = tuple[tuple[str, Union[str, None], str], ...]  # noqa: UP007 - run on 3.10
+StatisticsByIndex = dict[Union[str, None], tuple[_StatisticsRow, ...]]  # noqa: UP007
+
+
 class _Rows(NamedTuple):
     """What has to be in the catalog for one object to be visible."""
 
@@ -40,10 +45,19 @@ class _Rows(NamedTuple):
 
 
 class CatalogRows:
-    """The catalog of a scratch copy, where the indexes of a pool can be hidden."""
+    """The catalog of a scratch copy, where the indexes of a pool can be hidden.
+
+    With the statistics from `before` a table has those while none of its indexes is visible: a
+    revision analyses the tables that it creates indexes on.
+    """
 
     def __init__(
-        self, connection: apsw.Connection, names: Iterable[str], *, hides_tables: bool
+        self,
+        connection: apsw.Connection,
+        names: Iterable[str],
+        *,
+        hides_tables: bool,
+        before: StatisticsLines | None = None,
     ) -> None:
         self._connection = connection
         schema = [
@@ -69,8 +83,14 @@ class CatalogRows:
         self._visible = frozenset(self._indexes)
         self._tables: dict[str, _Rows] = {}
         if hides_tables:
-            self._tables = _hideable(connection, schema, statistics, self._indexes, partial)
+            self._tables = _hideable(connection, schema, self._indexes)
         self._visible_tables = frozenset(self._tables)
+        lines = (line for group in statistics.values() for line in group)
+        self._new = _by_table(line for line in lines if line.index_name not in partial)
+        self._old = None if before is None else _moved_up(before, statistics)
+        self._lines = dict(self._new)
+        if self._old is not None:
+            self._in_writing(lambda: self._show_lines(self._new.keys() | self._lines.keys()))
 
     def tables(self) -> dict[str, str]:
         """Return the table of each of the pool's indexes, as the catalog spells it."""
@@ -110,20 +130,46 @@ class CatalogRows:
     def _switch(self, names: frozenset[str], tables: frozenset[str]) -> None:
         if names == self._visible and tables == self._visible_tables:
             return
+        affected = (self._visible_tables ^ tables) | {
+            self._indexes[name].schema[0].table.lower() for name in self._visible ^ names
+        }
+        gone, come = self._visible - names, names - self._visible
+        hidden, shown = self._visible_tables - tables, tables - self._visible_tables
+
+        def write() -> None:
+            for rows in (*(self._indexes[n] for n in gone), *(self._tables[t] for t in hidden)):
+                self._remove(rows)
+            for rows in (*(self._tables[t] for t in shown), *(self._indexes[n] for n in come)):
+                self._insert(rows)
+            self._visible, self._visible_tables = names, tables
+            self._show_lines(affected)
+
+        self._in_writing(write)
+
+    def _in_writing(self, write: Callable[[], None]) -> None:
         run = self._connection.execute
         run("PRAGMA writable_schema = ON")
         run("BEGIN")
-        for name in self._visible - names:
-            self._remove(self._indexes[name])
-        for table in self._visible_tables - tables:
-            self._remove(self._tables[table])
-        for table in tables - self._visible_tables:
-            self._insert(self._tables[table])
-        for name in names - self._visible:
-            self._insert(self._indexes[name])
+        write()
         run("COMMIT")
         run("PRAGMA writable_schema = RESET")
-        self._visible, self._visible_tables = names, tables
+
+    def _show_lines(self, tables: Iterable[str]) -> None:
+        """Give tables the statistics that they have under what is visible now."""
+        for table in tables:
+            wanted, present = self._wanted_lines(table), self._lines.get(table, ())
+            if wanted is not present:
+                self._remove(_Rows((), present))
+                self._insert(_Rows((), wanted))
+                self._lines[table] = wanted
+
+    def _wanted_lines(self, table: str) -> tuple[_StatisticsRow, ...]:
+        if table in self._tables and table not in self._visible_tables:
+            return ()
+        untouched = not self._on_table.get(table, frozenset()) & self._visible
+        if untouched and self._old is not None:
+            return self._old.get(table, ())
+        return self._new.get(table, ())
 
     def _insert(self, rows: _Rows) -> None:
         self._connection.executemany(
@@ -145,11 +191,7 @@ class CatalogRows:
 
 
 def _hideable(
-    connection: apsw.Connection,
-    schema: list[_SchemaRow],
-    statistics: Mapping[str | None, tuple[_StatisticsRow, ...]],
-    indexes: Mapping[str, object],
-    partial: frozenset[str],
+    connection: apsw.Connection, schema: list[_SchemaRow], indexes: Mapping[str, object]
 ) -> dict[str, _Rows]:
     """Return all that belongs to each ordinary table but the pool's indexes, if they are many.
 
@@ -168,16 +210,34 @@ def _hideable(
     for row in schema:
         if row.table.lower() in rows and row.name not in indexes:
             rows[row.table.lower()].append(row)
-    lines: dict[str, list[_StatisticsRow]] = {table: [] for table in ordinary}
-    for line in (line for group in statistics.values() for line in group):
-        if line.table.lower() in lines and line.index_name not in partial:
-            lines[line.table.lower()].append(line)
-    return {table: _Rows(tuple(rows[table]), tuple(lines[table])) for table in ordinary}
+    return {table: _Rows(tuple(rows[table]), ()) for table in ordinary}
 
 
-def _read_statistics(
-    connection: apsw.Connection,
-) -> dict[str | None, tuple[_StatisticsRow, ...]]:
+def _by_table(lines: Iterable[_StatisticsRow]) -> dict[str, tuple[_StatisticsRow, ...]]:
+    found: dict[str, list[_StatisticsRow]] = {}
+    for line in lines:
+        found.setdefault(line.table.lower(), []).append(line)
+    return {table: tuple(group) for table, group in found.items()}
+
+
+def _moved_up(
+    lines: StatisticsLines, present: StatisticsByIndex
+) -> dict[str, tuple[_StatisticsRow, ...]]:
+    """Return lines by table under row ids that no present line has."""
+    taken = [line.rowid for group in present.values() for line in group]
+    first = max(taken, default=0) + 1
+    return _by_table(_StatisticsRow(first + number, *line) for number, line in enumerate(lines))
+
+
+def read_lines(connection: apsw.Connection) -> StatisticsLines:
+    """Return the lines of sqlite_stat1 as they are: (table, index or None, text)."""
+    present = _read_statistics(connection)
+    return tuple(
+        (line.table, line.index_name, line.stat) for group in present.values() for line in group
+    )
+
+
+def _read_statistics(connection: apsw.Connection) -> StatisticsByIndex:
     """Return the lines of sqlite_stat1 by index; None for tables without one."""
     if not list(connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1'")):
         return {}

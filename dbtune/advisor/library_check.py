@@ -19,6 +19,7 @@ from dbtune.advisor.oracle import ShapeCost
 from dbtune.advisor.proof import PlannedIndex
 from dbtune.advisor.subjects import Subject
 from dbtune.model.workload import Plan
+from dbtune.sqlite.analyzed_tables import tables_to_analyze
 from dbtune.sqlite.explain import explain, indexes_used
 from dbtune.sqlite.identifiers import quote_identifier
 
@@ -123,11 +124,10 @@ def check_library(
     """Compare both scratch copies under Python's sqlite3: plans always, steps where plans differ.
 
     Each subject comes with what it costs on `before` as the other library measured it.
-    Statistics are made anew on `after` for the tables touched, as the revision will. Writes to
-    both copies.
+    Statistics are made anew on `after` as the revision will. Writes to both copies.
     """
-    with closing(_open(after)) as analyzed:
-        _analyze(analyzed, dict.fromkeys(index.table for index in planned))
+    with closing(_open(before)) as old, closing(_open(after)) as analyzed:
+        _analyze(analyzed, tables_to_analyze(old, (index.table for index in planned)))
     # Opened again, as an application is: the connection that ran ANALYZE plans with some of the
     # statistics from before.
     return compare_library(before, after, subjects, planned, known or KnownSteps())

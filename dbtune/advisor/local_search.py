@@ -54,6 +54,17 @@ class LocalSearch:
             state = moved
         return state
 
+    def closest(self, state: IndexSet) -> dict[str, float]:
+        """Return by index not in the set the best value of a set that one change brings it into."""
+        found: dict[str, float] = {}
+        for gone, come in self._moves(state.names):
+            if self._stop():
+                break
+            for name in come:
+                value = self._objective.value(self._objective.move(state, gone, come))
+                found[name] = min(value, found.get(name, value))
+        return found
+
     def alone_on_table(self, names: frozenset[str], name: str) -> frozenset[str]:
         """Return `names` with all on one table replaced by `name`."""
         table = self._costs.table_of(name)

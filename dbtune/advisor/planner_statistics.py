@@ -12,13 +12,16 @@ import apsw
 from dbtune.sqlite.identifiers import quote_identifier
 
 
-def analyze(connection: apsw.Connection, tables: Iterable[str] | None = None) -> None:
-    """Analyse the tables named, or the whole copy where None.
+def analyze(
+    connection: apsw.Connection, tables: Iterable[str] | None = None, *, rows: int = 0
+) -> None:
+    """Analyse the tables named, or the whole copy where None; at most so many `rows` of an index.
 
     The samples of STAT4 go again where the SQLite that Python is linked with has none: with them
     the planner sees which values are frequent, and avoids an index that an application without
     them would take (a search measured 10 times slower through it).
     """
+    connection.execute(f"PRAGMA analysis_limit = {rows}")
     if tables is None:
         connection.execute("ANALYZE")
     for table in tables or ():

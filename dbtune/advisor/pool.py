@@ -15,7 +15,7 @@ import apsw
 
 from dbtune.advisor import planner_statistics
 from dbtune.advisor.cost import open_scratch
-from dbtune.advisor.hidden_rows import CatalogRows
+from dbtune.advisor.hidden_rows import CatalogRows, StatisticsLines
 from dbtune.advisor.stubs import StubFunction
 
 
@@ -51,15 +51,19 @@ class Pool:
         *,
         analyze: Iterable[str] | None = None,
         hides_tables: bool = True,
+        rows: int = 0,
+        before: StatisticsLines | None = None,
     ) -> None:
         """Learn size and catalog row of what was built and of `existing`, after ANALYZE.
 
         `analyze` names the tables to analyse; None means the whole copy. With `hides_tables` a
-        large schema is hidden but for what is asked about, until all is shown again.
+        large schema is hidden but for what is asked about, until all is shown again. Statistics
+        are of at most so many `rows` of an index, where that is not 0. Tables of which no index is
+        shown have the statistics from `before`, where those are given.
         """
-        planner_statistics.analyze(self.connection, analyze)
+        planner_statistics.analyze(self.connection, analyze, rows=rows)
         names = {*self.built, *existing}
-        self._rows = CatalogRows(self.connection, names, hides_tables=hides_tables)
+        self._rows = CatalogRows(self.connection, names, hides_tables=hides_tables, before=before)
         self._tables = self._rows.tables()
         self._columns = _key_columns(self.connection)
         self.sizes = index_sizes(self.connection, self._tables) if self.built else {}

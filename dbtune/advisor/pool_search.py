@@ -11,6 +11,7 @@ import apsw
 
 from dbtune.advisor.baseline import Baseline
 from dbtune.advisor.cost import MAX_VM_STEPS
+from dbtune.advisor.hidden_rows import StatisticsLines
 from dbtune.advisor.objective import Limits, Load
 from dbtune.advisor.oracle import Oracle
 from dbtune.advisor.pool import Pool
@@ -31,7 +32,7 @@ class SearchLimits:
     """What the search may use: `room_bytes` of disk for the pool, built until it is time to `stop`.
 
     A single run of a statement may take `max_vm_steps`. `sampled` are the tables of which the
-    copy holds only a part.
+    copy holds only a part; statistics of an index are of `analyzed_rows` at most, unless 0.
     """
 
     selection: Limits
@@ -39,6 +40,7 @@ class SearchLimits:
     sampled: tuple[SampledTable, ...]
     stop: Stop
     max_vm_steps: int = MAX_VM_STEPS
+    analyzed_rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class PoolSearch:
     """The wanted indexes built on the copy open in `connection`, as far as room and time allow.
 
     `specs` are those built, by name; `sizes` their bytes on the whole database; `cut_short` is
-    True where some were left out.
+    True where some were left out. `before` are the statistics of the copy before it was analysed.
     """
 
     def __init__(
@@ -64,13 +66,14 @@ class PoolSearch:
         baseline: Baseline,
         limits: SearchLimits,
         on_event: OnEvent,
+        before: StatisticsLines | None = None,
     ) -> None:
         self._pool = Pool(connection)
         self._functions = baseline.subjects.functions
         self._taken = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
         self.specs: dict[str, IndexSpec] = {}
         self.cut_short = self._build(wanted, limits, on_event)
-        self._pool.finish()
+        self._pool.finish(rows=limits.analyzed_rows, before=before)
         self.sizes = _real_sizes(self._pool, limits.sampled)
         self.loads = _loads(baseline)
         self.helps = _helps(self.specs, wanted, baseline)

@@ -7,76 +7,128 @@ there, and those that come closest to being in it, go on. What is advised is mea
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dbtune.advisor import planner_statistics
-from dbtune.advisor.baseline import Baseline, measure_baseline
+from dbtune.advisor.baseline import BASELINE_STEPS, Baseline, measure_baseline
 from dbtune.advisor.cost import open_scratch
 from dbtune.advisor.pool_search import PoolSearch, SearchLimits, Wanted
+from dbtune.advisor.select_access import Link
 from dbtune.advisor.subjects import Subjects
 from dbtune.model.advice import IndexSpec
 from dbtune.model.event import Event, OnEvent
-from dbtune.model.schema import Schema
-from dbtune.sqlite.scratch import POOL_FACTOR, SampledTable, copy_database
+from dbtune.model.schema import ForeignKey, Schema
+from dbtune.sqlite.scratch import CopySize, SampledTable, copy_database
+from dbtune.workload.compared_values import compared_values
+
+Links = Mapping[str, tuple[Link, ...]]
 
 # A smaller copy is no faster than it takes to make one, and says little.
 _SAMPLE_BYTES = 12 << 20
-# The sample is this part of a large copy. With a tenth the order of near candidates gets blurred.
-_SAMPLE_RATIO = 1 / 8
+# The sample is this part of a large copy, which leaves most tables of most databases whole.
+_SAMPLE_RATIO = 1 / 6
 # Building everything at once is as fast up to so many bytes of indexes.
 _WHOLE_BYTES = 96 << 20
-# So many samples of each shape are run, and so many rivals go on for it.
+# So many samples of each shape are run, and so many rivals are looked at more closely for it.
 _SAMPLES = 2
 _RIVALS = 3
-# Rivals that lose least go on up to so many candidates.
-_MOST = 70
+# So many rows of an index tell its statistics well enough here; of all of them, ANALYZE takes as
+# long as a third of the builds.
+_ANALYZED_ROWS = 2_000
+# Of all rivals so many go on for each index of the best set.
+_RIVALS_A_CHOICE = 1.0
+_LEAST_RIVALS = 15
 
 
 @dataclass(frozen=True)
 class Preselected:
-    """The candidates to build whole, and whether time cut the look at the others short."""
+    """The candidates to build whole, those of them that were best together on the sample, if any.
+
+    `cut_short` says whether there was no time to look at all.
+    """
 
     wanted: tuple[Wanted, ...]
+    best: frozenset[IndexSpec] | None = None
     cut_short: bool = False
 
 
 def preselect(
     base: Path,
     schema: Schema,
+    links: Links,
     wanted: Sequence[Wanted],
-    firsts: Collection[IndexSpec],
     baseline: Baseline,
     limits: SearchLimits,
     on_event: OnEvent,
 ) -> Preselected:
     """Return which of the `wanted` are worth building on the closed copy at `base`.
 
-    All of them where that is quick; `firsts`, the planner's own first choices, always.
+    All of them where that is quick. Rows that `links` join are sampled together.
     """
     if sum(index.size_bytes for index in wanted) <= _WHOLE_BYTES:
         return Preselected(tuple(wanted))
     on_event(Event("Trying candidates on a sample"))
-    room = max(_SAMPLE_BYTES, int(base.stat().st_size * _SAMPLE_RATIO))
-    copy = copy_database(base, schema, base.parent, room_bytes=int(room * POOL_FACTOR))
+    sample_bytes = max(_SAMPLE_BYTES, int(base.stat().st_size * _SAMPLE_RATIO))
+    copy = copy_database(
+        base,
+        _linked(schema, links),
+        base.parent,
+        size=CopySize(sample_bytes, sample_bytes),
+        compared=compared_values(subject.shape for subject in baseline.subjects.ready),
+    )
     try:
         with closing(open_scratch(copy.path, baseline.subjects.functions)) as connection:
             planner_statistics.analyze(connection)
-            small = measure_baseline(connection, _fewer(baseline.subjects), limits.stop)
             part = copy.path.stat().st_size / max(1, base.stat().st_size)
+            small = measure_baseline(
+                connection,
+                _fewer(baseline.subjects),
+                limits.stop,
+                max_vm_steps=max(1_000_000, round(part * BASELINE_STEPS)),
+            )
             scaled = replace(
                 limits,
                 sampled=_combined(limits.sampled, copy.sampled),
                 room_bytes=round(limits.room_bytes / part),
+                analyzed_rows=_ANALYZED_ROWS,
             )
             search = PoolSearch(connection, wanted, small, scaled, on_event)
-            best = search.selection.shortlist(_RIVALS)[:_MOST]
-            near = {search.specs[name] for name in best} | set(firsts)
+            best, near = _choose(search)
     finally:
         copy.path.unlink()
-    return Preselected(tuple(i for i in wanted if i.spec in near), search.cut_short)
+    kept = best | near
+    return Preselected(tuple(i for i in wanted if i.spec in kept), best, search.cut_short)
+
+
+def _choose(search: PoolSearch) -> tuple[frozenset[IndexSpec], frozenset[IndexSpec]]:
+    """Return the best set in the pool and what comes close to being in it."""
+    names, rivals = search.selection.shortlist(_RIVALS)
+    most = max(_LEAST_RIVALS, round(_RIVALS_A_CHOICE * len(names)))
+    best = frozenset(search.specs[name] for name in names)
+    return best, frozenset(search.specs[name] for name in rivals[:most])
+
+
+def _linked(schema: Schema, links: Links) -> Schema:
+    """Return the schema with the joins of the recording as if they were declared references."""
+    tables = (
+        replace(
+            table,
+            foreign_keys=(
+                *table.foreign_keys,
+                *(
+                    ForeignKey(
+                        table.name, (link.column,), link.other_table, (link.other_column,), "", ""
+                    )
+                    for link in links.get(table.name, ())
+                ),
+            ),
+        )
+        for table in schema.tables
+    )
+    return replace(schema, tables=tuple(tables))
 
 
 def _fewer(subjects: Subjects) -> Subjects:

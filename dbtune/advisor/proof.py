@@ -20,6 +20,7 @@ from dbtune.advisor.subjects import Subject
 from dbtune.advisor.time_limit import Stop, never
 from dbtune.model.advice import IndexSpec
 from dbtune.model.explanation import WriteEffect
+from dbtune.sqlite.analyzed_tables import tables_to_analyze
 
 # Fresh indexes have full leaves: a difference for writes below this is none.
 _WRITE_NOISE_RATIO = 0.05
@@ -103,10 +104,10 @@ def prove(
     subjects = baseline.subjects.ready
     with closing(open_scratch(path, baseline.subjects.functions)) as connection:
         pool = Pool(connection)
+        tables = tables_to_analyze(connection, (index.table for index in planned))
         seconds = {index.name: _timed_build(pool, index) for index in planned}
         built = [index for index in planned if index.name in pool.built]
-        touched = dict.fromkeys(index.table for index in built)
-        pool.finish(droppable, analyze=touched)
+        pool.finish(droppable, analyze=tables)
         oracle = Oracle(pool, subjects, runs=baseline.runs)
         after = tuple(oracle.cost(i, pool.names) for i in range(len(subjects)))
         judge = _Judge(pool, oracle, baseline, after)

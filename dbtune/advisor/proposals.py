@@ -16,7 +16,7 @@ from dbtune.advisor.candidates import Candidate, enumerate_candidates
 from dbtune.advisor.categories import Categories
 from dbtune.advisor.key_statistics import KeyEstimate, TableSample
 from dbtune.advisor.oracle import ShapeCost
-from dbtune.advisor.select_access import TableAccess
+from dbtune.advisor.select_access import Link, TableAccess
 from dbtune.advisor.subjects import Subject
 from dbtune.advisor.time_limit import Stop
 from dbtune.model.advice import IndexSpec
@@ -37,11 +37,15 @@ _FINDS_ROWS = re.compile(r"\b(?:select|update|delete)\b", re.IGNORECASE)
 
 
 class Proposals(NamedTuple):
-    """Candidates, the estimates of those that SQLite can evaluate, and whether time ran out."""
+    """Candidates, the estimates of those that SQLite can evaluate, and whether time ran out.
+
+    `links` are the joins of the shapes looked at, by table, in order of the shapes.
+    """
 
     candidates: tuple[Candidate, ...]
     estimates: dict[IndexSpec, KeyEstimate]
     cut_short: bool
+    links: dict[str, tuple[Link, ...]]
 
 
 def propose(
@@ -68,7 +72,15 @@ def propose(
             a for a in found if _is_worth_it(rows.get(a.table.lower(), 0), cost)
         )
     candidates = enumerate_candidates(accesses, schema, weights)
-    return Proposals(candidates, _estimate(connection, schema, rows, candidates), cut_short)
+    estimates = _estimate(connection, schema, rows, candidates)
+    return Proposals(candidates, estimates, cut_short, _links(accesses))
+
+
+def _links(accesses: Mapping[str, Sequence[TableAccess]]) -> dict[str, tuple[Link, ...]]:
+    found: dict[str, dict[Link, None]] = {}
+    for access in (access for group in accesses.values() for access in group):
+        found.setdefault(access.table, {}).update(dict.fromkeys(access.links))
+    return {table: tuple(links) for table, links in found.items()}
 
 
 def weight(subject: Subject, cost: ShapeCost) -> float:

@@ -18,6 +18,7 @@ from dbtune.advisor.faults import (
 )
 from dbtune.advisor.library_check import KnownSteps, LibraryCheck, check_library
 from dbtune.advisor.proof import PlannedIndex, Proof, prove
+from dbtune.advisor.search import Choosing
 from dbtune.advisor.time_limit import TimeLimit
 from dbtune.advisor.timing import Timed, time_reads
 from dbtune.model.advice import IndexSpec
@@ -26,7 +27,9 @@ from dbtune.model.schema import Schema
 from dbtune.sqlite.index_ddl import create_index_sql, index_name
 
 # Each repair takes a proof, some seconds for 100 MB; more than this is not converging.
-_MAX_REPAIRS = 3
+_MAX_REPAIRS = 2
+# A proof that is so near to what was expected shows nothing that was not weighed before.
+_TOLERANCE = 1.02
 # By when, as a part of the user's time limit, it is known what each index gains by itself; beyond
 # it gains are estimated.
 _SINGLES_UNTIL = 0.8
@@ -109,29 +112,28 @@ class Prover:
         return sum(s.shape.count * c.cost_ns for s, c in after) + HARM_WEIGHT * proven.harm_ns
 
 
-def prove_and_repair(
-    prover: Prover,
-    choose: Callable[[frozenset[IndexSpec]], tuple[IndexSpec, ...]],
-) -> Proven:
+def prove_and_repair(prover: Prover, choose: Callable[[frozenset[IndexSpec]], Choosing]) -> Proven:
     """Return the cheapest proven choice.
 
-    Indexes that gain nothing once rebuilt are left out, then the one that does the most harm is
-    banned and the choice made anew, until no read is slower or the time is up.
+    Where it is worse than it was expected to be, what gains nothing and the index that does the
+    most harm are banned and the choice made anew, as long as there is time.
     """
-    specs = choose(frozenset())
-    best = current = prover.prove(specs)
-    left_out: dict[IndexSpec, str] = {}
+    choosing = choose(frozenset())
+    best = current = prover.prove(choosing.specs)
+    left_out: dict[IndexSpec, str] = dict.fromkeys(choosing.left_out, HARMFUL)
+    banned: dict[IndexSpec, str] = {}
     for _ in range(_MAX_REPAIRS):
         unwanted = _unwanted(current)
-        if not unwanted or not prover.has_time():
+        as_expected = prover.cost_ns(current) <= _TOLERANCE * choosing.burden_ns
+        if not unwanted or as_expected or not prover.has_time():
             break
-        left_out |= unwanted
-        remaining = tuple(spec for spec in specs if spec not in left_out)
-        harmful = current.harm_ns > 0
-        specs = choose(frozenset(left_out)) if harmful else remaining
-        current = prover.prove(specs)
+        banned |= unwanted
+        choosing = choose(frozenset(banned))
+        left_out |= dict.fromkeys(choosing.left_out, HARMFUL)
+        current = prover.prove(choosing.specs)
         if prover.cost_ns(current) <= prover.cost_ns(best):
             best = current
+    left_out |= banned
     best = _without_idle(prover, best, left_out)
     kept = {index.planned.spec for index in best.proof.indexes}
     reasons = [

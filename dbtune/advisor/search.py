@@ -13,6 +13,8 @@ from dbtune.advisor.baseline import Baseline
 from dbtune.advisor.candidates import Candidate
 from dbtune.advisor.choice import Choice
 from dbtune.advisor.clone import Catalog, Finalist, survivors
+from dbtune.advisor.hidden_rows import read_lines
+from dbtune.advisor.mending import mend
 from dbtune.advisor.narrowing import narrow, narrower_indexes
 from dbtune.advisor.pool_search import PoolSearch, SearchLimits, Wanted
 from dbtune.advisor.pool_trial import PoolTrial
@@ -23,8 +25,18 @@ from dbtune.model.event import Event, OnEvent
 from dbtune.model.schema import Schema
 from dbtune.sqlite.statistics import read_statistics
 
-# Each ban of a harmful index makes the choice anew.
-_MAX_TRIALS = 4
+
+@dataclass(frozen=True)
+class Choosing:
+    """The indexes chosen, in the order of creation, and those that mending took out.
+
+    `burden_ns` is what is expected of them: the recording's cost, what slower reads lose counted
+    again.
+    """
+
+    specs: tuple[IndexSpec, ...]
+    burden_ns: float
+    left_out: tuple[IndexSpec, ...]
 
 
 @dataclass(frozen=True)
@@ -52,6 +64,7 @@ class Searcher:
         on_event: OnEvent,
     ) -> None:
         on_event(Event("Analysing the copy"))
+        before = read_lines(connection) or None
         planner_statistics.analyze(connection)
         on_event(Event("Looking for candidates"))
         statistics = read_statistics(connection, schema)
@@ -65,59 +78,54 @@ class Searcher:
         chosen = preselect(
             base,
             schema,
+            found.links,
             _wanted(found, finalists, baseline),
-            {f.candidate.spec for f in finalists if f.first_for},
             baseline,
             limits,
             on_event,
         )
         self.candidates = len(found.candidates)
         self.finalists = len(chosen.wanted)
-        self._search = search = PoolSearch(connection, chosen.wanted, baseline, limits, on_event)
+        self._search = search = PoolSearch(
+            connection, chosen.wanted, baseline, limits, on_event, before
+        )
         self.cut_short = found.cut_short or chosen.cut_short or search.cut_short
         self._stop = limits.selection.stop
         self._on_event = on_event
         self._narrower = narrower_indexes(search.specs, search.sizes)
         self._database_bytes = limits.selection.database_bytes
-        self._tried = PoolTrial(search, base, baseline)
-        self.left_out: dict[IndexSpec, str] = {}
+        self._trial = PoolTrial(search, base, baseline)
+        self._start = None if chosen.best is None else search.names_of(chosen.best)
         self._proposed = frozenset(i for c in found.candidates for i in c.shape_ids)
 
-    def choose(self, banned: frozenset[IndexSpec] = frozenset()) -> tuple[IndexSpec, ...]:
+    def choose(self, banned: frozenset[IndexSpec] = frozenset()) -> Choosing:
         """Return the best set without the `banned` indexes, dearest to lose first.
 
-        The set does no harm in the pool, with either library; what would is kept in `left_out`.
+        It was tried in the pool with either library, and mended where a read got slower.
         """
         self._on_event(Event("Choosing indexes"))
-        chosen = self._best(banned)
-        for _ in range(_MAX_TRIALS):
-            faults = self._tried.faults(chosen)
-            if not faults:
-                break
-            self.left_out |= {self._search.specs[name]: why for name, why in faults.items()}
-            if self._stop():
-                chosen = tuple(name for name in chosen if name not in faults)
-                break
-            chosen = self._best(banned)
-        self.cut_short = self.cut_short or self._stop()
-        return tuple(self._search.specs[name] for name in chosen)
-
-    def _best(self, banned: frozenset[IndexSpec]) -> tuple[str, ...]:
         search = self._search
-        gone = search.names_of(banned | self.left_out.keys())
+        gone = search.names_of(banned)
         narrower = {
             name: [n for n in slim if n not in gone] for name, slim in self._narrower.items()
         }
+        found = search.selection.run(gone, self._start)
+        self._start = None  # from now on what was chosen before is the better start
         chosen = narrow(
-            search.selection.run(gone),
+            found,
             search.oracle,
             search.loads,
             search.sizes,
             narrower,
             self._database_bytes,
         )
-        loss = {name: search.selection.loss_ns(chosen, name) for name in chosen}
-        return tuple(sorted(chosen, key=lambda n: (-loss[n], n)))
+        names, verdict = mend(search, self._trial, chosen, gone, self._stop)
+        self.cut_short = self.cut_short or self._stop()
+        return Choosing(
+            tuple(search.specs[name] for name in names),
+            verdict.burden_ns,
+            tuple(search.specs[name] for name in sorted(chosen - set(names))),
+        )
 
     def predict(self, chosen: Sequence[IndexSpec]) -> Prediction:
         """Return what a set costs and takes, as the pool has it."""

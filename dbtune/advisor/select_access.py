@@ -29,6 +29,15 @@ class Term:
 
 
 @dataclass(frozen=True)
+class Link:
+    """A column that is joined to another table's."""
+
+    column: str
+    other_table: str
+    other_column: str
+
+
+@dataclass(frozen=True)
 class TableAccess:
     """What one use of a table in one SELECT asks of it, with names as the schema spells them.
 
@@ -52,6 +61,7 @@ class TableAccess:
     arms: tuple[tuple[Term, ...], ...] = ()
     needed: frozenset[str] = frozenset()
     cover: bool = True
+    links: tuple[Link, ...] = ()
 
 
 @dataclass
@@ -70,6 +80,7 @@ class _Draft:
     conditions: dict[tuple[str, str], None] = field(default_factory=dict)
     arms: dict[tuple[Term, ...], None] = field(default_factory=dict)
     needed: set[str] = field(default_factory=set)
+    links: dict[Link, None] = field(default_factory=dict)
 
     def freeze(self, cover: bool) -> TableAccess:
         return TableAccess(
@@ -85,6 +96,7 @@ class _Draft:
             conditions=tuple(self.conditions),
             arms=tuple(self.arms),
             needed=frozenset(self.needed),
+            links=tuple(self.links),
             cover=cover,
         )
 
@@ -192,11 +204,21 @@ class SelectReader:
             draft.ranges.setdefault(term)
         elif any(o.find(exp.Column) for o in others):
             draft.joins.setdefault(term)
+            self._read_link(draft, term, others)
         else:
             draft.equalities.setdefault(term)
         condition = partial_condition(node, term.sql, term.column)
         if condition:
             draft.conditions.setdefault(condition)
+
+    def _read_link(self, draft: _Draft, term: Term, others: list[exp.Expr]) -> None:
+        """Note what a plain column joins, if that is a plain column of another table."""
+        other = others[0] if len(others) == 1 else None
+        if term.column is None or not isinstance(other, exp.Column):
+            return
+        joined, name = self._draft(other), self._name(other)
+        if joined is not None and name is not None and joined.table.name != draft.table.name:
+            draft.links.setdefault(Link(term.column, joined.table.name, name))
 
     def _read_orders(self) -> None:
         select = self._select

@@ -8,7 +8,6 @@ fails badly there, and keeps the better of the two.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -37,60 +36,74 @@ class Selection:
         self._objective = Objective(costs, loads, sizes, limits)
         self._last: frozenset[str] | None = None
 
-    def run(self, banned: frozenset[str] = _NOTHING) -> frozenset[str]:
+    def run(
+        self, banned: frozenset[str] = _NOTHING, start: frozenset[str] | None = None
+    ) -> frozenset[str]:
         """Return the names chosen, none of them `banned`.
 
-        Asked again, it goes on from what it chose before. However short the time, the result
-        keeps within the budget and the limit for writes.
+        Goes on from `start`, or from what was chosen before where that is given. However short
+        the time, the result keeps within the budget and the limit for writes.
         """
         allowed = frozenset(self._sizes) - banned
-        local = LocalSearch(self._objective, self._helps, allowed)
-        if self._last is not None:
-            start = self._objective.state(self._last - banned)
-            chosen = self._within_limits(local.improve(start))
-        else:
-            starts = (self._taken_away(allowed), self._grown(allowed))
-            found = [self._within_limits(local.improve(start)) for start in starts]
-            chosen = min(found, key=self._objective.value)
+        chosen = self._search(allowed, self._last if start is None else start)
         self._last = chosen.names
         return self._worthwhile(chosen).names
 
-    def shortlist(self, rivals_of_each: int) -> tuple[str, ...]:
-        """Return a good set and for each shape the next best indexes, the least loss first.
+    def _search(self, allowed: frozenset[str], start: frozenset[str] | None) -> IndexSet:
+        if start is None:
+            return self._best_from([self._taken_away(allowed), self._grown(allowed)], allowed)
+        return self._best_from([self._objective.state(start & allowed)], allowed)
 
-        A rival stands alone on its table, since the planner may prefer another to it that is no
-        better. It counts its bytes as the objective does.
-        """
-        allowed = frozenset(self._sizes)
+    def _best_from(self, starts: Sequence[IndexSet], allowed: frozenset[str]) -> IndexSet:
         local = LocalSearch(self._objective, self._helps, allowed)
-        good = self._taken_away(allowed)
+        found = [self._within_limits(local.improve(state)) for state in starts]
+        return min(found, key=self._objective.value)
+
+    def shortlist(self, rivals_of_each: int) -> tuple[frozenset[str], tuple[str, ...]]:
+        """Return the best set among those that come near, and the others by how near they come.
+
+        Near are the `rivals_of_each` shape that serve it best alone on their table, since the
+        planner may prefer another to one that is no worse.
+        """
+        everything = frozenset(self._sizes)
+        good = self._taken_away(everything)
+        near = good.names | self._rivals(good, everything, rivals_of_each)
+        best = self._best_from([good, self._grown(near)], near)
+        closest = LocalSearch(self._objective, self._helps, near).closest(best)
+        return best.names, tuple(sorted(closest, key=lambda n: (closest[n], n)))
+
+    def _rivals(self, good: IndexSet, allowed: frozenset[str], of_each: int) -> frozenset[str]:
+        local = LocalSearch(self._objective, self._helps, allowed)
         price = self._objective.price_of_byte(good)
-        losses: dict[str, float] = dict.fromkeys(good.names, -math.inf)
+        found: set[str] = set()
         for number, names in proposed_for(allowed - good.names, self._helps).items():
             if self._limits.stop():
                 break
-            now = self._costs.cost(number, good.names)
             rivals = []
             for name in names:
                 alone = self._costs.cost(number, local.alone_on_table(good.names, name))
                 if name in alone.used:
-                    loss = self._loads[number].count * (alone.cost_ns - now.cost_ns)
-                    rivals.append((loss + price * self._sizes[name], name))
-            for loss, name in self._undominated(rivals)[:rivals_of_each]:
-                losses[name] = min(loss, losses.get(name, loss))
-        return tuple(sorted(losses, key=lambda n: (losses[n], n)))
+                    cost = self._loads[number].count * alone.cost_ns
+                    rivals.append((cost + price * self._sizes[name], name))
+            found |= {name for _, name in self._undominated(rivals)[:of_each]}
+        return frozenset(found)
 
     def _undominated(self, rivals: Sequence[tuple[float, str]]) -> list[tuple[float, str]]:
-        """Return the rivals (loss, name) than which none is both smaller and better."""
+        """Return the rivals (cost, name) than which none is both smaller and better."""
         kept: list[tuple[float, str]] = []
-        for loss, name in sorted(rivals):
+        for cost, name in sorted(rivals):
             if all(self._sizes[name] < self._sizes[other] for _, other in kept):
-                kept.append((loss, name))
+                kept.append((cost, name))
         return kept
 
     def loss_ns(self, names: frozenset[str], name: str) -> float:
         """Return how much dearer the workload gets when `name` is taken out of `names`."""
         return self._objective.loss_ns(names, name)
+
+    def fits(self, names: frozenset[str]) -> bool:
+        """Return whether a set is within the budget and the limit for writes."""
+        state = self._objective.state(names)
+        return self._objective.fits(state) and not state.excess_ns
 
     def rating(self, names: frozenset[str]) -> Callable[[frozenset[str], frozenset[str]], float]:
         """Return what tells the objective of `names` without some of them and with others."""

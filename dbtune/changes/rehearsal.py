@@ -23,6 +23,7 @@ from dbtune.changes.revision_sql import load_revision, read_revision_sql
 from dbtune.changes.snapshot import differences, foretell, read_snapshot
 from dbtune.changes.trial import Trial, TrialQuery, try_queries
 from dbtune.errors import RefusedError
+from dbtune.sqlite.analyzed_tables import tables_to_analyze
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.identifiers import quote_identifier
 from dbtune.sqlite.scratch import ScratchCopy
@@ -42,13 +43,14 @@ class Rehearsal:
 
 
 def tables_with_statistics(copy: Path, tables: Iterable[str]) -> tuple[str, ...]:
-    """Return the tables that ANALYZE works on here.
+    """Return the tables to analyse once there are new indexes on these.
 
     One with an index on a collation or function of the application's cannot be analyzed by any
     program that lacks it.
     """
     with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
-        return tuple(table for table in tables if _can_analyze(connection, table))
+        wanted = tables_to_analyze(connection, tables)
+        return tuple(table for table in wanted if _can_analyze(connection, table))
 
 
 def rehearse(

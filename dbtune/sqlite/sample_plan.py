@@ -15,9 +15,7 @@ from dataclasses import dataclass
 from dbtune.model.schema import ForeignKey, Schema, Table
 from dbtune.sqlite.wanted_rows import WantedRows
 
-# A table below this share of the room is small. With a larger share a few of them fill the room;
-# with a smaller one lookup tables are cut that joins need whole.
-_SMALL_SHARE = 1 / 50
+# What joins look up has to be there: the more tables are whole, the truer the joins of the others.
 _MOST_FOR_SMALL = 1 / 2
 
 
@@ -72,13 +70,15 @@ def plan_sample(schema: Schema, sizes: tuple[TableSize, ...], room_bytes: int) -
 
 
 def _small_tables(bytes_of: Mapping[str, int], room_bytes: int) -> frozenset[str]:
-    """Return the tables to keep whole: they share at most half of the room."""
-    limit = int(room_bytes * _SMALL_SHARE)
-    while True:
-        small = frozenset(name for name, size in bytes_of.items() if size <= limit)
-        if not small or sum(bytes_of[name] for name in small) <= room_bytes * _MOST_FOR_SMALL:
-            return small
-        limit //= 2
+    """Return the tables to keep whole: the smallest ones, which together share half of the room."""
+    small: set[str] = set()
+    left = int(room_bytes * _MOST_FOR_SMALL)
+    for name in sorted(bytes_of, key=lambda name: (bytes_of[name], name)):
+        left -= bytes_of[name]
+        if left < 0:
+            break
+        small.add(name)
+    return frozenset(small)
 
 
 def _choose_keys(
