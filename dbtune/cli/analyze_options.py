@@ -11,7 +11,27 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 _POSITIVE = click.FloatRange(min=0, min_open=True)
-_RATIO = click.FloatRange(min=0)
+
+
+class _Slowdown(click.FloatRange):
+    """A ratio of costs, at least 1; says what it means where it is refused."""
+
+    def __init__(self) -> None:
+        super().__init__(min=1)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the ratio, refusing NaN too, which no comparison keeps out."""
+        ratio = float(click.FLOAT.convert(value, param, ctx))
+        if not ratio >= 1:
+            self.fail(
+                f"{value} is below 1. It is a write's cost after divided by its cost before: "
+                "1 allows no slowdown, 1.5 half as much again, 3 three times the cost.",
+                param,
+                ctx,
+            )
+        return ratio
 
 
 def input_options(command: F) -> F:
@@ -50,7 +70,7 @@ def search_options(command: F) -> F:
             "--time-limit",
             type=_POSITIVE,
             metavar="SECONDS",
-            help="Most time to search for indexes  [default: 90].",
+            help="Most time for all stages of the advice together  [default: 90].",
         ),
         click.option(
             "--min-gain",
@@ -60,9 +80,10 @@ def search_options(command: F) -> F:
         ),
         click.option(
             "--max-write-slowdown",
-            type=_RATIO,
+            type=_Slowdown(),
             metavar="RATIO",
-            help="Most that the recorded writes may cost more, such as 0.5 for half as much.",
+            help="How many times its cost now each recorded write may cost, 1 for no slowdown  "
+            "[default: 3, or 10 us more].",
         ),
     )
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dbtune.model.workload import RecordedQuery
+from dbtune.workload.quick_line import QuickLine
 from dbtune.workload.recording_line import RecordingHeader
+from dbtune.workload.time_span import TimeSpan
 
 
 @dataclass(frozen=True)
@@ -17,15 +19,25 @@ class Trouble:
 
 
 @dataclass(frozen=True)
+class LineRun:
+    """Lines in order that were recorded at one rate; those read with care are queries already."""
+
+    sample_rate: float
+    lines: list[QuickLine | RecordedQuery] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class Batch:
     """The good and the bad of a block of lines.
 
     `statements` are texts of which nothing else is known: a million of them are read in half the
-    time it takes to build a million RecordedQuery.
+    time it takes to build a million RecordedQuery. `times` are those of quick lines only.
     """
 
     statements: list[str] = field(default_factory=list)
     queries: list[RecordedQuery] = field(default_factory=list)
+    runs: list[LineRun] = field(default_factory=list)
+    times: TimeSpan = field(default_factory=TimeSpan)
     headers: list[RecordingHeader] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from dbtune.model.workload import RecordedQuery, Workload
-from dbtune.workload.comments import clean_statement
+from dbtune.workload.comments import clean_statement, may_hold_comments
 from dbtune.workload.fingerprint import (
     StatementForm,
     StructureKey,
@@ -17,10 +17,12 @@ from dbtune.workload.fingerprint import (
     structure_keys,
 )
 from dbtune.workload.n_plus_one import RequestTracker
+from dbtune.workload.quick_line import QuickLine, as_query, values_of
 from dbtune.workload.recording_line import RecordingHeader
 from dbtune.workload.samples import SampleRoom
-from dbtune.workload.shape_tally import ShapeTally
+from dbtune.workload.shape_tally import ShapeTally, call_site
 from dbtune.workload.splitting import split_statements
+from dbtune.workload.time_span import TimeSpan
 
 # An application has hundreds of shapes, a generator of SQL thousands. Beyond this number names
 # are being made up, and each shape says little.
@@ -31,6 +33,10 @@ MAX_CHARACTERS = 64 << 20
 # other out; a key costs about its text again.
 _CACHE_CHARACTERS = 16 << 20
 _LONGEST_CACHED = 64 * 1024
+# Whole texts, which come again where values are bound. Of those with values in them none does, so
+# more would only take memory.
+_TEXT_CHARACTERS = 2 << 20
+_LONGEST_TEXT = 4 * 1024
 
 
 class _Known(NamedTuple):
@@ -56,19 +62,21 @@ class WorkloadDigest:
         self._tallies: dict[str, ShapeTally] = {}
         self._known: dict[StructureKey, _Known] = {}
         self._known_characters = 0
+        self._texts: dict[str, tuple[str, _Known]] = {}
+        self._text_characters = 0
         self._requests = RequestTracker()
         self._statements = 0
         self._dropped_shapes = 0
         self._dropped_count = 0.0
         self._versions: set[str] = set()
-        self._started_at: str | None = None
-        self._ended_at: str | None = None
+        self._span = TimeSpan()
 
     def add_header(self, header: RecordingHeader) -> None:
         """Take what a recording says about itself."""
         if header.sqlite_version is not None:
             self._versions.add(header.sqlite_version)
-        self._note_time(header.started_at)
+        if header.started_at is not None:
+            self._span.note(header.started_at)
 
     def add_statements(self, texts: Sequence[str]) -> None:
         """Take single statements of which only the text is known, each executed once."""
@@ -78,9 +86,27 @@ class WorkloadDigest:
                 known.tally.add_text(text, has_placeholders=known.has_placeholders)
                 self._statements += 1
 
+    def add_times(self, span: TimeSpan) -> None:
+        """Take when the quick lines of a recording were sent, of which the rest comes by itself."""
+        self._span.note_all(span)
+
+    def add_lines(self, lines: Sequence[QuickLine | RecordedQuery], sample_rate: float) -> None:
+        """Take lines that were recorded at one rate, one after another."""
+        for line in lines:
+            if isinstance(line, RecordedQuery):
+                self.add(line)
+                continue
+            found = self._texts.get(line.text) or self._learn_text(line.text)
+            if found is None:
+                self.add(as_query(line, sample_rate))
+            else:
+                self._statements += 1
+                self._add_line(line, *found, sample_rate)
+
     def add(self, query: RecordedQuery) -> None:
         """Take one line of a recording; several statements in one text count each for itself."""
-        self._note_time(query.timestamp)
+        if query.timestamp is not None:
+            self._span.note(query.timestamp)
         self._statements += 1
         text = clean_statement(query.text)
         if ";" in text and not query.parameters:
@@ -100,8 +126,8 @@ class WorkloadDigest:
             repeated=repeated,
             small_transactions=small_transactions,
             sqlite_version=min(self._versions, key=_version_number, default=None),
-            started_at=self._started_at,
-            ended_at=self._ended_at,
+            started_at=self._span.earliest,
+            ended_at=self._span.latest,
             dropped_shapes=self._dropped_shapes,
             dropped_count=self._dropped_count,
         )
@@ -112,12 +138,52 @@ class WorkloadDigest:
         if known is not None:
             known.tally.add(query, text, has_placeholders=known.has_placeholders)
             if query.request_id is not None:
-                self._requests.add(query, known.tally, many_rows=known.many_rows)
+                calls = query.count if query.recorded_count is None else query.recorded_count
+                self._requests.add(
+                    query,
+                    known.tally,
+                    query.request_id,
+                    calls=calls,
+                    site=call_site(query),
+                    many_rows=known.many_rows,
+                )
 
-    def _note_time(self, timestamp: str | None) -> None:
-        if timestamp is not None:
-            self._started_at = min(timestamp, self._started_at or timestamp)
-            self._ended_at = max(timestamp, self._ended_at or timestamp)
+    def _add_line(self, line: QuickLine, text: str, known: _Known, sample_rate: float) -> None:
+        """Take a line as `_add_one` takes a query, which takes three times as long to build."""
+        tally, has_placeholders, many_rows = known
+        calls = 1.0 if line.count is None else float(line.count)
+        site = call_site(line)
+        lacks_values = has_placeholders and line.parameters is None
+        # Asking the line would take a call, and a million of them a tenth of a second.
+        duration_ns = line.duration_ns
+        if not isinstance(duration_ns, int):
+            duration_ns = line.nanoseconds()
+        if tally.is_due(calls / sample_rate, duration_ns, site, lacks_values):
+            tally.offer(text, values_of(line), has_placeholders=has_placeholders)
+        request_id = line.request_id
+        if not request_id or not isinstance(request_id, str):
+            request_id = line.request()
+        if request_id is not None:
+            self._requests.add(line, tally, request_id, calls=calls, site=site, many_rows=many_rows)
+
+    def _learn_text(self, text: str) -> tuple[str, _Known] | None:
+        """Return a text without what stands around it, and what it is; None if it needs care."""
+        if may_hold_comments(text):
+            return None
+        statement = clean_statement(text)
+        if ";" in statement:
+            return None
+        key = structure_key(statement)
+        known = self._known.get(key) or self._learn(key, statement)
+        if known is None:
+            return None
+        if len(text) <= _LONGEST_TEXT:
+            self._text_characters += len(text)
+            if self._text_characters > _TEXT_CHARACTERS:
+                self._texts.clear()
+                self._text_characters = len(text)
+            self._texts[text] = (statement, known)
+        return statement, known
 
     def _learn(self, key: StructureKey, text: str) -> _Known | None:
         """Return what statements like this one are, None for an empty one."""
@@ -150,6 +216,8 @@ class WorkloadDigest:
         by_weight = sorted(self._tallies.values(), key=self._weigh(), reverse=True)
         self._known.clear()
         self._known_characters = 0
+        self._texts.clear()
+        self._text_characters = 0
         keep = self._max_shapes * 4 // 5
         while by_weight and (len(by_weight) > keep or self._room.left < self._max_characters // 2):
             tally = by_weight.pop()

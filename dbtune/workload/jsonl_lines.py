@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dbtune.workload.batch import TOO_LONG, Batch, Trouble
+from dbtune.workload.batch import TOO_LONG, Batch, LineRun, Trouble
 from dbtune.workload.lines import LineBlock
+from dbtune.workload.quick_line import QuickLine, read_quickly
 from dbtune.workload.recorded_values import LineError
 from dbtune.workload.recording_line import RecordingHeader, parse_line
+from dbtune.workload.time_span import TimeSpan
+from dbtune.workload.timestamps import normalise_timestamp
 
 
 class JsonlLines:
@@ -16,12 +19,16 @@ class JsonlLines:
 
     def parse(self, block: LineBlock) -> Batch:
         """Return what the lines of a block say; empty lines say nothing."""
-        batch = Batch()
+        batch = Batch(runs=[LineRun(self._sample_rate)])
+        lines = batch.runs[-1].lines
         for number, line in enumerate(block.lines, start=block.first):
             if line is None:
                 batch.troubles.append(Trouble(number, TOO_LONG))
+            elif (quick := read_quickly(line)) is not None and _has_sound_time(quick, batch.times):
+                lines.append(quick)
             elif line and not line.isspace():
                 self._take(line, number, batch)
+                lines = batch.runs[-1].lines
         return batch
 
     def finish(self) -> Batch:
@@ -37,5 +44,17 @@ class JsonlLines:
         if isinstance(parsed, RecordingHeader):
             self._sample_rate = parsed.sample_rate
             batch.headers.append(parsed)
+            batch.runs.append(LineRun(self._sample_rate))
         else:
-            batch.queries.append(parsed)
+            batch.runs[-1].lines.append(parsed)
+
+
+def _has_sound_time(line: QuickLine, times: TimeSpan) -> bool:
+    """Tell whether a line's timestamp is none or one that can be read, and note it."""
+    if line.timestamp is None:
+        return True
+    normal = normalise_timestamp(line.timestamp)
+    if normal is None:
+        return False
+    times.note(normal)
+    return True

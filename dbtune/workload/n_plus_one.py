@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from dbtune.model.workload import RecordedQuery, RepeatedQuery, SmallTransactions
-from dbtune.workload.shape_tally import ShapeTally, call_site
+from dbtune.model.workload import RepeatedQuery, SmallTransactions
+from dbtune.workload.shape_tally import ShapeTally
 
 # Below five a loop over a handful of rows would be reported; N+1 series start at a page's length.
 LEAST_REPEATS = 5
@@ -20,7 +20,26 @@ MAX_FOUND = 10_000
 _KeyT = TypeVar("_KeyT", bound=tuple[object, ...])
 
 
-@dataclass
+class Sent(Protocol):
+    """What matters here of a statement that was sent."""
+
+    @property
+    def route(self) -> str | None:
+        """The page it was sent for."""
+        ...
+
+    @property
+    def rows(self) -> int | None:
+        """Rows written, None or -1 where they are not known."""
+        ...
+
+    @property
+    def transaction_id(self) -> str | int | None:
+        """What it was committed with."""
+        ...
+
+
+@dataclass(slots=True)
 class _Request:
     """An open request: calls of each read at each place, and writes of each transaction."""
 
@@ -59,39 +78,67 @@ class RequestTracker:
 
     def __init__(self) -> None:
         self._open: OrderedDict[str, _Request] = OrderedDict()
+        self._latest_id: str | None = None
+        self._latest = _Request()
         self._entries = 0
         self._repeated: dict[tuple[str, str | None, str | None], _Found] = {}
         self._commits: dict[tuple[str, str | None], _Found] = {}
 
-    def add(self, query: RecordedQuery, shape: ShapeTally, *, many_rows: bool) -> None:
-        """Take a statement that has a request id; `many_rows` as its VALUES lists say."""
-        if query.request_id is None:
-            return
-        request = self._open.get(query.request_id)
-        if request is None:
-            request = self._open[query.request_id] = _Request()
-            self._entries += 1
-        else:
-            self._open.move_to_end(query.request_id)
-        before = request.entries
-        calls = query.count if query.recorded_count is None else query.recorded_count
-        request.route = request.route or query.route
+    def add(
+        self,
+        query: Sent,
+        shape: ShapeTally,
+        request_id: str,
+        *,
+        calls: float,
+        site: str | None,
+        many_rows: bool,
+    ) -> None:
+        """Take a statement sent so often from one place; `many_rows` as its VALUES lists say."""
+        request = self._latest if request_id == self._latest_id else self._enter(request_id)
+        if not request.route:
+            request.route = query.route
         if shape.kind == "read":
-            key = (shape.id, call_site(query))
-            request.reads[key] = request.reads.get(key, 0.0) + calls
+            key = (shape.id, site)
+            seen = request.reads.get(key)
+            if seen is not None:
+                request.reads[key] = seen + calls
+                return
+            request.reads[key] = calls
+            self._entries += 1
         elif shape.kind == "write":
+            before = len(request.commits) + len(request.transactions)
             is_single = not many_rows and (query.rows is None or query.rows <= 1)
             _add_write(request, query.transaction_id, shape.id, calls if is_single else 0.0)
+            self._entries += len(request.commits) + len(request.transactions) - before
         else:
             _follow_transaction(request, shape.template)
-        self._entries += request.entries - before
+        if self._entries > MAX_OPEN_ENTRIES or len(self._open) > MAX_OPEN_REQUESTS:
+            self._close_oldest()
+
+    def _enter(self, request_id: str) -> _Request:
+        """Return the request, which is the latest from now on."""
+        request = self._open.get(request_id)
+        if request is None:
+            request = self._open[request_id] = _Request()
+            self._entries += 1
+        else:
+            self._open.move_to_end(request_id)
+        self._latest_id, self._latest = request_id, request
+        return request
+
+    def _close_oldest(self) -> None:
         while len(self._open) > MAX_OPEN_REQUESTS or self._entries > MAX_OPEN_ENTRIES:
-            self._close(self._open.popitem(last=False)[1])
+            name, request = self._open.popitem(last=False)
+            self._close(request)
+            if name == self._latest_id:
+                self._latest_id = None
 
     def finish(self) -> tuple[tuple[RepeatedQuery, ...], tuple[SmallTransactions, ...]]:
         """Close all requests and return what was found, the most calls first."""
         while self._open:
             self._close(self._open.popitem(last=False)[1])
+        self._latest_id = None
         repeated = [
             RepeatedQuery(shape, route, site, found.requests, round(found.calls), int(found.worst))
             for (shape, route, site), found in _most_first(self._repeated)
@@ -114,8 +161,9 @@ class RequestTracker:
             _note(self._commits, (shape, request.route), calls)
 
 
-def _add_write(request: _Request, transaction: str | None, shape: str, single_rows: float) -> None:
+def _add_write(request: _Request, named: str | int | None, shape: str, single_rows: float) -> None:
     """Count a write; `single_rows` is how often it wrote one row, 0.0 for a write of many."""
+    transaction = None if named is None else str(named)
     if transaction is None and request.is_begun:
         transaction = f"BEGIN {request.begun}"
     if transaction is not None:

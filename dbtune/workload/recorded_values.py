@@ -6,14 +6,14 @@ import base64
 import binascii
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from dbtune.model.workload import Parameters, SqlValue
 
-_KEY: Final = "db.query.parameters"
-_KEY_PREFIX: Final = "db.query.parameter."
-_BLOB: Final = "$blob"
+PARAMETERS_KEY: Final = "db.query.parameters"
+KEY_PREFIX: Final = "db.query.parameter."
+BLOB_KEY: Final = "$blob"
 _SHOWN_CHARACTERS: Final = 60
 
 
@@ -40,42 +40,51 @@ def read_parameters(fields: Mapping[str, Any]) -> tuple[Parameters, bool]:
     Reads `db.query.parameters`, a list or an object, else OpenTelemetry's
     `db.query.parameter.<key>`, whose keys are names or positions from 0.
     """
-    given = fields.get(_KEY)
+    given = fields.get(PARAMETERS_KEY)
     if given is None:
         return _read_keys(fields)
     if isinstance(given, list):
-        return _sequence(given, f"{_KEY}[%s]")
+        return _sequence(given, f"{PARAMETERS_KEY}[%s]")
     if isinstance(given, dict):
-        if _BLOB in given or _is_mask(given):
-            raise LineError(f'"{_KEY}" is {quoted(given)}; expected a list or an object of values')
-        return _named(given, f"{_KEY}.%s")
-    raise LineError(f'"{_KEY}" is {quoted(given)}; expected a list or an object')
+        if BLOB_KEY in given or _is_mask(given):
+            raise LineError(
+                f'"{PARAMETERS_KEY}" is {quoted(given)}; expected a list or an object of values'
+            )
+        return _named(given, f"{PARAMETERS_KEY}.%s")
+    raise LineError(f'"{PARAMETERS_KEY}" is {quoted(given)}; expected a list or an object')
+
+
+def plain_parameters(given: Sequence[Any] | Mapping[str, Any] | None) -> Parameters:
+    """Return values that are known to be neither masked nor blobs nor anything unfit."""
+    if given is None:
+        return None
+    if isinstance(given, Mapping):
+        return _named(given, "%s")[0]
+    return _sequence(given, "%s")[0]
 
 
 def is_parameter_key(key: str) -> bool:
     """Tell whether a key of a line holds values."""
-    return key == _KEY or key.startswith(_KEY_PREFIX)
+    return key == PARAMETERS_KEY or key.startswith(KEY_PREFIX)
 
 
 def _read_keys(fields: Mapping[str, Any]) -> tuple[Parameters, bool]:
     given = {
-        key[len(_KEY_PREFIX) :]: value
-        for key, value in fields.items()
-        if key.startswith(_KEY_PREFIX)
+        key[len(KEY_PREFIX) :]: value for key, value in fields.items() if key.startswith(KEY_PREFIX)
     }
     if not given:
         return None, False
     if not all(key.isascii() and key.isdigit() for key in given):
-        return _named(given, f"{_KEY_PREFIX}%s")
+        return _named(given, f"{KEY_PREFIX}%s")
     positions = sorted((int(key), key) for key in given)
     first = 0 if positions[0][0] == 0 else 1
     if [position for position, _ in positions] != list(range(first, first + len(given))):
         shown = quoted([position for position, _ in positions])
-        raise LineError(f'"{_KEY_PREFIX}<key>" has gaps: positions {shown}')
-    return _sequence([given[key] for _, key in positions], f"{_KEY_PREFIX}%s")
+        raise LineError(f'"{KEY_PREFIX}<key>" has gaps: positions {shown}')
+    return _sequence([given[key] for _, key in positions], f"{KEY_PREFIX}%s")
 
 
-def _sequence(given: list[Any], label: str) -> tuple[Parameters, bool]:
+def _sequence(given: Sequence[Any], label: str) -> tuple[Parameters, bool]:
     values = [_value(value, label, position) for position, value in enumerate(given)]
     plain = tuple(value for value in values if not isinstance(value, _Masked))
     return (plain, False) if len(plain) == len(values) else (None, True)
@@ -100,8 +109,8 @@ def _value(value: Any, label: str, key: object) -> SqlValue | _Masked:
         if not math.isfinite(value):
             raise LineError(f'"{label % key}" is too large for a number of 64 bits')
         return value
-    if isinstance(value, dict) and _BLOB in value:
-        return _blob(label % key, value[_BLOB])
+    if isinstance(value, dict) and BLOB_KEY in value:
+        return _blob(label % key, value[BLOB_KEY])
     if isinstance(value, dict) and _is_mask(value):
         return _MASKED
     raise LineError(f'"{label % key}" is {quoted(value)}; expected a value SQLite can bind')

@@ -187,6 +187,8 @@ def _duration_ns(fields: dict[str, Any]) -> int | None:
         if value is not None:
             if value < 0:
                 raise LineError(f'"{key}" is {quoted(fields[key])}; expected a number of {unit}')
+            if not _is_finite(value * ns_per_unit):
+                raise LineError(f'"{key}" is {quoted(fields[key])}, which is too large')
             return round(value * ns_per_unit)
     return None
 

@@ -48,6 +48,10 @@ class SampleKeeper:
         """The samples, the first seen first."""
         return tuple(self._kept.values())
 
+    def is_settled(self, text: str, parameters: Parameters) -> bool:
+        """Tell whether offering the statement would change nothing."""
+        return len(self._kept) < SAMPLES_KEPT and _identify(text, parameters) in self._kept
+
     def offer(self, text: str, parameters: Parameters, number: int) -> None:
         """Look at the statement of this number, which counts from 1 within the shape."""
         identity = _identify(text, parameters)

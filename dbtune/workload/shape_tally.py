@@ -6,6 +6,7 @@ from dbtune.model.workload import Parameters, QueryShape, RecordedQuery, Sample
 from dbtune.workload.binding import bind
 from dbtune.workload.comments import clean_statement
 from dbtune.workload.fingerprint import SHAPE_ID_LENGTH, StatementForm
+from dbtune.workload.quick_line import QuickLine
 from dbtune.workload.samples import SampleKeeper, SampleRoom
 
 _CALL_SITES_KEPT = 3
@@ -65,13 +66,38 @@ class ShapeTally:
 
     def add(self, query: RecordedQuery, text: str, *, has_placeholders: bool) -> None:
         """Count a line of a recording; `text` is its statement without comments."""
-        self.count += query.count
-        if query.duration_ns is not None:
-            # A line that stands for many executions names the time of one.
-            self._duration_ns = self.duration_ns + query.duration_ns * query.count
-        if query.file_path is not None and len(self._call_sites) < _CALL_SITES_KEPT:
-            self._call_sites[call_site(query) or ""] = None
-        self._look(text, query.parameters, has_placeholders)
+        lacks_values = has_placeholders and query.parameters is None
+        if self.is_due(query.count, query.duration_ns, call_site(query), lacks_values):
+            self.offer(text, query.parameters, has_placeholders=has_placeholders)
+
+    def is_due(
+        self, count: float, duration_ns: float | None, site: str | None, lacks_values: bool
+    ) -> bool:
+        """Count executions of `duration_ns` each; tell whether to offer the statement as a sample.
+
+        `lacks_values` says that it has placeholders and nothing to bind to them.
+        """
+        self.count += count
+        if duration_ns is not None:
+            self._duration_ns = (self._duration_ns or 0.0) + duration_ns * count
+        if site is not None and len(self._call_sites) < _CALL_SITES_KEPT:
+            self._call_sites[site] = None
+        self._seen += 1
+        keeper = self._kept_without_values() if lacks_values else self._ready
+        return self._seen >= keeper.next_look
+
+    def offer(self, text: str, parameters: Parameters, *, has_placeholders: bool) -> None:
+        """Look at a statement that is due."""
+        if not has_placeholders:
+            self._ready.offer(text, None, self._seen)
+        elif parameters is None:
+            self._kept_without_values().offer(text, None, self._seen)
+        elif self._ready.is_settled(text, parameters):
+            return
+        elif bind(Sample(text, parameters)).parameters is None:
+            self._kept_without_values().offer(text, None, self._seen)
+        else:
+            self._ready.offer(text, parameters, self._seen)
 
     def finish(self) -> QueryShape:
         """Return the shape as it is known now."""
@@ -88,26 +114,13 @@ class ShapeTally:
             call_sites=tuple(self._call_sites),
         )
 
-    def _look(self, text: str, parameters: Parameters, has_placeholders: bool) -> None:
-        self._seen += 1
-        if not has_placeholders:
-            if self._seen >= self._ready.next_look:
-                self._ready.offer(text, None, self._seen)
-            return
-        keeper = self._ready if parameters is not None else self._kept_without_values()
-        if self._seen < keeper.next_look:
-            return
-        if parameters is not None and bind(Sample(text, parameters)).parameters is None:
-            keeper, parameters = self._kept_without_values(), None
-        keeper.offer(text, parameters, self._seen)
-
     def _kept_without_values(self) -> SampleKeeper:
         if self._without_values is None:
             self._without_values = SampleKeeper(self.id, self._room)
         return self._without_values
 
 
-def call_site(query: RecordedQuery) -> str | None:
+def call_site(query: QuickLine | RecordedQuery) -> str | None:
     """Return where the application sent a query as `file:line`, None where it was not recorded."""
     if query.file_path is None:
         return None

@@ -13,6 +13,7 @@ from dbtune.workload.batch import Batch
 from dbtune.workload.digest import WorkloadDigest
 from dbtune.workload.jsonl_lines import JsonlLines
 from dbtune.workload.lines import read_blocks
+from dbtune.workload.quick_line import QuickLine, as_query
 from dbtune.workload.recording_file import RecordingFile, find_files, open_recording
 from dbtune.workload.recording_line import RecordingHeader
 from dbtune.workload.sql_lines import SqlLines
@@ -58,6 +59,8 @@ def read_recording(
                 on_header(header)
             yield from map(RecordedQuery, batch.statements)
             yield from batch.queries
+            for run in batch.runs:
+                yield from (_full(line, run.sample_rate) for line in run.lines)
 
 
 def read_workload(
@@ -80,12 +83,19 @@ def read_workload(
             digest.add_statements(batch.statements)
             for query in batch.queries:
                 digest.add(query)
+            digest.add_times(batch.times)
+            for run in batch.runs:
+                digest.add_lines(run.lines, run.sample_rate)
     return replace(
         digest.finish(),
         broken=tuple(broken.kept),
         broken_count=broken.count,
         sources=tuple(file.name for file in files),
     )
+
+
+def _full(line: QuickLine | RecordedQuery, sample_rate: float) -> RecordedQuery:
+    return line if isinstance(line, RecordedQuery) else as_query(line, sample_rate)
 
 
 def _read_file(file: RecordingFile) -> Iterator[tuple[Batch, Event]]:

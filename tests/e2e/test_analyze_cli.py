@@ -205,6 +205,8 @@ USAGE = {
     "a file without --queries": (["queries.sql"], "unexpected extra argument (queries.sql)"),
     "negative budget": (["--budget-mb", "-1"], "--budget-mb"),
     "gain over all": (["--min-gain", "1.5"], "--min-gain"),
+    "slowdown below none": (["--max-write-slowdown", "0.5"], "0.5 is below 1. It is a write's"),
+    "slowdown that is no number": (["--max-write-slowdown", "nan"], "1 allows no slowdown"),
 }
 
 
@@ -223,7 +225,7 @@ def test_help_gives_the_defaults_that_hold(run_dbtune: RunDbtune) -> None:
     text = " ".join(run_dbtune("analyze", "--help").stdout.split())
     options = AnalyzeOptions()
     assert f"each index has to save [default: {options.min_gain_ratio}]" in text
-    assert f"time to search for indexes [default: {options.time_limit_seconds:g}]" in text
+    assert f"of the advice together [default: {options.time_limit_seconds:g}]" in text
 
 
 def test_sql_and_format_sql_are_the_same(run_dbtune: RunDbtune, shop: Path) -> None:

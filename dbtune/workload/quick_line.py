@@ -1,0 +1,134 @@
+"""Lines of a recording as nearly all are, read in one step by a decoder that knows their types.
+
+A line that it does not take is read with care by recording_line.py, which takes ten times as long
+and tells what is wrong with it. What it takes means the same to both.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Union
+
+import msgspec
+
+from dbtune.model.workload import Parameters, RecordedQuery
+from dbtune.workload.comments import may_hold_comments, read_tags
+from dbtune.workload.recorded_values import (
+    BLOB_KEY,
+    KEY_PREFIX,
+    PARAMETERS_KEY,
+    plain_parameters,
+)
+from dbtune.workload.recording_line import HEADER_KEY, trace_id
+from dbtune.workload.timestamps import normalise_timestamp
+
+# Beyond this a float does not hold every integer.
+_EXACT = 2**53
+_Text = Union[str, None]  # noqa: UP007 - evaluated at run time on 3.10
+_Identifier = Union[str, int, None]  # noqa: UP007
+_Amount = Union[  # noqa: UP007
+    Annotated[int, msgspec.Meta(ge=0, le=_EXACT)],
+    Annotated[float, msgspec.Meta(ge=0, le=_EXACT)],
+    None,
+]
+_Count = Union[  # noqa: UP007
+    Annotated[int, msgspec.Meta(gt=0, le=_EXACT)], Annotated[float, msgspec.Meta(gt=0)], None
+]
+_Value = Union[  # noqa: UP007
+    str, Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)], float, bool, None
+]
+_Values = Union[list[_Value], dict[str, _Value], None]  # noqa: UP007
+
+# Python refuses to read longer integers, where the decoder passes over those of unknown keys.
+_LONGEST_NUMBER = 4300
+_LONG_NUMBER = re.compile(rf"(?<![0-9])[0-9]{{{_LONGEST_NUMBER}}}")
+# A name may be spelt with escapes: d\u0062.query.
+_ESCAPED_ASCII = re.compile(r"\\u00[0-7]")
+
+
+class QuickLine(msgspec.Struct, frozen=True, gc=False):
+    """A statement's line with its values as JSON has them; keys that are unknown are left aside."""
+
+    text: str = msgspec.field(name="db.query.text")
+    parameters: _Values = msgspec.field(name=PARAMETERS_KEY, default=None)
+    timestamp: Union[str, int, float, None] = msgspec.field(name="ts", default=None)  # noqa: UP007
+    duration_ns: _Amount = None
+    rows: Union[Annotated[int, msgspec.Meta(ge=-1)], None] = None  # noqa: UP007
+    request_id: _Identifier = None
+    route: _Text = None
+    file_path: _Text = msgspec.field(name="code.file.path", default=None)
+    line_number: Union[Annotated[int, msgspec.Meta(ge=0)], None] = msgspec.field(  # noqa: UP007
+        name="code.line.number", default=None
+    )
+    transaction_id: _Identifier = None
+    count: _Count = None
+    duration_ms: _Amount = None
+    traceparent: _Text = None
+    error: _Text = None
+    header: Any = msgspec.field(name=HEADER_KEY, default=msgspec.UNSET)
+
+    def nanoseconds(self) -> int | None:
+        """Return the time of one execution."""
+        if self.duration_ns is not None:
+            return round(self.duration_ns)
+        return None if self.duration_ms is None else round(float(self.duration_ms) * 1_000_000)
+
+    def request(self) -> str | None:
+        """Return what names the request, or the trace that stands in for it."""
+        return _name(self.request_id) or trace_id(self.traceparent)
+
+
+_decode = msgspec.json.Decoder(QuickLine).decode
+
+
+def read_quickly(line: str) -> QuickLine | None:
+    """Return the statement of a line, None where the line has to be read with care."""
+    if len(line) > _LONGEST_NUMBER and _LONG_NUMBER.search(line):
+        return None
+    try:
+        read = _decode(line)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return None
+    # A text that begins with a letter holds more than space and comments.
+    if read.header is not msgspec.UNSET or not read.text[:1].isalpha():
+        return None
+    values = read.parameters
+    if values is None:
+        is_plain = KEY_PREFIX not in line and not ("\\u00" in line and _ESCAPED_ASCII.search(line))
+    else:
+        # One value that stands where all should, or a statement with such names.
+        is_plain = not isinstance(values, dict) or (BLOB_KEY not in values and "type" not in values)
+    return read if is_plain else None
+
+
+def values_of(line: QuickLine) -> Parameters:
+    """Return the values of a line as they are bound."""
+    return plain_parameters(line.parameters)
+
+
+def as_query(line: QuickLine, sample_rate: float) -> RecordedQuery:
+    """Return all that a line says; counts are divided by the sample rate."""
+    route, traceparent = line.route, line.traceparent
+    if may_hold_comments(line.text):
+        tags = read_tags(line.text)
+        route, traceparent = route or tags.route, traceparent or tags.traceparent
+    count = 1.0 if line.count is None else float(line.count)
+    return RecordedQuery(
+        text=line.text,
+        parameters=values_of(line),
+        count=count / sample_rate,
+        recorded_count=count,
+        duration_ns=line.nanoseconds(),
+        rows=None if line.rows == -1 else line.rows,
+        error=line.error,
+        timestamp=normalise_timestamp(line.timestamp),
+        request_id=_name(line.request_id) or trace_id(traceparent),
+        route=route,
+        file_path=line.file_path,
+        line_number=line.line_number,
+        transaction_id=_name(line.transaction_id),
+    )
+
+
+def _name(identifier: str | int | None) -> str | None:
+    return str(identifier) if isinstance(identifier, int) else identifier
