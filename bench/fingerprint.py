@@ -3,8 +3,8 @@
     python bench/fingerprint.py                     a million generated statements
     python bench/fingerprint.py RAW.sql             a file of statements or a JSONL recording
     python bench/fingerprint.py RAW.sql --repeat 11 the file eleven times over, for flat memory
-    python bench/fingerprint.py --forms             a tenth and all of it as SQL, as JSONL with all
-                                                    keys, as distinct texts and as long IN lists
+    python bench/fingerprint.py --forms             a tenth and all of it as SQL, as JSONL in three
+                                                    ways, as distinct texts and as long IN lists
 
 Prints seconds and peak memory of dbtune beside sqlparse and sqlglot's tokenizer, which only
 split into tokens. Those two run on a sample and are extrapolated, and labelled so.
@@ -196,17 +196,18 @@ def _compare_forms(folder: Path, statements: int) -> int:
     for name, write in FORMS.items():
         runs = []
         for number in (statements // 10, statements):
-            path = folder / ("form.jsonl" if name == "JSONL" else "form.sql")
+            path = folder / ("form.jsonl" if name.startswith("JSONL") else "form.sql")
             with whole.open(encoding="utf-8") as source, path.open("w", encoding="utf-8") as file:
                 file.writelines(write(line.rstrip(";\n") for line in islice(source, number)))
             runs.append(_run([path]))
         part, full = runs
         growth = full["peak_mb"] - part["peak_mb"]
-        quick = full["cpu_seconds"] <= TARGET_SECONDS or name != "SQL"
-        missed |= not quick or growth > TARGET_GROWTH_MB
+        # The others are hostile: they only have to be read in flat memory.
+        held_to = TARGET_SECONDS if name in TIMED_FORMS else float("inf")
+        missed |= full["cpu_seconds"] > held_to or growth > TARGET_GROWTH_MB
         print(
             f"{name}: {full['statements']:,} in {full['seconds']:.1f} s, "
-            f"{full['cpu_seconds']:.1f} s of CPU (target for SQL {TARGET_SECONDS:.0f}); "
+            f"{full['cpu_seconds']:.1f} s of CPU (target {held_to:.0f}); "
             f"peak {full['peak_mb']:.0f} MB, at a tenth {part['peak_mb']:.0f} MB "
             f"(target: at most {TARGET_GROWTH_MB:.0f} MB more); "
             f"{full['shapes']:,} shapes; load {_load()}",
@@ -245,6 +246,31 @@ def _as_distinct(statements: Iterable[str]) -> Iterator[str]:
     return (f"SELECT c{n} FROM t{n} WHERE k{n} = {n};\n" for n, _ in enumerate(statements))
 
 
+def _as_recorders_write(statements: Iterable[str]) -> Iterator[str]:
+    """Yield lines as the recorders of docs/recording.md write them, one in ten with a blob."""
+    for number, statement in enumerate(statements):
+        values: list[object] = [_value(text) for text in _LITERAL.findall(statement)]
+        if number % 10 == 0:
+            values[:1] = [{"$blob": "/9j/4A=="}]
+        line = {
+            "db.query.text": _LITERAL.sub("?", statement),
+            "db.query.parameters": values,
+            "ts": f"2026-06-01T00:{number // 60_000 % 60:02}:{number // 1000 % 60:02}.000001+00:00",
+            "count": 1,
+            "duration_ns": 10_000 + number % 900_000,
+            "rows": number % 20 - 1,
+            "transaction_id": f"17-{number // 3}",
+            "request_id": f"{number // 7:032x}",
+            "route": "GET /api/x",
+        }
+        yield json.dumps(line) + "\n"
+
+
+def _as_texts(statements: Iterable[str]) -> Iterator[str]:
+    """Yield lines of JSONL with the values in the statement, and nothing beside it."""
+    return (json.dumps({"db.query.text": statement}) + "\n" for statement in statements)
+
+
 def _as_lists(statements: Iterable[str]) -> Iterator[str]:
     """Yield one statement in a thousand, with an IN list of ten thousand values."""
     for number, _ in enumerate(islice(statements, 0, None, 1_000)):
@@ -255,9 +281,12 @@ def _as_lists(statements: Iterable[str]) -> Iterator[str]:
 FORMS: dict[str, Callable[[Iterable[str]], Iterator[str]]] = {
     "SQL": _as_sql,
     "JSONL": _as_jsonl,
+    "JSONL of the documented recorders": _as_recorders_write,
+    "JSONL of texts alone": _as_texts,
     "distinct names": _as_distinct,
     "IN lists of 10,000 values (a thousandth as many)": _as_lists,
 }
+TIMED_FORMS = frozenset(name for name in FORMS if name == "SQL" or name.startswith("JSONL"))
 
 
 def _repeat(files: list[Path], times: int, folder: Path) -> Path:

@@ -17,22 +17,25 @@ from dbtune.workload.recorded_values import (
     BLOB_KEY,
     KEY_PREFIX,
     PARAMETERS_KEY,
+    LineError,
     plain_parameters,
+    read_parameters,
 )
-from dbtune.workload.recording_line import HEADER_KEY, trace_id
+from dbtune.workload.recording_line import HEADER_KEY, MOST, trace_id
 from dbtune.workload.timestamps import normalise_timestamp
 
-# Beyond this a float does not hold every integer.
-_EXACT = 2**53
 _Text = Union[str, None]  # noqa: UP007 - evaluated at run time on 3.10
 _Identifier = Union[str, int, None]  # noqa: UP007
 _Amount = Union[  # noqa: UP007
-    Annotated[int, msgspec.Meta(ge=0, le=_EXACT)],
-    Annotated[float, msgspec.Meta(ge=0, le=_EXACT)],
+    Annotated[int, msgspec.Meta(ge=0, le=MOST)], Annotated[float, msgspec.Meta(ge=0, le=MOST)], None
+]
+_Milliseconds = Union[  # noqa: UP007
+    Annotated[int, msgspec.Meta(ge=0, le=MOST // 1_000_000)],
+    Annotated[float, msgspec.Meta(ge=0, le=MOST // 1_000_000)],
     None,
 ]
 _Count = Union[  # noqa: UP007
-    Annotated[int, msgspec.Meta(gt=0, le=_EXACT)], Annotated[float, msgspec.Meta(gt=0)], None
+    Annotated[int, msgspec.Meta(gt=0, le=MOST)], Annotated[float, msgspec.Meta(gt=0, le=MOST)], None
 ]
 _Value = Union[  # noqa: UP007
     str, Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)], float, bool, None
@@ -62,7 +65,7 @@ class QuickLine(msgspec.Struct, frozen=True, gc=False):
     )
     transaction_id: _Identifier = None
     count: _Count = None
-    duration_ms: _Amount = None
+    duration_ms: _Milliseconds = None
     traceparent: _Text = None
     error: _Text = None
     header: Any = msgspec.field(name=HEADER_KEY, default=msgspec.UNSET)
@@ -78,7 +81,14 @@ class QuickLine(msgspec.Struct, frozen=True, gc=False):
         return _name(self.request_id) or trace_id(self.traceparent)
 
 
+class _CodedLine(QuickLine, frozen=True, gc=False):
+    """A line with blobs and masks among its values, which are None where one is masked."""
+
+    parameters: Any = msgspec.field(name=PARAMETERS_KEY, default=None)
+
+
 _decode = msgspec.json.Decoder(QuickLine).decode
+_decode_coded = msgspec.json.Decoder(_CodedLine).decode
 
 
 def read_quickly(line: str) -> QuickLine | None:
@@ -87,18 +97,33 @@ def read_quickly(line: str) -> QuickLine | None:
         return None
     try:
         read = _decode(line)
+    except msgspec.ValidationError:
+        return _read_coded(line) if line.find("{", 1) > 0 else None
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return None
+    return read if _is_plain(read, line) else None
+
+
+def _read_coded(line: str) -> QuickLine | None:
+    try:
+        read = _decode_coded(line)
+        if not isinstance(read.parameters, (list, dict)) or not _is_plain(read, line):
+            return None
+        values, _ = read_parameters({PARAMETERS_KEY: read.parameters})
+    except (msgspec.DecodeError, RecursionError, LineError):
+        return None
+    return msgspec.structs.replace(read, parameters=values)
+
+
+def _is_plain(read: QuickLine, line: str) -> bool:
     # A text that begins with a letter holds more than space and comments.
     if read.header is not msgspec.UNSET or not read.text[:1].isalpha():
-        return None
+        return False
     values = read.parameters
     if values is None:
-        is_plain = KEY_PREFIX not in line and not ("\\u00" in line and _ESCAPED_ASCII.search(line))
-    else:
-        # One value that stands where all should, or a statement with such names.
-        is_plain = not isinstance(values, dict) or (BLOB_KEY not in values and "type" not in values)
-    return read if is_plain else None
+        return KEY_PREFIX not in line and not ("\\u00" in line and _ESCAPED_ASCII.search(line))
+    # One value that stands where all should, or a statement with such names.
+    return not isinstance(values, dict) or (BLOB_KEY not in values and "type" not in values)
 
 
 def values_of(line: QuickLine) -> Parameters:
@@ -116,6 +141,7 @@ def as_query(line: QuickLine, sample_rate: float) -> RecordedQuery:
     return RecordedQuery(
         text=line.text,
         parameters=values_of(line),
+        masked=isinstance(line, _CodedLine) and line.parameters is None,
         count=count / sample_rate,
         recorded_count=count,
         duration_ns=line.nanoseconds(),

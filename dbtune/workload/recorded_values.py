@@ -55,7 +55,7 @@ def read_parameters(fields: Mapping[str, Any]) -> tuple[Parameters, bool]:
 
 
 def plain_parameters(given: Sequence[Any] | Mapping[str, Any] | None) -> Parameters:
-    """Return values that are known to be neither masked nor blobs nor anything unfit."""
+    """Return values that are known to be neither masked nor coded nor anything unfit."""
     if given is None:
         return None
     if isinstance(given, Mapping):
@@ -98,7 +98,7 @@ def _named(given: Mapping[str, Any], label: str) -> tuple[Parameters, bool]:
 
 def _value(value: Any, label: str, key: object) -> SqlValue | _Masked:
     # The name is put together only for a message: it would cost as much as the check itself.
-    if value is None or isinstance(value, str):
+    if value is None or isinstance(value, (str, bytes)):
         return value
     if isinstance(value, int):
         if not -(2**63) <= value < 2**63:

@@ -22,6 +22,9 @@ from dbtune.workload.timestamps import normalise_timestamp
 HEADER_KEY = "dbtune.recording"
 FORMAT_VERSION = 1
 
+# Sums of products of larger counts and durations might not be numbers any more.
+MOST = 2**53
+
 
 @dataclass(frozen=True)
 class RecordingHeader:
@@ -89,6 +92,8 @@ def _parse_header(fields: dict[str, Any]) -> RecordingHeader:
     rate = _number(fields, "sample_rate", "a number above 0 and at most 1")
     if rate is not None and not 0 < rate <= 1:
         raise LineError(f'"sample_rate" is {quoted(rate)}; expected a number above 0 and at most 1')
+    if rate is not None and rate * MOST < 1:
+        raise LineError(f'"sample_rate" is {quoted(rate)}, which is too small')
     return RecordingHeader(
         sqlite_version=_text(fields, "sqlite_version"),
         sample_rate=1.0 if rate is None else rate,
@@ -175,6 +180,8 @@ def _count(fields: dict[str, Any]) -> float:
         return 1.0
     if value <= 0:
         raise LineError(f'"count" is {quoted(fields["count"])}; expected a number above 0')
+    if value > MOST:
+        raise LineError(f'"count" is {quoted(fields["count"])}, which is too large')
     return value
 
 
@@ -187,7 +194,7 @@ def _duration_ns(fields: dict[str, Any]) -> int | None:
         if value is not None:
             if value < 0:
                 raise LineError(f'"{key}" is {quoted(fields[key])}; expected a number of {unit}')
-            if not _is_finite(value * ns_per_unit):
+            if value * ns_per_unit > MOST:
                 raise LineError(f'"{key}" is {quoted(fields[key])}, which is too large')
             return round(value * ns_per_unit)
     return None

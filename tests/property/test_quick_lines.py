@@ -156,7 +156,8 @@ def test_nearly_all_lines_are_taken_quickly() -> None:
     """Those of the recorders in docs/recording.md, with names, offsets, counts and new keys."""
     for more in (
         {"db.query.parameters": [1, "é", None, 2.5, True]},
-        {"db.query.parameters": {"user": 7}},
+        {"db.query.parameters": {"user": 7, "hash": {"$blob": "/9j/4A=="}}},
+        {"db.query.parameters": [{"type": "text", "len": 12}, 7]},
         {"ts": "2026-06-01T00:00:00.000000+00:00", "count": 3, "duration_ns": 81_000, "rows": -1},
         {
             "request_id": 7,

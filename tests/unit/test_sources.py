@@ -127,6 +127,13 @@ BROKEN = [
     ('{"db.query.text": " -- x"}', '"db.query.text" holds no statement'),
     (line(count=-1), '"count" is -1; expected a number above 0'),
     (line(count=0), '"count" is 0; expected a number above 0'),
+    (line(count=1e300), '"count" is 1e+300, which is too large'),
+    (line(duration_ns=2**54), '"duration_ns" is 18014398509481984, which is too large'),
+    (line(duration_ms=1e308), '"duration_ms" is 1e+308, which is too large'),
+    (
+        '{"dbtune.recording": 1, "sample_rate": 1e-300}',
+        '"sample_rate" is 1e-300, which is too small',
+    ),
     (line(count="2"), '"count" is "2"; expected a number above 0'),
     (line(count=True), '"count" is true; expected a number above 0'),
     ('{"db.query.text": "SELECT 1", "count": NaN}', "it holds NaN, which is no JSON number"),
