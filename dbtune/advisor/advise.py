@@ -104,7 +104,7 @@ def advise(
         )
         limited = _search_limits(limits, time)
         with closing(Searcher(connection, base, schema, baseline, limited, on_event)) as searcher:
-            prover = Prover(base, schema, baseline, time, on_event)
+            prover = Prover(base, schema, baseline, searcher.known, time, on_event)
             proven = prove_and_repair(prover, searcher.choose)
             chosen = [i.planned.spec for i in proven.proof.indexes if i.planned.spec]
             insight = gain_insight(

@@ -14,6 +14,8 @@ from dbtune.advisor.time_limit import TimeLimit
 
 # Copying and analysing a copy took 0.4 s for 100 MB, rebuilding a table of it twice some 3 s.
 _BYTES_A_SECOND = 20_000_000
+# Rebuilding may take so much of the time limit: it is rarely the best advice.
+_REBUILDING_SHARE = 0.05
 # Of the time limit; the shapes that matter most are measured first.
 _STATISTICS_SHARE = 0.05
 
@@ -30,6 +32,8 @@ def with_alternatives(facts: Facts, advice: Advice, base: Path, time: TimeLimit)
         enough, over = time.start(_STATISTICS_SHARE), time.until(1.0)
         effect = statistics_effect(base, advice.baseline, lambda: enough() or over())
         facts = replace(facts, statistics_effect=effect)
+    if seconds > _REBUILDING_SHARE * time.seconds:
+        return facts
     return replace(facts, rebuilt_tables=_rebuilt(facts, advice, base, time, seconds))
 
 

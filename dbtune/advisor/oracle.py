@@ -58,9 +58,9 @@ class Runs:
         return self._known.get((number, sample, state))
 
     def copy(self) -> Runs:
-        """Return what is known now, to go on from."""
+        """Return what is known now, to go on from; not of runs that were stopped."""
         other = Runs()
-        other._known.update(self._known)
+        other._known.update((key, run) for key, run in self._known.items() if not run.stopped)
         other._best_steps.update(self._best_steps)
         other._most_steps.update(self._most_steps)
         return other

@@ -77,12 +77,13 @@ class PoolSearch:
         self.sizes = _real_sizes(self._pool, limits.sampled)
         self.loads = _loads(baseline)
         self.helps = _helps(self.specs, wanted, baseline)
+        self.runs = baseline.runs.copy()
         self.oracle = Oracle(
             self._pool,
             baseline.subjects.ready,
             exact=False,
             max_vm_steps=limits.max_vm_steps,
-            runs=baseline.runs.copy(),
+            runs=self.runs,
         )
         self.selection = Selection(
             self.oracle, self.loads, self.sizes, self.helps, limits.selection

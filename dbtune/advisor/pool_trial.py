@@ -43,7 +43,7 @@ class PoolTrial:
         self._search = search
         self._base = base
         self._baseline = baseline
-        self._known = KnownSteps()
+        self.known = KnownSteps()
 
     def verdict(self, names: Sequence[str]) -> TrialVerdict:
         """Return what becomes of a set whose indexes are created in this order."""
@@ -77,7 +77,7 @@ class PoolTrial:
         if not plain:
             return None
         with self._search.lent() as path:
-            return compare_library(self._base, path, plain, (), self._known)
+            return compare_library(self._base, path, plain, (), self.known)
 
     def _passed_over(
         self, names: Sequence[str], after: Sequence[ShapeCost], library: LibraryCheck | None

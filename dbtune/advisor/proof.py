@@ -14,7 +14,7 @@ from pathlib import Path
 
 from dbtune.advisor.baseline import Baseline
 from dbtune.advisor.cost import open_scratch
-from dbtune.advisor.oracle import Oracle, ShapeCost
+from dbtune.advisor.oracle import Oracle, Runs, ShapeCost
 from dbtune.advisor.pool import Pool
 from dbtune.advisor.subjects import Subject
 from dbtune.advisor.time_limit import Stop, never
@@ -94,12 +94,14 @@ def prove(
     planned: Sequence[PlannedIndex],
     droppable: Sequence[str],
     stop: Stop = never,
+    known: Runs | None = None,
 ) -> Proof:
     """Build `planned` on the fresh copy at `path` in order, analyse as shipped, and measure.
 
     `droppable` are existing indexes whose use is asked about. Writes to the copy, and leaves it
     closed, with the indexes built. Once it is time to `stop`, what each index gains is no longer
-    measured by hiding it but shared out from what its queries gain together.
+    measured by hiding it but shared out from what its queries gain together. `known` are runs
+    under other sets of these indexes; with all of them everything is run anew.
     """
     subjects = baseline.subjects.ready
     with closing(open_scratch(path, baseline.subjects.functions)) as connection:
@@ -110,7 +112,8 @@ def prove(
         pool.finish(droppable, analyze=tables)
         oracle = Oracle(pool, subjects, runs=baseline.runs)
         after = tuple(oracle.cost(i, pool.names) for i in range(len(subjects)))
-        judge = _Judge(pool, oracle, baseline, after)
+        others = Oracle(pool, subjects, runs=baseline.runs if known is None else known)
+        judge = _Judge(pool, others, baseline, after)
         indexes = tuple(judge.judge(index, seconds[index.name], stop) for index in built)
         idle = _idle(after, droppable)
         pool.show(pool.names)

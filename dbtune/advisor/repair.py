@@ -16,9 +16,9 @@ from dbtune.advisor.faults import (
     most_harmful,
     passed_over,
 )
-from dbtune.advisor.library_check import KnownSteps, LibraryCheck, check_library
+from dbtune.advisor.library_check import LibraryCheck, check_library
 from dbtune.advisor.proof import PlannedIndex, Proof, prove
-from dbtune.advisor.search import Choosing
+from dbtune.advisor.search import Choosing, Known
 from dbtune.advisor.time_limit import TimeLimit
 from dbtune.advisor.timing import Timed, time_reads
 from dbtune.model.advice import IndexSpec
@@ -55,7 +55,13 @@ class Prover:
     """Builds choices on fresh copies of the closed scratch copy at `base`, and measures them."""
 
     def __init__(
-        self, base: Path, schema: Schema, baseline: Baseline, time: TimeLimit, on_event: OnEvent
+        self,
+        base: Path,
+        schema: Schema,
+        baseline: Baseline,
+        known: Known,
+        time: TimeLimit,
+        on_event: OnEvent,
     ) -> None:
         self._base = base
         self._schema = schema
@@ -65,7 +71,7 @@ class Prover:
         self._seconds = 0.0
         self._path = base.with_name("proof.db")
         self._last: Proof | None = None
-        self._known = KnownSteps()
+        self._known = known
         self._droppable = tuple(i.name for i in schema.indexes if not i.enforces_constraint)
 
     def prove(self, specs: Sequence[IndexSpec]) -> Proven:
@@ -76,7 +82,9 @@ class Prover:
         path = self._path
         shutil.copyfile(self._base, path)
         enough = self._time.until(_SINGLES_UNTIL)
-        proof = prove(path, self._baseline, planned, self._droppable, enough)
+        proof = prove(
+            path, self._baseline, planned, self._droppable, enough, self._known.runs.copy()
+        )
         library = self._check(path, [index.planned for index in proof.indexes])
         self._seconds = self._time.clock() - started
         self._last = proof
@@ -102,8 +110,8 @@ class Prover:
     def _check(self, path: Path, built: Sequence[PlannedIndex]) -> LibraryCheck | None:
         measured = zip(self._baseline.subjects.ready, self._baseline.costs, strict=True)
         plain = [(subject, cost) for subject, cost in measured if not subject.stubbed]
-        known = self._known.forget_after()
-        return check_library(self._base, path, plain, built, known) if plain else None
+        steps = self._known.steps.forget_after()
+        return check_library(self._base, path, plain, built, steps) if plain else None
 
     def cost_ns(self, proven: Proven) -> float:
         """Return the cost of the recording under a proven choice, its harm counted again."""

@@ -14,8 +14,10 @@ from dbtune.advisor.candidates import Candidate
 from dbtune.advisor.choice import Choice
 from dbtune.advisor.clone import Catalog, Finalist, survivors
 from dbtune.advisor.hidden_rows import read_lines
+from dbtune.advisor.library_check import KnownSteps
 from dbtune.advisor.mending import mend
 from dbtune.advisor.narrowing import narrow, narrower_indexes
+from dbtune.advisor.oracle import Runs
 from dbtune.advisor.pool_search import PoolSearch, SearchLimits, Wanted
 from dbtune.advisor.pool_trial import PoolTrial
 from dbtune.advisor.preselection import preselect
@@ -24,6 +26,14 @@ from dbtune.model.advice import IndexSpec
 from dbtune.model.event import Event, OnEvent
 from dbtune.model.schema import Schema
 from dbtune.sqlite.statistics import read_statistics
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was run in the pool, with the one library and with the other."""
+
+    runs: Runs
+    steps: KnownSteps
 
 
 @dataclass(frozen=True)
@@ -127,6 +137,11 @@ class Searcher:
             tuple(search.specs[name] for name in sorted(chosen - set(names))),
         )
 
+    @property
+    def known(self) -> Known:
+        """What is known so far of sets of these indexes, by their names."""
+        return Known(self._search.runs, self._trial.known)
+
     def predict(self, chosen: Sequence[IndexSpec]) -> Prediction:
         """Return what a set costs and takes, as the pool has it."""
         search = self._search
@@ -165,7 +180,8 @@ def _wanted(
     """Return the candidates in the order in which room and time are given to them.
 
     First choices of dear shapes come first, then narrow ones, which serve the most queries
-    a byte; what no plan of the clone took comes last.
+    a byte. What no plan of the clone took comes last, and not at all where it is as wide as the
+    query: the planner cannot tell how good a partial index is, or one in another order.
     """
     measured = zip(baseline.subjects.ready, baseline.costs, strict=True)
     weights = {subject.shape.id: weight(subject, cost) for subject, cost in measured}
@@ -177,7 +193,12 @@ def _wanted(
         size = found.estimates[spec].size_bytes
         return -wanted, spec not in first_for, candidate.covering, size
 
-    known = [c for c in found.candidates if c.spec in found.estimates]
+    known = [
+        c
+        for c in found.candidates
+        if c.spec in found.estimates
+        and (c.spec in first_for or not c.covering or c.spec.where is not None)
+    ]
     return tuple(
         Wanted(c.spec, found.estimates[c.spec].size_bytes, c.shape_ids)
         for c in sorted(known, key=need)

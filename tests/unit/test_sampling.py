@@ -151,10 +151,10 @@ def fractions(copy: ScratchCopy) -> dict[str, float]:
 
 
 def test_large_tables_lose_the_same_share_and_small_ones_none(shop: Path) -> None:
-    """A fifth of the users and of the orders, and all kinds; the file keeps to its room."""
+    """The same of the users and of the orders, all kinds and notes; the file keeps to its room."""
     copy = sample(shop, 10 * MB)
     found = fractions(copy)
-    assert set(found) == {"users", "orders", "notes"}
+    assert set(found) == {"users", "orders"}
     assert max(found.values()) - min(found.values()) < 0.03
     assert 0.1 < found["orders"] < 0.3
     assert value(copy.path, "SELECT count(*) FROM kinds") == 10
@@ -307,7 +307,7 @@ def test_a_wal_database_in_a_folder_without_permission_to_write_is_sampled(shop:
         source = Path(shutil.copy(shop, folder))
         Path(folder).chmod(0o555)
         Path(scratch).chmod(0o777)
-        assert "sampled 3" in run_as_nobody(SAMPLE, source, scratch)
+        assert "sampled 2" in run_as_nobody(SAMPLE, source, scratch)
         assert os.listdir(folder) == ["shop.db"]
 
 
@@ -412,7 +412,7 @@ def test_a_chain_keeps_the_larger_pair_together() -> None:
         TableSize("orders", 1000, 300 * MB),
         TableSize("items", 1000, 900 * MB),
         TableSize("visits", 1000, 200 * MB),
-        TableSize("tiny", 10, 1000),
+        TableSize("tiny", 10, 50 * MB),
     )
     plan = {part.table.name: part for part in plan_sample(schema, sizes, 150 * MB).tables}
     assert {name: part.key for name, part in plan.items()} == {
@@ -424,7 +424,7 @@ def test_a_chain_keeps_the_larger_pair_together() -> None:
     }
     assert plan["tiny"].fraction == 1.0
     assert {part.fraction for name, part in plan.items() if name != "tiny"} == {
-        (150 * MB - 1000) / (1500 * MB)
+        100 / 1500
     }
 
 

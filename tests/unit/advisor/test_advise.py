@@ -59,12 +59,13 @@ def evidence(found: Finding) -> dict[str, object]:
 
 
 def test_the_copy_given_is_not_changed(tmp_path: Path) -> None:
-    """Work goes on beside it, and leaves nothing there."""
+    """Work goes on beside it, and leaves the proven copy there."""
     path = build(tmp_path / "base.db", *ORDERS)
     before = path.read_bytes()
     advice = advice_on(path, BY_USER)
     assert advised(advice) and path.read_bytes() == before
-    assert [file.name for file in tmp_path.iterdir()] == ["base.db"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["base.db", "proof.db"]
+    assert advice.proven_copy == tmp_path / "proof.db"
 
 
 def test_an_empty_recording_gets_no_advice(tmp_path: Path) -> None:

@@ -122,10 +122,10 @@ def test_sizes_are_those_of_the_real_database(tmp_path: Path) -> None:
 
 
 def test_the_copy_is_left_as_it_was(tmp_path: Path) -> None:
-    """The proposals are built on a copy of it, which is gone."""
+    """The proposals are built on a copy of it, which is gone; the proof's stays."""
     path = build(tmp_path / "base.db", *DDL)
     advice = advice_on(path, *QUERIES)
     before = path.read_bytes()
     consider(path, read(path), advice, [_planned("CREATE INDEX i ON orders (user_id)")])
     assert path.read_bytes() == before
-    assert [file.name for file in tmp_path.iterdir()] == ["base.db"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["base.db", "proof.db"]

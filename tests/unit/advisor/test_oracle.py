@@ -183,15 +183,15 @@ def test_a_plan_that_has_lost_is_stopped(tmp_path: Path) -> None:
 
 
 def test_limits_follow_the_best_run_or_the_dearest() -> None:
-    """Six times the one, and not below what a page view may cost."""
+    """Three times the one, and not below what a page view may cost."""
     runs = Runs()
     assert runs.step_limit(0, 0, 10**9, exact=False) == 10**9
     runs.add(0, 0, "slow", Measurement(50_000_000, 0))
     runs.add(0, 0, "quick", Measurement(1_000_000, 0))
     runs.add(0, 0, "failed", Measurement(10, 0, failure="no"))
     runs.add(0, 0, "endless", Measurement(400_000_000, 0, stopped=True))
-    assert runs.step_limit(0, 0, 10**9, exact=False) == 6_000_000
-    assert runs.step_limit(0, 0, 10**9, exact=True) == 300_000_000
+    assert runs.step_limit(0, 0, 10**9, exact=False) == 3_000_000
+    assert runs.step_limit(0, 0, 10**9, exact=True) == 150_000_000
     assert runs.step_limit(0, 0, 1_000, exact=True) == 1_000
     runs.add(0, 1, "tiny", Measurement(10, 0))
     assert runs.step_limit(0, 1, 10**9, exact=False) == 300_000
