@@ -18,6 +18,8 @@ _INSIST_RATIO = 0.97
 # other shapes lost.
 _MOST_BLOCKERS = 3
 _MOST_MENDED = 3
+# What goes for one that does not fit a budget otherwise.
+_MOST_EVICTED = 3
 _NOTHING = frozenset[str]()
 
 
@@ -81,13 +83,31 @@ class LocalSearch:
                     return state
                 if not gone <= state.names or come & state.names:
                     continue  # an earlier move of this round went first
-                if not self._objective.fits(state, gone, come):
+                leaving = self._making_room(state, gone, come)
+                if leaving is None:
                     continue
-                moved = self._objective.move(state, gone, come)
+                moved = self._objective.move(state, leaving, come)
                 value = self._objective.value(moved)
                 if value < best * (1 - _LEAST_IMPROVEMENT):
                     state, best, improved = moved, value, True
         return state
+
+    def _making_room(
+        self, state: IndexSet, gone: frozenset[str], come: frozenset[str]
+    ) -> frozenset[str] | None:
+        """Return what has to go beside `gone` for `come` to fit: what loses least for its bytes."""
+        if self._objective.fits(state, gone, come):
+            return gone
+        sizes = self._objective.sizes
+        left = sorted(
+            state.names - gone,
+            key=lambda n: (self._objective.loss_ns(state.names, n) / max(1, sizes[n]), n),
+        )
+        for name in left[:_MOST_EVICTED]:
+            gone |= {name}
+            if self._objective.fits(state, gone, come):
+                return gone
+        return None
 
     def _moves(self, names: frozenset[str]) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
         """Yield (what goes, what comes); a swap is between indexes proposed for one shape."""

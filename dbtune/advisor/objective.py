@@ -14,6 +14,8 @@ from dbtune.advisor.time_limit import Stop, never
 
 # An index as large as 5 % of the database has to lower the cost of the workload by 1 %.
 PRICE_OF_SPACE = 0.2
+# Who names a budget wants it used, though not on what gains next to nothing.
+_PRICE_WITHIN_BUDGET = 0.02
 # People read, name and keep each index, so one has to lower the cost by this much whatever
 # its size. At 0 a third more indexes are advised that together gain 1 %.
 PRICE_OF_INDEX = 0.0005
@@ -116,17 +118,19 @@ class Objective:
         for number in range(len(loads)):
             for name in costs.relevant(number) & sizes.keys():
                 self.shapes_of[name].append(number)
+        unlimited = limits.budget_bytes is None
+        self._price_of_space = PRICE_OF_SPACE if unlimited else _PRICE_WITHIN_BUDGET
         self._price_of_index = PRICE_OF_INDEX * min(1.0, _MANY_SHAPES / max(1, len(loads)))
 
     def value(self, state: IndexSet) -> float:
         """Return what the search minimises, in ns: cost with the price of bytes and of indexes."""
         space = state.size_bytes / max(1, self.limits.database_bytes)
-        price = 1 + PRICE_OF_SPACE * space + self._price_of_index * len(state.names)
+        price = 1 + self._price_of_space * space + self._price_of_index * len(state.names)
         return state.burden_ns * price + _EXCESS_WEIGHT * state.excess_ns
 
     def price_of_byte(self, state: IndexSet) -> float:
         """Return about what a byte more adds to the value of a set, ns."""
-        return PRICE_OF_SPACE * state.burden_ns / max(1, self.limits.database_bytes)
+        return self._price_of_space * state.burden_ns / max(1, self.limits.database_bytes)
 
     def state(self, names: frozenset[str]) -> IndexSet:
         """Return a set with its sums."""
