@@ -57,10 +57,11 @@ class Runs:
         """Return the work of a state that was run before."""
         return self._known.get((number, sample, state))
 
-    def copy(self) -> Runs:
-        """Return what is known now, to go on from; not of runs that were stopped."""
+    def copy(self, *, finished: bool = False) -> Runs:
+        """Return what is known now, to go on from; only of runs that `finished` on request."""
         other = Runs()
-        other._known.update((key, run) for key, run in self._known.items() if not run.stopped)
+        known = self._known.items()
+        other._known.update((key, run) for key, run in known if not (finished and run.stopped))
         other._best_steps.update(self._best_steps)
         other._most_steps.update(self._most_steps)
         return other

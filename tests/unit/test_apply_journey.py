@@ -327,7 +327,7 @@ def test_no_for_an_answer_changes_nothing(shop: Path) -> None:
         raise RefusedError(f"no to {len(proposal.statements)} statements")
 
     before = state_of(shop.parent)
-    with pytest.raises(RefusedError, match="no to 2 statements"):
+    with pytest.raises(RefusedError, match="no to 3 statements"):
         apply_indexes(
             shop, ApplyOptions(), report_for(shop, added("users", "email")), confirm=refuse
         )

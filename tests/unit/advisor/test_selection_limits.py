@@ -145,7 +145,7 @@ def test_a_budget_in_a_large_workload_is_spent_on_the_best() -> None:
     sizes = {f"i{i}": 10_000 for i in range(many)}
     chosen = select(costs, [1] * many, sizes, Limits(DATABASE, budget_bytes=1_000_000))
     assert chosen == {f"i{i}" for i in range(many - 100, many)}
-    assert costs.asked < 300 * many
+    assert costs.asked < 400 * many
 
 
 INDEXES = ("a", "b", "c", "d")
