@@ -82,9 +82,8 @@ class Prover:
         path = self._path
         shutil.copyfile(self._base, path)
         enough = self._time.until(_SINGLES_UNTIL)
-        proof = prove(
-            path, self._baseline, planned, self._droppable, enough, self._known.runs.copy()
-        )
+        known = self._known.runs.copy(finished=True)
+        proof = prove(path, self._baseline, planned, self._droppable, enough, known)
         library = self._check(path, [index.planned for index in proof.indexes])
         self._seconds = self._time.clock() - started
         self._last = proof
