@@ -27,6 +27,10 @@ from dbtune.sqlite.identifiers import quote_identifier
 # runs of a thousand and more; every 50 doubles the time of the check.
 _STEPS_A_CALL = 200
 _MAX_CALLS = 500_000
+# Most statements end within a million steps. Beyond that nobody needs to know how much slower one
+# is that takes four times as long.
+_FIRST_CALLS = 5_000
+_MUCH_SLOWER = 4
 # The module has no counter of page fetches; with them a step of these plans costs about that.
 _SCAN_STEP_NS = 14
 _LOOKUP_STEP_NS = 40
@@ -75,20 +79,36 @@ class KnownSteps:
         self._before: dict[tuple[str, int], _Steps] = {}
         self._after: dict[tuple[str, int, Plan], _Steps] = {}
 
-    def before(self, connection: sqlite3.Connection, run: _Run, max_calls: int) -> int:
-        """Return the steps of a statement on the database as it is, up to so many calls."""
+    def compare(
+        self, old: sqlite3.Connection, new: sqlite3.Connection, run: _Run, plan: Plan
+    ) -> tuple[int, int]:
+        """Return a statement's steps before and after, as far as it takes to tell which is more.
+
+        A plan that is much slower is not run to its end, nor is one that was much slower before.
+        """
+        after = self._steps_after(new, run, plan, _FIRST_CALLS)
+        before = self._steps_before(old, run, _MUCH_SLOWER * after.calls + 1)
+        if not after.complete:
+            most = _MUCH_SLOWER * before.calls + 1 if before.complete else _MAX_CALLS
+            after = self._steps_after(new, run, plan, min(_MAX_CALLS, most))
+            before = self._steps_before(old, run, _MUCH_SLOWER * after.calls + 1)
+        return before.steps, after.steps
+
+    def _steps_before(self, connection: sqlite3.Connection, run: _Run, max_calls: int) -> _Steps:
         key = run.shape_id, run.sample
         known = self._before.get(key)
         if known is None or not known.reach(max_calls):
             known = self._before[key] = _count(connection, run.statement, max_calls)
-        return known.steps
+        return known
 
-    def after(self, connection: sqlite3.Connection, run: _Run, plan: Plan) -> int:
-        """Return the steps of a statement with new indexes in place."""
+    def _steps_after(
+        self, connection: sqlite3.Connection, run: _Run, plan: Plan, max_calls: int
+    ) -> _Steps:
         key = run.shape_id, run.sample, plan
-        if key not in self._after:
-            self._after[key] = _count(connection, run.statement, _MAX_CALLS)
-        return self._after[key].steps
+        known = self._after.get(key)
+        if known is None or not known.reach(max_calls):
+            known = self._after[key] = _count(connection, run.statement, max_calls)
+        return known
 
     def forget_after(self) -> KnownSteps:
         """Return what is known of the database as it is."""
@@ -104,14 +124,17 @@ class _Run(NamedTuple):
 
 
 class _Steps(NamedTuple):
-    """Steps counted, and how many calls were allowed; `complete` where they were enough."""
+    """Calls of the progress handler, and whether the statement came to its end."""
 
-    steps: int
-    max_calls: int
+    calls: int
     complete: bool
 
+    @property
+    def steps(self) -> int:
+        return self.calls * _STEPS_A_CALL
+
     def reach(self, max_calls: int) -> bool:
-        return self.complete or self.max_calls >= max_calls
+        return self.complete or self.calls >= max_calls
 
 
 def check_library(
@@ -210,9 +233,7 @@ def _compare(
             continue
         used |= indexes_used(second)
         run = _Run(subject.shape.id, sample, statement)
-        after = known.after(new, run, second)
-        # Before need only be measured as far as it takes to know that after is no slower.
-        before = known.before(old, run, 4 * after // _STEPS_A_CALL + 1)
+        before, after = known.compare(old, new, run, second)
         added_ns += _step_ns(second) * after - _step_ns(first) * before
         steps_before += before
         steps_after += after
@@ -251,7 +272,7 @@ def _count(connection: sqlite3.Connection, statement: Statement, max_calls: int)
             raise
     finally:
         connection.set_progress_handler(None, 0)
-    return _Steps(calls * _STEPS_A_CALL, max_calls, calls < max_calls)
+    return _Steps(calls, complete=calls < max_calls)
 
 
 def _open(path: Path) -> sqlite3.Connection:

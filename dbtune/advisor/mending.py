@@ -12,9 +12,9 @@ from dbtune.advisor.pool_search import PoolSearch
 from dbtune.advisor.pool_trial import PoolTrial, TrialVerdict
 from dbtune.advisor.time_limit import Stop
 
-_MAX_ROUNDS = 4
+_MAX_ROUNDS = 3
 # Of the indexes that could come, so many are tried: those that the search rates best.
-_MOST_COMING = 4
+_MOST_COMING = 3
 _LEAST_IMPROVEMENT = 0.0005
 
 

@@ -160,9 +160,12 @@ def _without_idle(prover: Prover, proven: Proven, left_out: dict[IndexSpec, str]
     while idle := _idle(proven):
         if not prover.has_time():
             return _without_unused(proven, left_out)
-        left_out |= idle
         rest = [index.planned.spec for index in proven.proof.indexes]
-        proven = prover.prove([spec for spec in rest if spec is not None and spec not in idle])
+        without = prover.prove([spec for spec in rest if spec is not None and spec not in idle])
+        if prover.cost_ns(without) > _TOLERANCE * prover.cost_ns(proven):
+            return proven  # it keeps the other library from a plan that is slower
+        left_out |= idle
+        proven = without
     return proven
 
 
