@@ -45,11 +45,15 @@ class SearchLimits:
 
 @dataclass(frozen=True)
 class Wanted:
-    """An index to be built in a pool: about how large it is, and ids of shapes it is to help."""
+    """An index to be built in a pool: about how large it is, and ids of shapes it is to help.
+
+    `is_first` where it is the planner's first choice for one of them.
+    """
 
     spec: IndexSpec
     size_bytes: int
     shape_ids: frozenset[str]
+    is_first: bool = False
 
 
 class PoolSearch:

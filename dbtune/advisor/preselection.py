@@ -41,6 +41,8 @@ _ANALYZED_ROWS = 2_000
 # Of all rivals so many go on for each index of the best set.
 _RIVALS_A_CHOICE = 1.0
 _LEAST_RIVALS = 15
+# And so many of the planner's own first choices, those for the dearest shapes.
+_FIRSTS_A_CHOICE = 1.0
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,9 @@ def preselect(
             best, near = _choose(search)
     finally:
         copy.path.unlink()
-    kept = best | near
+    # Statistics of all rows may lead the planner elsewhere than those of the sample.
+    firsts = [index.spec for index in wanted if index.is_first]
+    kept = best | near | frozenset(firsts[: round(_FIRSTS_A_CHOICE * len(best))])
     return Preselected(tuple(i for i in wanted if i.spec in kept), best, search.cut_short)
 
 

@@ -200,6 +200,6 @@ def _wanted(
         and (c.spec in first_for or not c.covering or c.spec.where is not None)
     ]
     return tuple(
-        Wanted(c.spec, found.estimates[c.spec].size_bytes, c.shape_ids)
+        Wanted(c.spec, found.estimates[c.spec].size_bytes, c.shape_ids, bool(first_for.get(c.spec)))
         for c in sorted(known, key=need)
     )
