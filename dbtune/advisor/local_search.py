@@ -100,8 +100,8 @@ class LocalSearch:
             return gone
         sizes = self._objective.sizes
         left = sorted(
-            state.names - gone,
-            key=lambda n: (self._objective.loss_ns(state.names, n) / max(1, sizes[n]), n),
+            sorted(state.names - gone),
+            key=lambda n: self._objective.loss_ns(state.names, n) / max(1, sizes[n]),
         )
         for name in left[:_MOST_EVICTED]:
             gone |= {name}

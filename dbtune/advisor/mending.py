@@ -70,5 +70,5 @@ def _alternatives(
 
 def _ordered(search: PoolSearch, names: frozenset[str]) -> tuple[str, ...]:
     """Return names in the order of creation: the dearest to lose first."""
-    loss = {name: search.selection.loss_ns(names, name) for name in names}
+    loss = {name: search.selection.loss_ns(names, name) for name in sorted(names)}
     return tuple(sorted(names, key=lambda name: (-loss[name], name)))

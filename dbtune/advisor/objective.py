@@ -146,7 +146,8 @@ class Objective:
         """Return the set without `gone`, which it has, and with `come`, which it has not."""
         names = (state.names - gone) | come
         burden = excess = 0.0
-        for i in {i for name in gone | come for i in self.shapes_of[name]}:
+        # In an order of its own: how far a plan is run depends on what was run before it.
+        for i in sorted({i for name in gone | come for i in self.shapes_of[name]}):
             burden += self._burden(i, names) - self._burden(i, state.names)
             excess += self._excess(i, names) - self._excess(i, state.names)
         size_bytes = state.size_bytes + self.bytes_of(come) - self.bytes_of(gone)

@@ -117,7 +117,7 @@ class Selection:
         state = self._objective.state(self._objective.used(allowed))
         known: dict[str, float] = {}
         while state.names and not self._limits.stop():
-            for name in state.names - known.keys():
+            for name in sorted(state.names - known.keys()):
                 known[name] = self._worth(state, name)
             least = min(state.names, key=lambda n: (known[n] / self._sizes[n], n))
             current = self._worth(state, least)
@@ -201,7 +201,7 @@ class Selection:
         losses: dict[str, float] = {}
         changed = state.names
         while True:
-            for name in changed:
+            for name in sorted(changed):
                 losses.pop(name, None)
                 if not self._noticed(state.names, name):
                     losses[name] = self.loss_ns(state.names, name)

@@ -43,6 +43,7 @@ _BASE_PACKAGES = (
     _Package("click", "click", "the command line"),
     _Package("psycopg", "psycopg", "moving to PostgreSQL", essential=False),
     _Package("rich", "rich", "progress bars"),
+    _Package("msgspec", "msgspec", "reading recordings"),
     _Package("sqlalchemy", "sqlalchemy", "revisions and the engine hook"),
     _Package("sqlglot", "sqlglot", "index candidates"),
     _Package("sqlparse", "sqlparse", "proposed indexes: --consider"),
