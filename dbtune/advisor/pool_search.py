@@ -23,7 +23,8 @@ from dbtune.model.event import Event, OnEvent
 from dbtune.sqlite.index_ddl import create_index_sql, index_name
 from dbtune.sqlite.scratch import SampledTable
 
-# So many of the most wanted indexes are built however little time there is.
+# So many of the most wanted indexes are built however little time there is, and those that were
+# best on a sample.
 _LEAST_BUILT = 10
 
 
@@ -47,13 +48,15 @@ class SearchLimits:
 class Wanted:
     """An index to be built in a pool: about how large it is, and ids of shapes it is to help.
 
-    `is_first` where it is the planner's first choice for one of them.
+    `is_first` where it is the planner's first choice for one of them, `is_best` where it was in
+    the best set on a sample.
     """
 
     spec: IndexSpec
     size_bytes: int
     shape_ids: frozenset[str]
     is_first: bool = False
+    is_best: bool = False
 
 
 class PoolSearch:
@@ -109,10 +112,10 @@ class PoolSearch:
     def _build(self, wanted: Sequence[Wanted], limits: SearchLimits, on_event: OnEvent) -> bool:
         left = limits.room_bytes
         left_out = False
+        least = max(_LEAST_BUILT, sum(index.is_best for index in wanted))
         for number, index in enumerate(wanted):
             on_event(Event("Building candidates on the copy", number, len(wanted)))
-            enough = limits.stop() and len(self.specs) >= _LEAST_BUILT
-            if index.size_bytes > left or enough:
+            if index.size_bytes > left or (number >= least and limits.stop()):
                 left_out = True
                 continue
             # What it would be shipped as: ties between plans and what is known of runs go by it.

@@ -104,7 +104,9 @@ def preselect(
     # Statistics of all rows may lead the planner elsewhere than those of the sample.
     firsts = [index.spec for index in wanted if index.is_first]
     kept = best | near | frozenset(firsts[: round(_FIRSTS_A_CHOICE * len(best))])
-    return Preselected(tuple(i for i in wanted if i.spec in kept), best, search.cut_short)
+    going_on = [replace(i, is_best=i.spec in best) for i in wanted if i.spec in kept]
+    going_on.sort(key=lambda index: not index.is_best)  # stable: first what is built at any rate
+    return Preselected(tuple(going_on), best, search.cut_short)
 
 
 def _choose(search: PoolSearch) -> tuple[frozenset[IndexSpec], frozenset[IndexSpec]]:
