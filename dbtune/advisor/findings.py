@@ -176,7 +176,6 @@ def _measured(advice: Advice) -> Iterator[tuple]:  # type: ignore[type-arg]
 
 def _finding(advice: Advice, index: ProvenIndex, total: float) -> Finding:
     planned = index.planned
-    on = planned.sql[planned.sql.index(" ON ") + 4 :]
     gain_ratio = index.gain_ns / total if total else 0.0
     helped = [
         (subject.shape, before, after)
@@ -185,17 +184,14 @@ def _finding(advice: Advice, index: ProvenIndex, total: float) -> Finding:
     ]
     before_ns = sum(shape.count * before.cost_ns for shape, before, _ in helped)
     after_ns = sum(shape.count * after.cost_ns for shape, _, after in helped)
-    left_ratio = after_ns / before_ns if before_ns else 1.0
     kept = kept_fraction(planned.table, advice.sampled)
     writes = "none recorded" if index.write_cost_ratio is None else index.write_cost_ratio
     return Finding(
         code="missing-index",
         severity=_severity(gain_ratio),
         subject=index.name,
-        message=(
-            f"Without an index on {on}, {_shapes(len(helped))} "
-            f"{'reads' if len(helped) == 1 else 'read'} far too much: with it they cost "
-            f"{left_ratio:.1%} of what they do now, which saves {gain_ratio:.1%} of the recording."
+        message=_message(
+            advice, index, len(helped), after_ns / before_ns if before_ns else 1.0, gain_ratio
         ),
         evidence=(
             Evidence("gain_ratio", gain_ratio),
@@ -213,11 +209,39 @@ def _finding(advice: Advice, index: ProvenIndex, total: float) -> Finding:
         change=Change(
             up=(planned.sql,),
             down=(drop_index_sql(index.name),),
-            reason=f"saves {gain_ratio:.1%} of the recorded cost",
+            reason=_reason(advice, index, gain_ratio),
             index_name=index.name,
             index=planned.spec,
         ),
     )
+
+
+def _message(
+    advice: Advice, index: ProvenIndex, helped: int, left_ratio: float, gain_ratio: float
+) -> str:
+    on = index.planned.sql[index.planned.sql.index(" ON ") + 4 :]
+    if index.gain_ns <= 0:
+        return (
+            f"Beside the other new indexes, one on {on} saves nothing by itself: "
+            f"it {_guards(advice)}."
+        )
+    return (
+        f"Without an index on {on}, {_shapes(helped)} "
+        f"{'reads' if helped == 1 else 'read'} far too much: with it they cost "
+        f"{left_ratio:.1%} of what they do now, which saves {gain_ratio:.1%} of the recording."
+    )
+
+
+def _reason(advice: Advice, index: ProvenIndex, gain_ratio: float) -> str:
+    if index.gain_ns <= 0:
+        return _guards(advice)
+    return f"saves {gain_ratio:.1%} of the recorded cost"
+
+
+def _guards(advice: Advice) -> str:
+    """Return what an index is there for that gains nothing: without it a plan may get slower."""
+    version = f" {advice.library.version}" if advice.library else ""
+    return f"keeps SQLite{version} from a slower plan that it may take for a query without it"
 
 
 def _help(advice: Advice, index: ProvenIndex) -> str:

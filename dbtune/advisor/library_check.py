@@ -80,7 +80,7 @@ class KnownSteps:
         self._after: dict[tuple[str, int, Plan], _Steps] = {}
 
     def compare(
-        self, old: sqlite3.Connection, new: sqlite3.Connection, run: _Run, plan: Plan
+        self, old: sqlite3.Connection, new: sqlite3.Connection, run: SampleRun, plan: Plan
     ) -> tuple[int, int]:
         """Return a statement's steps before and after, as far as it takes to tell which is more.
 
@@ -94,7 +94,9 @@ class KnownSteps:
             before = self._steps_before(old, run, _MUCH_SLOWER * after.calls + 1)
         return before.steps, after.steps
 
-    def _steps_before(self, connection: sqlite3.Connection, run: _Run, max_calls: int) -> _Steps:
+    def _steps_before(
+        self, connection: sqlite3.Connection, run: SampleRun, max_calls: int
+    ) -> _Steps:
         key = run.shape_id, run.sample
         known = self._before.get(key)
         if known is None or not known.reach(max_calls):
@@ -102,7 +104,7 @@ class KnownSteps:
         return known
 
     def _steps_after(
-        self, connection: sqlite3.Connection, run: _Run, plan: Plan, max_calls: int
+        self, connection: sqlite3.Connection, run: SampleRun, plan: Plan, max_calls: int
     ) -> _Steps:
         key = run.shape_id, run.sample, plan
         known = self._after.get(key)
@@ -117,7 +119,9 @@ class KnownSteps:
         return kept
 
 
-class _Run(NamedTuple):
+class SampleRun(NamedTuple):
+    """A statement of a shape, by its place among the samples."""
+
     shape_id: str
     sample: int
     statement: Statement
@@ -232,7 +236,7 @@ def _compare(
         if first == second:
             continue
         used |= indexes_used(second)
-        run = _Run(subject.shape.id, sample, statement)
+        run = SampleRun(subject.shape.id, sample, statement)
         before, after = known.compare(old, new, run, second)
         added_ns += _step_ns(second) * after - _step_ns(first) * before
         steps_before += before

@@ -80,8 +80,8 @@ def differences(
     What somebody else created meanwhile does not count; what vanished does.
     """
     kept = {_key(entry.type, entry.name, entry.sql) for entry in after}
-    indexes = {_comparable(entry.name).lower() for entry in after if entry.type == "index"}
-    gone = {_comparable(name).lower() for name in expected.dropped}
+    indexes = {_spaced(entry.name).lower() for entry in after if entry.type == "index"}
+    gone = {_spaced(name).lower() for name in expected.dropped}
     wanted = {_key(entry.type, entry.name, entry.sql) for entry in before}
     wanted = {key for key in wanted if key[0] != "index" or key[1].lower() not in gone}
     wanted |= {_key("index", name, sql) for name, sql in expected.created}
@@ -92,9 +92,10 @@ def differences(
 
 
 def _key(kind: str, name: str, sql: str | None) -> tuple[str, str, str]:
-    return kind, _comparable(name), _comparable(sql)
+    # A statement is collected without the blanks around it; a name may begin or end with one.
+    return kind, _spaced(name), _spaced(sql or "").strip()
 
 
-def _comparable(sql: str | None) -> str:
+def _spaced(text: str) -> str:
     # Alembic's offline mode writes tabs as spaces.
-    return "" if sql is None else sql.replace("\t", "    ").strip()
+    return text.replace("\t", "    ")

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.queryable import Queryable
-
-_ORDINARY = (
-    "SELECT name FROM sqlite_master"
-    " WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
-    " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-    " AND name NOT IN (SELECT s.name FROM sqlite_master AS s JOIN sqlite_master AS v"
-    " ON v.sql LIKE 'CREATE VIRTUAL%' AND s.name LIKE v.name || '\\_%' ESCAPE '\\')"
-    " ORDER BY name"
-)
 
 
 def tables_to_analyze(connection: Queryable, touched: Iterable[str]) -> tuple[str, ...]:
@@ -25,7 +17,8 @@ def tables_to_analyze(connection: Queryable, touched: Iterable[str]) -> tuple[st
     tables = tuple(dict.fromkeys(touched))
     if not tables or has_statistics(connection):
         return tables
-    return tuple(name for (name,) in connection.execute(_ORDINARY))
+    ordinary = (table.name for table in read_schema(connection).tables if table.kind == "table")
+    return tuple(sorted({*tables, *ordinary}))
 
 
 def has_statistics(connection: Queryable) -> bool:

@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.dialects import sqlite
@@ -85,8 +85,20 @@ def _respelled(sql: str) -> st.SearchStrategy[str]:
     )
 
 
+def _names_alike_but_for_a_blank() -> Case:
+    drop_sql = 'CREATE INDEX ": " ON "order" ("select")'
+    findings = (
+        added("order", '"select"', name="back`tick"),
+        added("order", '"select"', name=":"),
+        dropped(": ", drop_sql),
+    )
+    changes = tuple(finding.change for finding in findings if finding.change is not None)
+    return Case(('CREATE TABLE "order" ("select", "x", "y")', drop_sql), changes, "order")
+
+
 @settings(max_examples=20)
 @given(case=cases())
+@example(case=_names_alike_but_for_a_blank())
 def test_downgrade_brings_the_catalog_back(case: Case) -> None:
     """sqlite_master holds the same words, but for the version table and statistics."""
     with tempfile.TemporaryDirectory() as folder:
