@@ -68,9 +68,10 @@ def preselect(
 ) -> Preselected:
     """Return which of the `wanted` are worth building on the closed copy at `base`.
 
-    All of them where that is quick. Rows that `links` join are sampled together.
+    All of them where that is quick, or where there is no time to look. Rows that `links` join are
+    sampled together.
     """
-    if sum(index.size_bytes for index in wanted) <= _WHOLE_BYTES:
+    if sum(index.size_bytes for index in wanted) <= _WHOLE_BYTES or limits.stop():
         return Preselected(tuple(wanted))
     on_event(Event("Trying candidates on a sample"))
     sample_bytes = max(_SAMPLE_BYTES, int(base.stat().st_size * _SAMPLE_RATIO))
@@ -101,12 +102,9 @@ def preselect(
             best, near = _choose(search)
     finally:
         copy.path.unlink()
-    # Statistics of all rows may lead the planner elsewhere than those of the sample.
-    firsts = [index.spec for index in wanted if index.is_first]
-    kept = best | near | frozenset(firsts[: round(_FIRSTS_A_CHOICE * len(best))])
-    going_on = [replace(i, is_best=i.spec in best) for i in wanted if i.spec in kept]
-    going_on.sort(key=lambda index: not index.is_best)  # stable: first what is built at any rate
-    return Preselected(tuple(going_on), best, search.cut_short)
+    if not small.subjects.ready:  # no time to measure any shape, so nothing is known of them
+        return Preselected(tuple(wanted), cut_short=True)
+    return Preselected(_going_on(wanted, best, near), best, search.cut_short)
 
 
 def _choose(search: PoolSearch) -> tuple[frozenset[IndexSpec], frozenset[IndexSpec]]:
@@ -115,6 +113,17 @@ def _choose(search: PoolSearch) -> tuple[frozenset[IndexSpec], frozenset[IndexSp
     most = max(_LEAST_RIVALS, round(_RIVALS_A_CHOICE * len(names)))
     best = frozenset(search.specs[name] for name in names)
     return best, frozenset(search.specs[name] for name in rivals[:most])
+
+
+def _going_on(
+    wanted: Sequence[Wanted], best: frozenset[IndexSpec], near: frozenset[IndexSpec]
+) -> tuple[Wanted, ...]:
+    # Statistics of all rows may lead the planner elsewhere than those of the sample.
+    firsts = [index.spec for index in wanted if index.is_first]
+    kept = best | near | frozenset(firsts[: round(_FIRSTS_A_CHOICE * len(best))])
+    going_on = [replace(i, is_best=i.spec in best) for i in wanted if i.spec in kept]
+    going_on.sort(key=lambda index: not index.is_best)  # stable: first what is built at any rate
+    return tuple(going_on)
 
 
 def _linked(schema: Schema, links: Links) -> Schema:
