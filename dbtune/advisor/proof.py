@@ -106,9 +106,9 @@ def prove(
     subjects = baseline.subjects.ready
     with closing(open_scratch(path, baseline.subjects.functions)) as connection:
         pool = Pool(connection)
-        tables = tables_to_analyze(connection, (index.table for index in planned))
         seconds = {index.name: _timed_build(pool, index) for index in planned}
         built = [index for index in planned if index.name in pool.built]
+        tables = tables_to_analyze(connection, (index.table for index in built))
         pool.finish(droppable, analyze=tables)
         oracle = Oracle(pool, subjects, runs=baseline.runs)
         after = tuple(oracle.cost(i, pool.names) for i in range(len(subjects)))

@@ -143,3 +143,17 @@ def test_slower_is_what_somebody_could_notice(before: float, after: float, slowe
 
     assert is_slower(cost(before), cost(after)) is slower
     assert not is_slower(cost(before, stopped=True), cost(after))
+
+
+@pytest.mark.parametrize("analyzed", [(), ("ANALYZE",)], ids=["never analysed", "analysed"])
+def test_an_index_on_a_table_that_is_not_there_is_not_in_the_way(
+    tmp_path: Path, analyzed: tuple[str, ...]
+) -> None:
+    """The others are built and measured, and SQLite's word on it is kept."""
+    ddl = (*DDL, *analyzed)
+    baseline = baseline_of(build(tmp_path / "base.db", *ddl), BY_A)
+    gone = PlannedIndex("x", "nowhere", "CREATE INDEX x ON nowhere (a)")
+    proof = prove(build(tmp_path / "proof.db", *ddl), baseline, [gone, PLANNED], ())
+    assert [index.name for index in proof.indexes] == ["by_a"] and proof.indexes[0].gain_ns > 0
+    ((name, message),) = proof.failed
+    assert name == "x" and "no such table" in message
