@@ -127,8 +127,8 @@ def test_where_time_is_up_before_the_sample_is_measured_nothing_is_ruled_out(bas
     assert found == Preselected(indexes, None, cut_short=True)
 
 
-def test_a_large_copy_is_sampled_with_rows_that_are_joined(tmp_path: Path) -> None:
-    """Otherwise a join would find nothing there, and its index would seem useless."""
+def test_the_best_of_half_the_rows_are_those_of_all(tmp_path: Path) -> None:
+    """A larger copy is sampled, with rows that the recording joins."""
     ddl = (
         *DDL[:2],
         filled("t", "a, b, s", "n % 900, n % 700, printf('%.1500c', 'x')", 12_000),
