@@ -50,7 +50,7 @@ def _settle(
     pool: Pool, baseline: Baseline, after: Sequence[ShapeCost], names: frozenset[str]
 ) -> frozenset[str]:
     subjects = baseline.subjects.ready
-    oracle = Oracle(pool, subjects, runs=baseline.runs)
+    oracle = Oracle(pool, subjects, runs=baseline.runs.copy())
     harmful: frozenset[str] = frozenset()
     while True:
         visible = pool.names - (names - harmful)

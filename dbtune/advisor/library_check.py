@@ -87,11 +87,12 @@ class KnownSteps:
         A plan that is much slower is not run to its end, nor is one that was much slower before.
         """
         after = self._steps_after(new, run, plan, _FIRST_CALLS)
-        before = self._steps_before(old, run, _MUCH_SLOWER * after.calls + 1)
+        before = self._steps_before(old, run, min(_MAX_CALLS, _MUCH_SLOWER * after.calls + 1))
         if not after.complete:
             most = _MUCH_SLOWER * before.calls + 1 if before.complete else _MAX_CALLS
             after = self._steps_after(new, run, plan, min(_MAX_CALLS, most))
-            before = self._steps_before(old, run, _MUCH_SLOWER * after.calls + 1)
+            enough = min(_MAX_CALLS, _MUCH_SLOWER * after.calls + 1)
+            before = self._steps_before(old, run, enough)
         return before.steps, after.steps
 
     def _steps_before(

@@ -16,6 +16,7 @@ _MAX_ROUNDS = 3
 # Of the indexes that could come, so many are tried: those that the search rates best.
 _MOST_COMING = 3
 _LEAST_IMPROVEMENT = 0.0005
+_TOLERANCE = 0.02
 
 
 def mend(
@@ -34,16 +35,23 @@ def mend(
     for _ in range(_MAX_ROUNDS):
         if stop():
             break
-        tried = [
-            (order, trial.verdict(order))
-            for order in _alternatives(search, frozenset(best), verdict, banned)
-        ]
-        better = min(tried, key=lambda option: option[1].burden_ns, default=None)
-        least = verdict.burden_ns * (1 - _LEAST_IMPROVEMENT)
-        if better is None or (better[1].burden_ns >= least and not verdict.idle):
+        tried = []
+        for order in _alternatives(search, frozenset(best), verdict, banned):
+            if stop():
+                break
+            tried.append((order, trial.verdict(order)))
+        better = min(tried, key=lambda option: _value(search, *option), default=None)
+        # What is idle goes even where that costs a little.
+        ratio = 1 + _TOLERANCE if verdict.idle else 1 - _LEAST_IMPROVEMENT
+        if better is None or _value(search, *better) >= ratio * _value(search, best, verdict):
             break
         best, verdict = better
+    search.oracle.arrange(best)
     return best, verdict
+
+
+def _value(search: PoolSearch, names: tuple[str, ...], verdict: TrialVerdict) -> float:
+    return verdict.burden_ns * search.selection.price(frozenset(names))
 
 
 def _alternatives(
@@ -55,7 +63,8 @@ def _alternatives(
         return
     for number, used in verdict.harmed[:1]:
         for name in sorted(used):
-            yield _ordered(search, names - {name})
+            if search.selection.fits(names - {name}):
+                yield _ordered(search, names - {name})
         rate = search.selection.rating(names)
         coming = [
             name

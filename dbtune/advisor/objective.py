@@ -61,11 +61,15 @@ class Costs(Protocol):
 
 @dataclass(frozen=True)
 class Load:
-    """How often a shape runs, what one run costs today, and whether it writes."""
+    """How often a shape runs, what one run costs today, and whether it writes.
+
+    `stopped` where it was not run to its end: it costs `base_ns` at least.
+    """
 
     count: float
     base_ns: float
     writes: bool
+    stopped: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,9 +128,12 @@ class Objective:
 
     def value(self, state: IndexSet) -> float:
         """Return what the search minimises, in ns: cost with the price of bytes and of indexes."""
+        return state.burden_ns * self.price(state) + _EXCESS_WEIGHT * state.excess_ns
+
+    def price(self, state: IndexSet) -> float:
+        """Return by how much the bytes and the number of the indexes make a set dearer."""
         space = state.size_bytes / max(1, self.limits.database_bytes)
-        price = 1 + self._price_of_space * space + self._price_of_index * len(state.names)
-        return state.burden_ns * price + _EXCESS_WEIGHT * state.excess_ns
+        return 1 + self._price_of_space * space + self._price_of_index * len(state.names)
 
     def price_of_byte(self, state: IndexSet) -> float:
         """Return about what a byte more adds to the value of a set, ns."""
@@ -186,7 +193,7 @@ class Objective:
     def _burden(self, number: int, names: frozenset[str]) -> float:
         load = self.loads[number]
         cost = self.costs.cost(number, names).cost_ns
-        if load.writes:
+        if load.writes or load.stopped:
             return load.count * cost
         excess = max(0.0, cost - load.base_ns * _REGRESSION_TOLERANCE)
         return load.count * (cost + _REGRESSION_WEIGHT * excess)

@@ -16,12 +16,15 @@ import apsw
 from dbtune.advisor.cost import MAX_VM_STEPS, Measurement, mean, measure
 from dbtune.advisor.pool import Pool
 from dbtune.advisor.subjects import Subject
+from dbtune.advisor.time_limit import Stop, never
 from dbtune.model.workload import Plan
 from dbtune.sqlite.explain import explain, indexes_used
 
 # A plan this many times dearer than the best known one has lost; how much dearer is idle.
 _STOP_FACTOR = 3
 _STOP_FLOOR_STEPS = 300_000
+# Once time is over, a run that was not made before may take some 10 ms.
+_LATE_STEPS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Runs:
         self._known: dict[tuple[int, int, object], Measurement] = {}
         self._best_steps: dict[tuple[int, int], float] = {}
         self._most_steps: dict[tuple[int, int], float] = {}
+        self._stopped_steps: dict[tuple[int, int], int] = {}
 
     def known(self, number: int, sample: int, state: object) -> Measurement | None:
         """Return the work of a state that was run before."""
@@ -64,11 +68,14 @@ class Runs:
         other._known.update((key, run) for key, run in known if not (finished and run.stopped))
         other._best_steps.update(self._best_steps)
         other._most_steps.update(self._most_steps)
+        other._stopped_steps.update(self._stopped_steps)
         return other
 
     def add(self, number: int, sample: int, state: object, run: Measurement) -> None:
         """Remember the work of a state."""
         self._known[number, sample, state] = run
+        if run.stopped:
+            self._stopped_steps.setdefault((number, sample), max(1, int(run.vm_steps)))
         if not run.stopped and not run.failure:
             key = (number, sample)
             self._best_steps[key] = min(self._best_steps.get(key, run.vm_steps), run.vm_steps)
@@ -92,7 +99,8 @@ class Runs:
         steps = self._most_steps if exact else self._best_steps
         known = steps.get((number, sample))
         if known is None:
-            return limit
+            # What was stopped as it is would seem dearer under any other plan that is run longer.
+            return min(limit, self._stopped_steps.get((number, sample), limit))
         return min(limit, max(_STOP_FLOOR_STEPS, int(known * _STOP_FACTOR)))
 
 
@@ -101,7 +109,8 @@ class Oracle:
 
     With `exact` every write is run under each set of indexes asked about. Otherwise what an
     index adds to a write is measured once and added up, which is right to some percent and
-    saves nine runs in ten. `runs` are those known from another copy.
+    saves nine runs in ten. `runs` are those known from another copy. Once it is time to `stop`,
+    further runs are short.
     """
 
     def __init__(
@@ -112,11 +121,13 @@ class Oracle:
         exact: bool = True,
         max_vm_steps: int = MAX_VM_STEPS,
         runs: Runs | None = None,
+        stop: Stop = never,
     ) -> None:
         self._pool = pool
         self._subjects = subjects
         self._exact = exact
         self._max_vm_steps = max_vm_steps
+        self._stop = stop
         self._runs = Runs() if runs is None else runs
         self._by_names: dict[tuple[int, frozenset[str]], ShapeCost] = {}
         self._added: dict[tuple[int, int, str, frozenset[str]], Measurement | None] = {}
@@ -240,6 +251,8 @@ class Oracle:
     def _run(self, number: int, sample: int) -> Measurement:
         subject = self._subjects[number]
         limit = self._runs.step_limit(number, sample, self._max_vm_steps, exact=self._exact)
+        if self._stop():
+            limit = min(limit, _LATE_STEPS)
 
         def run(*, make_room: bool) -> Measurement:
             return measure(

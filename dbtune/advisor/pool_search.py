@@ -91,6 +91,7 @@ class PoolSearch:
             exact=False,
             max_vm_steps=limits.max_vm_steps,
             runs=self.runs,
+            stop=limits.selection.stop,
         )
         self.selection = Selection(
             self.oracle, self.loads, self.sizes, self.helps, limits.selection
@@ -101,8 +102,9 @@ class PoolSearch:
         wanted = frozenset(specs)
         return frozenset(name for name, spec in self.specs.items() if spec in wanted)
 
-    def lent(self) -> AbstractContextManager[Path]:
-        """Close the copy for as long as another library reads it, as it was last arranged."""
+    def lent(self, names: Sequence[str]) -> AbstractContextManager[Path]:
+        """Close the copy, with just these indexes, for as long as another library reads it."""
+        self._pool.show(frozenset(names))
         return self._pool.lent(self._functions)
 
     def close(self) -> None:
@@ -129,7 +131,7 @@ class PoolSearch:
 
 def _loads(baseline: Baseline) -> tuple[Load, ...]:
     return tuple(
-        Load(subject.shape.count, cost.cost_ns, subject.writes)
+        Load(subject.shape.count, cost.cost_ns, subject.writes, cost.measurement.stopped)
         for subject, cost in zip(baseline.subjects.ready, baseline.costs, strict=True)
     )
 

@@ -76,7 +76,7 @@ class PoolTrial:
         plain = [(subject, cost) for subject, cost in measured if not subject.stubbed]
         if not plain:
             return None
-        with self._search.lent() as path:
+        with self._search.lent(names) as path:
             return compare_library(self._base, path, plain, (), self.known)
 
     def _passed_over(

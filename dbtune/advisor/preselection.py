@@ -102,9 +102,16 @@ def preselect(
             best, near = _choose(search)
     finally:
         copy.path.unlink()
-    if not small.subjects.ready:  # no time to measure any shape, so nothing is known of them
-        return Preselected(tuple(wanted), cut_short=True)
-    return Preselected(_going_on(wanted, best, near), best, search.cut_short)
+    measured = frozenset(subject.shape.id for subject in small.subjects.ready)
+    # What the sample tells nothing of goes on: shapes without time, tables that it has not.
+    untold = frozenset(
+        index.spec
+        for index in wanted
+        if not index.shape_ids <= measured or index.spec.table in copy.left_out
+    )
+    return Preselected(
+        _going_on(wanted, best, near | untold), best or None, search.cut_short or bool(untold)
+    )
 
 
 def _choose(search: PoolSearch) -> tuple[frozenset[IndexSpec], frozenset[IndexSpec]]:

@@ -110,9 +110,9 @@ def prove(
         built = [index for index in planned if index.name in pool.built]
         tables = tables_to_analyze(connection, (index.table for index in built))
         pool.finish(droppable, analyze=tables)
-        oracle = Oracle(pool, subjects, runs=baseline.runs)
+        oracle = Oracle(pool, subjects, runs=baseline.runs.copy())
         after = tuple(oracle.cost(i, pool.names) for i in range(len(subjects)))
-        others = Oracle(pool, subjects, runs=baseline.runs if known is None else known)
+        others = Oracle(pool, subjects, runs=baseline.runs.copy() if known is None else known)
         judge = _Judge(pool, others, baseline, after)
         indexes = tuple(judge.judge(index, seconds[index.name], stop) for index in built)
         idle = _idle(after, droppable)

@@ -189,7 +189,7 @@ def _wanted(
 
     def need(candidate: Candidate) -> tuple[float, bool, bool, int]:
         spec = candidate.spec
-        wanted = sum(weights[shape_id] for shape_id in first_for.get(spec, ()))
+        wanted = sum(weights[shape_id] for shape_id in sorted(first_for.get(spec, ())))
         size = found.estimates[spec].size_bytes
         return -wanted, spec not in first_for, candidate.covering, size
 

@@ -100,6 +100,10 @@ class Selection:
         """Return how much dearer the workload gets when `name` is taken out of `names`."""
         return self._objective.loss_ns(names, name)
 
+    def price(self, names: frozenset[str]) -> float:
+        """Return by how much its bytes and the number of its indexes make a set dearer."""
+        return self._objective.price(self._objective.state(names))
+
     def fits(self, names: frozenset[str]) -> bool:
         """Return whether a set is within the budget and the limit for writes."""
         state = self._objective.state(names)
@@ -118,6 +122,8 @@ class Selection:
         known: dict[str, float] = {}
         while state.names and not self._limits.stop():
             for name in sorted(state.names - known.keys()):
+                if self._limits.stop():
+                    return state
                 known[name] = self._worth(state, name)
             least = min(state.names, key=lambda n: (known[n] / self._sizes[n], n))
             current = self._worth(state, least)
@@ -202,6 +208,8 @@ class Selection:
         changed = state.names
         while True:
             for name in sorted(changed):
+                if self._limits.stop():
+                    return state
                 losses.pop(name, None)
                 if not self._noticed(state.names, name):
                     losses[name] = self.loss_ns(state.names, name)

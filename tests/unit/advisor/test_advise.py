@@ -310,6 +310,19 @@ def test_an_endless_query_is_measured_up_to_a_limit_and_said_to_be(tmp_path: Pat
     assert any("1 query shape ran too long" in line for line in not_checked(advice))
 
 
+def test_a_stopped_query_whose_plan_would_change_takes_no_index_from_others(tmp_path: Path) -> None:
+    """How dear it is nobody knows, so nobody knows either that an index makes it dearer."""
+    path = build(tmp_path / "base.db", *ORDERS)
+    stopped = shape(
+        "SELECT count(*) FROM orders AS a JOIN orders AS b ON a.total < b.total AND a.user_id > 3",
+        count=10,
+    )
+    allowed = limits(time=TimeLimit(9.0))  # a tenth of the steps
+    advice = advice_on(path, stopped, BY_USER, allowed=allowed)
+    assert any(cost.measurement.stopped for cost in advice.before)
+    assert any("user_id" in sql for sql in advised(advice))
+
+
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A schema of 120 tables, of which three have many rows."""
