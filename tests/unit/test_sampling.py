@@ -423,9 +423,7 @@ def test_a_chain_keeps_the_larger_pair_together() -> None:
         "tiny": (),
     }
     assert plan["tiny"].fraction == 1.0
-    assert {part.fraction for name, part in plan.items() if name != "tiny"} == {
-        100 / 1500
-    }
+    assert {part.fraction for name, part in plan.items() if name != "tiny"} == {100 / 1500}
 
 
 def test_what_fits_is_whole() -> None:
