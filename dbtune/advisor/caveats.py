@@ -94,9 +94,14 @@ def _unproven(advice: Advice) -> Iterator[str]:
 
 def _kept_regressions(advice: Advice) -> Iterator[str]:
     for slower in advice.proof.slower:
+        blame = (
+            "the indexes to blame gain far more elsewhere"
+            if slower.used
+            else "the new statistics (ANALYZE) lead the planner to another plan"
+        )
         yield (
             f"query {slower.shape_id} gets slower, by {slower.added_ns / 1e6:,.1f} ms over the "
-            "whole recording; the indexes to blame gain far more elsewhere"
+            f"whole recording; {blame}"
         )
     version = advice.library.version if advice.library else ""
     for difference in advice.library.slower if advice.library else ():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from dbtune.advisor.advise import Advice
 from dbtune.advisor.baseline import measure_baseline
 from dbtune.advisor.caveats import not_checked
 from dbtune.advisor.findings import missing_index_findings, shape_facts, shape_reports, verdict
+from dbtune.advisor.proof import SlowerRead
 from dbtune.advisor.time_limit import TimeLimit, never
 from dbtune.model.advice import Finding
 from dbtune.sqlite.scratch import SampledTable
@@ -286,6 +288,16 @@ def test_shapes_that_there_is_no_time_for_are_named(tmp_path: Path) -> None:
     assert len(advice.before) == len(advice.proof.after) == len(subjects.ready)
     (line,) = (line for line in not_checked(advice) if "left to measure" in line)
     assert subjects.unmeasured[0].id in line and " more" in line
+
+
+def test_a_read_that_gets_slower_is_told_with_what_is_to_blame(tmp_path: Path) -> None:
+    """One of the new indexes, or no index at all but the statistics."""
+    advice = advice_on(build(tmp_path / "base.db", *ORDERS), BY_USER)
+    for used, words in ((frozenset({"ix"}), "the indexes to blame"), (frozenset(), "(ANALYZE)")):
+        slower = (SlowerRead(BY_USER.id, 2e6, used),)
+        worse = replace(advice, proof=replace(advice.proof, slower=slower))
+        (line,) = [line for line in not_checked(worse) if "gets slower" in line]
+        assert line.startswith(f"query {BY_USER.id} gets slower, by 2.0 ms") and words in line
 
 
 def test_a_baseline_measures_all_where_there_is_time(tmp_path: Path) -> None:
