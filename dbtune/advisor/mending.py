@@ -57,7 +57,10 @@ def _value(search: PoolSearch, names: tuple[str, ...], verdict: TrialVerdict) ->
 def _alternatives(
     search: PoolSearch, names: frozenset[str], verdict: TrialVerdict, banned: frozenset[str]
 ) -> Iterator[tuple[str, ...]]:
-    """Yield sets without what is idle, or with one index less or more for the read harmed most."""
+    """Yield sets without what is idle, or with one index less or more for the read harmed most.
+
+    Or with none at all, where there is harm.
+    """
     if verdict.idle:
         yield _ordered(search, names - verdict.idle)
         return
@@ -75,6 +78,8 @@ def _alternatives(
         for name in coming[:_MOST_COMING]:
             if search.selection.fits(names | {name}):
                 yield _ordered(search, names | {name})
+    if verdict.harmed and len(names) > 1:
+        yield ()
 
 
 def _ordered(search: PoolSearch, names: frozenset[str]) -> tuple[str, ...]:

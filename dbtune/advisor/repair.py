@@ -30,6 +30,7 @@ from dbtune.sqlite.index_ddl import create_index_sql, index_name
 _MAX_REPAIRS = 2
 # A proof that is so near to what was expected shows nothing that was not weighed before.
 _TOLERANCE = 1.02
+_NO_GAIN = "the chosen indexes together gain nothing once rebuilt"
 # By when, as a part of the user's time limit, it is known what each index gains by itself; beyond
 # it gains are estimated.
 _SINGLES_UNTIL = 0.8
@@ -112,6 +113,14 @@ class Prover:
         steps = self._known.steps.forget_after()
         return check_library(self._base, path, plain, built, steps) if plain else None
 
+    def is_cheaper(self, proven: Proven) -> bool:
+        """Return whether the recording costs less with a choice than without; true of none."""
+        measured = zip(
+            self._baseline.subjects.ready, self._baseline.costs, proven.proof.after, strict=True
+        )
+        saved = sum(s.shape.count * (old.cost_ns - new.cost_ns) for s, old, new in measured)
+        return saved > 0 or not proven.proof.indexes
+
     def cost_ns(self, proven: Proven) -> float:
         """Return the cost of the recording under a proven choice, its harm counted again."""
         subjects = self._baseline.subjects.ready
@@ -123,7 +132,8 @@ def prove_and_repair(prover: Prover, choose: Callable[[frozenset[IndexSpec]], Ch
     """Return the cheapest proven choice.
 
     Where it is worse than it was expected to be, what gains nothing and the index that does the
-    most harm are banned and the choice made anew, as long as there is time.
+    most harm are banned and the choice made anew, as long as there is time. A choice that leaves
+    the recording dearer than it is now is none.
     """
     choosing = choose(frozenset())
     best = current = prover.prove(choosing.specs)
@@ -142,6 +152,9 @@ def prove_and_repair(prover: Prover, choose: Callable[[frozenset[IndexSpec]], Ch
             best = current
     left_out |= banned
     best = _without_idle(prover, best, left_out)
+    if not prover.is_cheaper(best):
+        left_out |= {i.planned.spec: _NO_GAIN for i in best.proof.indexes if i.planned.spec}
+        best = prover.prove(())
     kept = {index.planned.spec for index in best.proof.indexes}
     reasons = [
         (create_index_sql(index_name(spec, ()), spec), reason)

@@ -187,7 +187,20 @@ def test_mending_ends_where_nothing_helps(two: Bench) -> None:
     )
     found, verdict = mend(two.search, trial, best, frozenset({"ix_t_s"}), never)
     assert frozenset(found) == best and verdict.burden_ns == 1.0
-    assert len(trial.tried) == 2 and all("ix_t_s" not in tried for tried in trial.tried)
+    assert len(trial.tried) == 3 and all("ix_t_s" not in tried for tried in trial.tried)
+
+
+def test_no_index_at_all_is_better_than_harm(two: Bench) -> None:
+    """Whatever single ones would bring."""
+    harmed = ((0, frozenset({"ix_t_b"})),)
+    trial = scripted(
+        two,
+        lambda names: TrialVerdict(9.0 if names else 1.0, frozenset(), harmed if names else ()),
+    )
+    found, verdict = mend(
+        two.search, trial, frozenset({"ix_t_a", "ix_t_b"}), frozenset({"ix_t_s"}), never
+    )
+    assert found == () and verdict.burden_ns == 1.0
 
 
 def test_without_time_the_set_is_judged_and_left_as_it_is(two: Bench) -> None:

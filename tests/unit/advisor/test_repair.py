@@ -101,6 +101,16 @@ def reasons(proven: Proven) -> dict[str, str]:
     return {sql.partition(" ON ")[2]: reason for sql, reason in proven.left_out}
 
 
+def test_a_choice_that_leaves_the_recording_dearer_is_none(base: Path) -> None:
+    """As where statistics that come with an index lead the planner elsewhere."""
+    prover = prover_of(base)
+    proven = prover.prove((BY_A,))
+    dearer = replace(proven.proof, after=tuple(reversed(prover.prove(()).proof.after)))
+    assert prover.is_cheaper(proven)
+    assert not prover.is_cheaper(replace(proven, proof=dearer))
+    assert prover.is_cheaper(prover.prove(()))
+
+
 def test_a_good_choice_is_proven_once(base: Path) -> None:
     """Nothing is repaired, and what it serves is timed."""
     prover, choose = prover_of(base), Chooser((BY_A, BY_B), MUCH)
