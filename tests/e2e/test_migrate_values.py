@@ -120,3 +120,16 @@ def test_rejected_rows_that_cannot_be_saved_stop_it(make: Make, target: str) -> 
     stopped = migrate(database, target, "--nul", "reject")
     assert stopped.returncode == 5
     assert visible(target) == set()
+
+
+def test_an_infinity_that_a_generated_column_makes_an_integer_of_stays_plain(
+    make: Make, target: str
+) -> None:
+    """SQLite has the largest integer there, PostgreSQL no answer."""
+    source = make(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a REAL, g INTEGER AS (CAST(a AS INTEGER)) STORED);"
+        "INSERT INTO t (a) VALUES (9e999), (2.5);"
+    )
+    done = migrate(source, target)
+    assert done.returncode == 0, done.stderr
+    assert ask(target, "SELECT g FROM t ORDER BY id") == [(2**63 - 1,), (2,)]

@@ -85,7 +85,7 @@ def _difference(connection: Connection, table: TablePlan, column: ColumnPlan) ->
     try:
         with connection.transaction():
             row = connection.execute(query.encode()).fetchone()
-    except psycopg.DataError as error:
+    except (psycopg.DataError, psycopg.NotSupportedError) as error:  # infinity to bigint is 0A000
         return f"PostgreSQL cannot compute it for all rows: {error.diag.message_primary}"
     if row is None:
         return None
