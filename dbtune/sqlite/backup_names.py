@@ -12,15 +12,15 @@ PARTIAL_SUFFIX = ".partial"
 
 
 def backup_name(moment: datetime, taken: Iterable[str]) -> str:
-    """Return the name of a backup made at that moment (UTC), numbered if another took it."""
-    stem = f"backup-{moment:%Y%m%dT%H%M%SZ}"
-    used = set(taken)
-    number = 1
-    name = f"{stem}.db"
-    while name in used or name + PARTIAL_SUFFIX in used:
-        number += 1
-        name = f"{stem}-{number}.db"
-    return name
+    """Return the name of a backup made at that moment (UTC), numbered if others took it.
+
+    Numbers only go up: with one that was freed the newest backup would count as the oldest.
+    """
+    time = f"{moment:%Y%m%dT%H%M%SZ}"
+    matches = (_NAME.fullmatch(name.removesuffix(PARTIAL_SUFFIX)) for name in taken)
+    numbers = (int(match["number"] or 1) for match in matches if match and match["time"] == time)
+    number = max(numbers, default=0) + 1
+    return f"backup-{time}.db" if number == 1 else f"backup-{time}-{number}.db"
 
 
 def backups_in(folder: Path) -> tuple[Path, ...]:

@@ -219,6 +219,8 @@ def test_names_are_of_the_second_and_numbered_within_it() -> None:
     assert backup_name(moment, ()) == "backup-20310203T040506Z.db"
     taken = ("backup-20310203T040506Z.db", "backup-20310203T040506Z-2.db.partial")
     assert backup_name(moment, taken) == "backup-20310203T040506Z-3.db"
+    freed = {"backup-20310203T040506Z-2.db", "backup-20310203T040506Z-3.db", "notes.txt"}
+    assert backup_name(moment, freed) == "backup-20310203T040506Z-4.db"
 
 
 def test_only_dbtunes_own_backups_are_pruned(database: Path, tmp_path: Path) -> None:
