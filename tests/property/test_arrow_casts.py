@@ -83,12 +83,13 @@ def test_texts_of_moments_are_read_as_row_by_row(
         return  # no such text is in a column that the profile gave this conversion
     if found is None:
         return
+    if conversion == "timestamptz":  # compared by Arrow: Python has no year 0
+        assert cast(conversion, pg_type, TEXTS, [_colon(field)]).equals(found)
+        return
     sent = found.to_pylist()[0]
     form = "%H:%M:%S.%f" if conversion == "time" else "%Y-%m-%d %H:%M:%S.%f"
     if conversion == "date":
         assert str(sent).encode() == field
-    elif conversion == "timestamptz":
-        assert cast(conversion, pg_type, TEXTS, [_colon(field)]).equals(found)
     else:
         assert sent.strftime(form).lstrip("0") == _complete(field.decode()).lstrip("0")
 
