@@ -42,7 +42,8 @@ class Selection:
         """Return the names chosen, none of them `banned`.
 
         Goes on from `start`, or from what was chosen before where that is given. However short
-        the time, the result keeps within the budget and the limit for writes.
+        the time, the result keeps within the budget and the limit for writes; an index that saves
+        less than the minimum may be left in it then.
         """
         allowed = frozenset(self._sizes) - banned
         chosen = self._search(allowed, self._last if start is None else start)
