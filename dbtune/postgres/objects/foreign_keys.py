@@ -235,7 +235,8 @@ def _nulled(
 ) -> PlannedForeignKeys:
     """Return the key with its orphans' columns NULL: of a composite key those that may be."""
     columns = [c for c in map(planned.column, resolved.key.columns) if c is not None]
-    free = [column for column in columns if not column.not_null and column.loaded]
+    rowid = planned.table.rowid_alias
+    free = [c for c in columns if c.loaded and not c.not_null and c.source != rowid]
     if not free:
         return PlannedForeignKeys(stops=(_orphans_stop(planned, resolved, rows, "NOT NULL"),))
     return PlannedForeignKeys(

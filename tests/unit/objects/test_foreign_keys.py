@@ -164,12 +164,13 @@ def test_orphans_can_become_null(tmp_path: Path) -> None:
     assert all(key.validated for t in plan.plan.tables for key in t.foreign_keys)
 
 
-def test_orphans_that_may_not_be_null_stop_the_plan(tmp_path: Path) -> None:
-    """NOT NULL leaves keep and reject."""
+@pytest.mark.parametrize("column", ["a INT NOT NULL", "a INTEGER PRIMARY KEY"])
+def test_orphans_that_may_not_be_null_stop_the_plan(tmp_path: Path, column: str) -> None:
+    """NOT NULL leaves keep and reject, and so does a rowid, which is never NULL."""
     plan = planned(
         tmp_path,
         "CREATE TABLE p (id INTEGER PRIMARY KEY)",
-        "CREATE TABLE c (a INT NOT NULL REFERENCES p)",
+        f"CREATE TABLE c ({column} REFERENCES p)",
         "INSERT INTO c VALUES (1)",
         orphans="null",
     )
