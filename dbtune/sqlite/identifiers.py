@@ -36,6 +36,14 @@ def quote_identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def not_true(condition: str) -> str:
+    """Return the SQL condition that holds where another is false or NULL.
+
+    IS NOT TRUE would not do: in a table that has a column of that name, TRUE is the column.
+    """
+    return f"NOT coalesce(({condition}), 0)"
+
+
 def unquote_identifier(text: str) -> str:
     """Return the name that a quoted or bare SQL identifier stands for."""
     closing = {'"': '"', "`": "`", "[": "]", "'": "'"}.get(text[:1])

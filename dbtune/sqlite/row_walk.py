@@ -39,7 +39,7 @@ def walk_rows(
     elif table.without_rowid:
         yield from _walk_values(connection, source, quote_identifier(table.primary_key[0]))
     else:
-        yield Stretch("TRUE")
+        yield Stretch("1")
 
 
 def _walk_rowids(

@@ -263,7 +263,7 @@ def _stored_columns(table: Table) -> tuple[str, ...]:
 def _chosen(part: TableSample) -> str:
     """Return the condition that holds for the rows of the sample."""
     if part.fraction >= 1.0:
-        return "TRUE"
+        return "1"
     rowid = rowid_expression(part.table)
     names = [quote_identifier(name) for name in part.key]
     if len(names) == 1 and rowid is not None:

@@ -52,6 +52,25 @@ def test_text_that_postgres_refuses_stops_until_it_is_decided(
         assert json.loads(rejects.read_text())["row"] == "rowid 2"
 
 
+def test_a_column_named_true_is_no_truth_value(make: Make, target: str) -> None:
+    """What is kept back is decided by the values, not by such a column; no row is lost."""
+    database = make(
+        """
+        CREATE TABLE p (id INTEGER PRIMARY KEY);
+        CREATE TABLE t (id INTEGER PRIMARY KEY, "true" TEXT, "false" INTEGER REFERENCES p);
+        INSERT INTO p VALUES (1);
+        INSERT INTO t VALUES (1, '0', 1), (2, '1', 9), (3, CAST(x'610062' AS TEXT), NULL);
+        """
+    )
+    done = migrate(database, target, "--nul=reject", "--orphans=null")
+    assert done.returncode == 8, done.stdout + done.stderr
+    assert ask(target, 'SELECT id, "true", "false" FROM t ORDER BY id') == [
+        (1, "0", 1),
+        (2, "1", None),
+    ]
+    assert json.loads(Path(f"{database}.dbtune/rejects/t.jsonl").read_text())["row"] == "rowid 3"
+
+
 ORPHANS = """
 CREATE TABLE p (id INTEGER PRIMARY KEY);
 CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p(id));

@@ -196,6 +196,13 @@ def test_values_are_those_of_the_source(shop: Path) -> None:
             assert rows.fetchone() == (0,)
 
 
+def test_small_tables_stay_whole_whatever_their_columns_are_called(shop: Path) -> None:
+    """TRUE in a condition would be the column of that name."""
+    with closing(sqlite3.connect(shop)) as connection:
+        connection.execute('ALTER TABLE kinds RENAME COLUMN name TO "true"')
+    assert value(sample(shop, 10 * MB).path, "SELECT count(*) FROM kinds") == 10
+
+
 def test_a_sample_is_the_same_on_every_run(shop: Path) -> None:
     """No chance is in it, so that advice is the same twice."""
     first, second = (sample(shop, 10 * MB).path for _ in range(2))

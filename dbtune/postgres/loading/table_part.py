@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dbtune.model.transfer import ColumnPlan, TablePlan
 from dbtune.postgres.names import quote_name
-from dbtune.sqlite.identifiers import quote_identifier
+from dbtune.sqlite.identifiers import not_true, quote_identifier
 
 # A value above this is streamed. Below it, what a process holds of one row stays far under 200 MB.
 LARGE_BYTES = 8 << 20
@@ -65,14 +65,14 @@ def reject_sql(part: TablePart) -> str:
     """Return the SELECT of a part's rejected rows: rowid (or NULL), then the loaded columns."""
     rejected = " OR ".join(f"({condition})" for condition in part.table.reject_where)
     columns = (part.table.rowid_sql or "NULL", *map(column_term, part.table.loaded_columns))
-    conditions = [*_range(part), *_wanted(part), f"({rejected}) IS TRUE"]
+    conditions = [*_range(part), *_wanted(part), f"({rejected})"]
     return _select(part, columns, conditions, ordered=True)
 
 
 def column_term(column: ColumnPlan) -> str:
     """Return what is selected of a column: its value, or NULL where the plan says so."""
     name = quote_identifier(column.source)
-    nulls = [f"({condition}) IS TRUE" for condition in column.null_where]
+    nulls = [f"({condition})" for condition in column.null_where]
     if column.empty_as_null:
         # length('' || char(0)) is 0, too: a text's length ends at a NUL, that of its bytes not.
         nulls.append(f"typeof({name}) = 'text' AND length(CAST({name} AS BLOB)) = 0")
@@ -128,7 +128,7 @@ def large_rowids(part: TablePart) -> tuple[int, ...]:
 def _kept(part: TablePart) -> Iterator[str]:
     yield from _wanted(part)
     for condition in part.table.reject_where:
-        yield f"({condition}) IS NOT TRUE"
+        yield not_true(condition)
 
 
 def _wanted(part: TablePart) -> Iterator[str]:

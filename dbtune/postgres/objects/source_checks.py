@@ -19,6 +19,7 @@ from dbtune.postgres.objects.index_keys import may_be_long, near_limit
 from dbtune.postgres.objects.source_facts import Rows, SourceFacts, TableFacts
 from dbtune.postgres.translation.scope import affinity_of
 from dbtune.sqlite.constraints import read_constraints
+from dbtune.sqlite.identifiers import not_true
 from dbtune.sqlite.identifiers import quote_identifier as quote
 from dbtune.sqlite.row_identity import rowid_expression
 
@@ -150,7 +151,7 @@ class _Checks:
 
     def _kept(self, name: str) -> str:
         rejected = self._rejected.get(fold_name(name), [])
-        return " AND ".join(f"({where}) IS NOT TRUE" for where in rejected)
+        return " AND ".join(map(not_true, rejected))
 
     def _orphan_where(self, types: TableTypes, key: ForeignKey) -> str | None:
         """Return the condition that orphans satisfy; None where the parent has no such columns."""

@@ -16,7 +16,7 @@ from dbtune.model.transfer import StorageCounts
 from dbtune.postgres.column_types.declared_type import Family, declared_type
 from dbtune.postgres.profiling.row_names import RowNames
 from dbtune.postgres.profiling.table_reader import SMALL_BYTES, values_limited
-from dbtune.sqlite.identifiers import quote_identifier
+from dbtune.sqlite.identifiers import not_true, quote_identifier
 
 _CLASSES = ("integer", "real", "text", "blob")
 # The class that most values of a column likely have, where its first row is no guide.
@@ -172,6 +172,6 @@ def _terms(likely: Mapping[str, str], *, reading: bool) -> list[str]:
             # Numbers are less than '', and no blob is less than x''. The plus takes the column's
             # affinity from the comparison.
             plain = f"+{name} COLLATE BINARY"
-            other = f"({plain} >= '' AND {plain} < x'') IS NOT TRUE"
+            other = not_true(f"{plain} >= '' AND {plain} < x''")
         terms += [other, null]
     return terms

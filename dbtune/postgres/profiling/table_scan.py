@@ -206,7 +206,7 @@ def _measure_blobs(
     large: list[tuple[int, str, int]] = []
     source = quote_identifier(table.name)
     source = f"{source} NOT INDEXED" if names.rowid is not None else source
-    where = f"{names.rowid} BETWEEN ? AND ?" if rowid_range else "TRUE"
+    where = f"{names.rowid} BETWEEN ? AND ?" if rowid_range else "1"
     for (questions, counts), found in zip(asked, findings, strict=True):
         if not counts.blobs or found.blobs is not None:
             continue

@@ -30,6 +30,7 @@ from dbtune.postgres.verification.target_columns import (
     raw_cursor,
     raw_server_cursor,
 )
+from dbtune.sqlite.identifiers import not_true
 
 # Rows converted and compared at once: below some 1,000 the work around them shows, and above
 # 10,000 nothing is gained.
@@ -109,7 +110,7 @@ def _within(name: str, bounds: Bounds, literal: str = "{}") -> list[str]:
 
 def rows_where(plan: TablePlan) -> list[str]:
     """Return the conditions of SQLite for the rows that were to be copied."""
-    kept = [f"({condition}) IS NOT TRUE" for condition in plan.reject_where]
+    kept = [not_true(condition) for condition in plan.reject_where]
     return [*kept, f"({plan.where})"] if plan.where else kept
 
 
