@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import apsw
 
 from dbtune.advisor.oracle import Oracle, Runs, ShapeCost
-from dbtune.advisor.pool import Pool
+from dbtune.advisor.pool import Pool, explicit_indexes
 from dbtune.advisor.subjects import Subject, Subjects
 from dbtune.advisor.time_limit import Stop
 
@@ -44,7 +44,7 @@ def measure_baseline(
     """
     order = sorted(subjects.ready, key=lambda s: (-(s.shape.duration_ns or 0), -s.shape.count))
     pool = Pool(connection)
-    pool.finish(_existing(connection), analyze=(), hides_tables=False)
+    pool.finish(explicit_indexes(connection), analyze=(), hides_tables=False)
     runs = Runs()
     costs: list[ShapeCost] = []
     ready: list[Subject] = []
@@ -91,10 +91,3 @@ def _baseline(
     )
     measured = replace(subjects, ready=tuple(ready), unmeasured=left)
     return Baseline(measured, tuple(costs), runs, partly)
-
-
-def _existing(connection: apsw.Connection) -> tuple[str, ...]:
-    rows = connection.execute(
-        "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
-    )
-    return tuple(name for (name,) in rows)

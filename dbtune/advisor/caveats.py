@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from dbtune.advisor.advise import Advice
 from dbtune.advisor.rules import not_analysed
+from dbtune.advisor.subjects import Subjects
 
 # A list of hundreds of ids helps nobody.
 _MOST_NAMED = 10
@@ -13,6 +14,21 @@ _MOST_NAMED = 10
 
 def not_checked(advice: Advice) -> Iterator[str]:
     """Yield what the reader has to know was not, or not fully, measured."""
+    yield from _not_run(advice)
+    yield from _partly_measured(advice)
+    yield from _stand_ins(advice.subjects)
+    if advice.cut_short:
+        yield (
+            "the search was cut short by the time limit (--time-limit) or by the room for scratch "
+            "files (--scratch-mb); more of either may find better indexes"
+        )
+    yield from _unproven(advice)
+    yield from _kept_regressions(advice)
+    for sql, reason in advice.repaired:
+        yield f"left out after proof: {sql} ({reason})"
+
+
+def _not_run(advice: Advice) -> Iterator[str]:
     subjects = advice.subjects
     if subjects.skipped:
         yield (
@@ -43,6 +59,10 @@ def not_checked(advice: Advice) -> Iterator[str]:
             ),
         ]
     )
+
+
+def _partly_measured(advice: Advice) -> Iterator[str]:
+    subjects = advice.subjects
     if subjects.parts:
         yield (
             "only the query inside was measured, since the rest cannot run on the copy: "
@@ -59,21 +79,15 @@ def not_checked(advice: Advice) -> Iterator[str]:
             f"no time (--time-limit) was left to measure more than the first sample of "
             f"{_shapes(len(partly))}: {_listed(partly)}"
         )
+
+
+def _stand_ins(subjects: Subjects) -> Iterator[str]:
     if subjects.functions:
         names = ", ".join(function.name for function in subjects.functions)
         yield f"the application's own functions were stand-ins on the copy: {names}"
     if subjects.collations:
         names = ", ".join(subjects.collations)
         yield f"the application's own collations were stand-ins on the copy: {names}"
-    if advice.cut_short:
-        yield (
-            "the search was cut short by the time limit (--time-limit) or by the room for scratch "
-            "files (--scratch-mb); more of either may find better indexes"
-        )
-    yield from _unproven(advice)
-    yield from _kept_regressions(advice)
-    for sql, reason in advice.repaired:
-        yield f"left out after proof: {sql} ({reason})"
 
 
 def _unproven(advice: Advice) -> Iterator[str]:

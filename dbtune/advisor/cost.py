@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import apsw
 
@@ -114,22 +113,16 @@ def measure(
     A run stopped at `max_vm_steps` counts at least that many steps. With `make_room` rows that
     an INSERT would collide with are deleted first, uncounted.
     """
-    counted: dict[str, int] = {}
-
-    def on_profile(event: Any) -> None:
-        status = event["stmt_status"]
-        counted["steps"] = status["SQLITE_STMTSTATUS_VM_STEP"]
-        counted["scanned"] = status["SQLITE_STMTSTATUS_FULLSCAN_STEP"]
-        counted["sorts"] = status["SQLITE_STMTSTATUS_SORT"]
-        counted["automatic"] = status["SQLITE_STMTSTATUS_AUTOINDEX"]
-
+    status: dict[str, int] = {}
     if writes:
         connection.execute(f"SAVEPOINT {_SAVEPOINT}")
         if make_room:
             remove_conflicts(connection, statement.text, statement.parameters)
         if not connection.in_transaction:  # a trigger that forbids deletes may roll all back
             connection.execute(f"SAVEPOINT {_SAVEPOINT}")
-    connection.trace_v2(apsw.SQLITE_TRACE_PROFILE, on_profile)
+    connection.trace_v2(
+        apsw.SQLITE_TRACE_PROFILE, lambda event: status.update(event["stmt_status"])
+    )
     _stop_after(connection, max_vm_steps)
     _page_fetches(connection)
     started = time.perf_counter_ns()
@@ -141,13 +134,13 @@ def measure(
     if writes and connection.in_transaction:
         connection.execute(f"ROLLBACK TO {_SAVEPOINT}")
         connection.execute(f"RELEASE {_SAVEPOINT}")
-    steps = counted.get("steps", 0)
+    steps = status.get("SQLITE_STMTSTATUS_VM_STEP", 0)
     return Measurement(
         vm_steps=max(steps, max_vm_steps) if stopped else steps,
         page_fetches=fetched,
-        scanned_rows=counted.get("scanned", 0),
-        sorts=counted.get("sorts", 0),
-        automatic_index_rows=counted.get("automatic", 0),
+        scanned_rows=status.get("SQLITE_STMTSTATUS_FULLSCAN_STEP", 0),
+        sorts=status.get("SQLITE_STMTSTATUS_SORT", 0),
+        automatic_index_rows=status.get("SQLITE_STMTSTATUS_AUTOINDEX", 0),
         returned_rows=returned,
         elapsed_ns=elapsed,
         stopped=stopped,

@@ -152,7 +152,7 @@ def check_library(
     """Compare both scratch copies under Python's sqlite3: plans always, steps where plans differ.
 
     Each subject comes with what it costs on `before` as the other library measured it.
-    Statistics are made anew on `after` as the revision will. Writes to both copies.
+    Statistics are made anew on `after` as the revision will; `before` is only read.
     """
     with closing(_open(before)) as old, closing(_open(after)) as analyzed:
         _analyze(analyzed, tables_to_analyze(old, (index.table for index in planned)))

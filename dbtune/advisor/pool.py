@@ -120,6 +120,14 @@ class Pool:
             self._rows.show_for(names, tables)
 
 
+def explicit_indexes(connection: apsw.Connection) -> tuple[str, ...]:
+    """Return the names of the indexes that CREATE INDEX made, sorted: those that can be hidden."""
+    rows = connection.execute(
+        "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
+    )
+    return tuple(name for (name,) in rows)
+
+
 def index_sizes(connection: apsw.Connection, names: Mapping[str, object]) -> dict[str, int]:
     """Return bytes by index name, from the pages that each occupies."""
     return {

@@ -12,6 +12,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import apsw
+
 from dbtune.advisor import planner_statistics
 from dbtune.advisor.baseline import BASELINE_STEPS, Baseline, measure_baseline
 from dbtune.advisor.cost import open_scratch
@@ -21,7 +23,7 @@ from dbtune.advisor.subjects import Subjects
 from dbtune.model.advice import IndexSpec
 from dbtune.model.event import Event, OnEvent
 from dbtune.model.schema import ForeignKey, Schema
-from dbtune.sqlite.scratch import CopySize, SampledTable, copy_database
+from dbtune.sqlite.scratch import CopySize, SampledTable, ScratchCopy, copy_database
 from dbtune.workload.compared_values import compared_values
 
 Links = Mapping[str, tuple[Link, ...]]
@@ -84,33 +86,64 @@ def preselect(
     )
     try:
         with closing(open_scratch(copy.path, baseline.subjects.functions)) as connection:
-            planner_statistics.analyze(connection)
             part = copy.path.stat().st_size / max(1, base.stat().st_size)
-            small = measure_baseline(
-                connection,
-                _fewer(baseline.subjects),
-                limits.stop,
-                max_vm_steps=max(1_000_000, round(part * BASELINE_STEPS)),
+            tried = _try_on(
+                connection, wanted, baseline, _scaled(limits, copy, part), part, on_event
             )
-            scaled = replace(
-                limits,
-                sampled=_combined(limits.sampled, copy.sampled),
-                room_bytes=round(limits.room_bytes / part),
-                analyzed_rows=_ANALYZED_ROWS,
-            )
-            search = PoolSearch(connection, wanted, small, scaled, on_event)
-            best, near = _choose(search)
     finally:
         copy.path.unlink()
-    measured = frozenset(subject.shape.id for subject in small.subjects.ready)
     # What the sample tells nothing of goes on: shapes without time, tables that it has not.
     untold = frozenset(
         index.spec
         for index in wanted
-        if not index.shape_ids <= measured or index.spec.table in copy.left_out
+        if not index.shape_ids <= tried.measured or index.spec.table in copy.left_out
     )
     return Preselected(
-        _going_on(wanted, best, near | untold), best or None, search.cut_short or bool(untold)
+        _going_on(wanted, tried.best, tried.near | untold),
+        tried.best or None,
+        tried.cut_short or bool(untold),
+    )
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """The best set on the sample, what comes close to it, and the shapes that were measured."""
+
+    best: frozenset[IndexSpec]
+    near: frozenset[IndexSpec]
+    measured: frozenset[str]
+    cut_short: bool
+
+
+def _try_on(
+    connection: apsw.Connection,
+    wanted: Sequence[Wanted],
+    baseline: Baseline,
+    limits: SearchLimits,
+    part: float,
+    on_event: OnEvent,
+) -> _Tried:
+    """Build and measure all candidates on a sample that is `part` of the whole."""
+    planner_statistics.analyze(connection)
+    small = measure_baseline(
+        connection,
+        _fewer(baseline.subjects),
+        limits.stop,
+        max_vm_steps=max(1_000_000, round(part * BASELINE_STEPS)),
+    )
+    search = PoolSearch(connection, wanted, small, limits, on_event)
+    best, near = _choose(search)
+    measured = frozenset(subject.shape.id for subject in small.subjects.ready)
+    return _Tried(best, near, measured, search.cut_short)
+
+
+def _scaled(limits: SearchLimits, copy: ScratchCopy, part: float) -> SearchLimits:
+    """Return the limits for a sample that is `part` of the whole."""
+    return replace(
+        limits,
+        sampled=_combined(limits.sampled, copy.sampled),
+        room_bytes=round(limits.room_bytes / part),
+        analyzed_rows=_ANALYZED_ROWS,
     )
 
 

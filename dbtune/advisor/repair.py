@@ -151,7 +151,8 @@ def prove_and_repair(prover: Prover, choose: Callable[[frozenset[IndexSpec]], Ch
         if prover.cost_ns(current) <= prover.cost_ns(best):
             best = current
     left_out |= banned
-    best = _without_idle(prover, best, left_out)
+    best, gone = _without_idle(prover, best)
+    left_out |= gone
     if not prover.is_cheaper(best):
         left_out |= {i.planned.spec: _NO_GAIN for i in best.proof.indexes if i.planned.spec}
         best = prover.prove(())
@@ -164,36 +165,38 @@ def prove_and_repair(prover: Prover, choose: Callable[[frozenset[IndexSpec]], Ch
     return replace(best, left_out=tuple(reasons), timed=prover.times(best.proof))
 
 
-def _without_idle(prover: Prover, proven: Proven, left_out: dict[IndexSpec, str]) -> Proven:
-    """Return the choice proven again without what gains nothing, noted in `left_out`.
+def _without_idle(prover: Prover, proven: Proven) -> tuple[Proven, dict[IndexSpec, str]]:
+    """Return the choice proven again without what gains nothing, and why that was left out.
 
     Nobody should have to build an index whose own finding says that it does not help. Where there
     is no time left to prove, what no plan uses is left out as it is.
     """
+    gone: dict[IndexSpec, str] = {}
     while idle := _idle(proven):
         if not prover.has_time():
-            return _without_unused(proven, left_out)
-        rest = [index.planned.spec for index in proven.proof.indexes]
-        without = prover.prove([spec for spec in rest if spec is not None and spec not in idle])
+            rest, unused = _without_unused(proven)
+            return rest, gone | unused
+        specs = [index.planned.spec for index in proven.proof.indexes]
+        without = prover.prove([spec for spec in specs if spec is not None and spec not in idle])
         if prover.cost_ns(without) > _TOLERANCE * prover.cost_ns(proven):
-            return proven  # it keeps the other library from a plan that is slower
-        left_out |= idle
+            break  # it keeps the other library from a plan that is slower
+        gone |= idle
         proven = without
-    return proven
+    return proven, gone
 
 
-def _without_unused(proven: Proven, left_out: dict[IndexSpec, str]) -> Proven:
+def _without_unused(proven: Proven) -> tuple[Proven, dict[IndexSpec, str]]:
     """Return the choice without indexes of no plan, which change no plan by going."""
     used = frozenset[str]().union(*(cost.used for cost in proven.proof.after))
     if proven.library is not None:
         used |= proven.library.used
-    kept = []
+    kept, gone = [], {}
     for index in proven.proof.indexes:
         if index.name in used or index.planned.spec is None:
             kept.append(index)
         else:
-            left_out[index.planned.spec] = "no plan uses it"
-    return replace(proven, proof=replace(proven.proof, indexes=tuple(kept)))
+            gone[index.planned.spec] = "no plan uses it"
+    return replace(proven, proof=replace(proven.proof, indexes=tuple(kept))), gone
 
 
 def plan_indexes(specs: Sequence[IndexSpec], schema: Schema) -> tuple[PlannedIndex, ...]:

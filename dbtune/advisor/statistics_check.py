@@ -13,7 +13,7 @@ from dbtune.advisor.baseline import BASELINE_STEPS, Baseline
 from dbtune.advisor.cost import open_scratch
 from dbtune.advisor.facts import PlanChange, StatisticsEffect
 from dbtune.advisor.oracle import Oracle
-from dbtune.advisor.pool import Pool
+from dbtune.advisor.pool import Pool, explicit_indexes
 from dbtune.advisor.time_limit import Stop, never
 
 # Less of one execution than this nobody notices, whatever the plan looks like.
@@ -37,7 +37,7 @@ def statistics_effect(base: Path, baseline: Baseline, stop: Stop = never) -> Sta
 
 def _compare(connection: apsw.Connection, baseline: Baseline, stop: Stop) -> StatisticsEffect:
     pool = Pool(connection)
-    pool.finish(_existing(connection), analyze=(), hides_tables=False)
+    pool.finish(explicit_indexes(connection), analyze=(), hides_tables=False)
     subjects = baseline.subjects.ready
     # What the baseline stopped is stopped here as early: it is no dearer, and no better known.
     oracle = Oracle(pool, subjects, max_vm_steps=BASELINE_STEPS, runs=baseline.runs)
@@ -67,10 +67,3 @@ def _compare(connection: apsw.Connection, baseline: Baseline, stop: Stop) -> Sta
     changes.sort(key=lambda change: (-abs(change.saved_ns), change.shape.id))
     samples = planner_statistics.application_has_samples()
     return StatisticsEffect(before, after, tuple(changes), samples, complete)
-
-
-def _existing(connection: apsw.Connection) -> tuple[str, ...]:
-    rows = connection.execute(
-        "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
-    )
-    return tuple(name for (name,) in rows)

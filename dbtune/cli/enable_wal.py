@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +20,9 @@ from dbtune.cli.options import (
     yes_option,
 )
 from dbtune.cli.progress import show_progress
+
+if TYPE_CHECKING:
+    from dbtune.journeys.enable_wal import EnableWalOptions
 
 _PROSE_WIDTH = 100
 
@@ -75,9 +79,7 @@ def command(
     lines that set up the application's connections, without which WAL alone makes writes fail.
     """
     from dbtune.changes.project import ProjectOptions
-    from dbtune.cli.report_output import check_output, print_result, wants_color, write_report
-    from dbtune.cli.wal_text import plan_text, result_text
-    from dbtune.journeys.enable_wal import EnableWalOptions, enable_wal, plan_wal
+    from dbtune.journeys.enable_wal import EnableWalOptions
 
     options = EnableWalOptions(
         project=ProjectOptions(alembic_ini, head, migrations),
@@ -90,15 +92,24 @@ def command(
         wait_ms=int(wait * 1000),
         allow_blocking=allow_blocking,
     )
+    _switch(database, options, output, yes=yes)
+
+
+def _switch(database: Path, options: EnableWalOptions, output: Path | None, *, yes: bool) -> None:
+    """Show the plan, ask, switch, and tell what was done."""
+    from dbtune.cli.report_output import check_output, print_result, wants_color, write_report
+    from dbtune.cli.wal_text import plan_text, result_text
+    from dbtune.journeys.enable_wal import enable_wal, plan_wal
+
     # Without a terminal the question at the end would fail: better before the work than after it.
-    confirm("", yes=yes or dry_run or sys.stdin.isatty())
+    confirm("", yes=yes or options.dry_run or sys.stdin.isatty())
     check_output(output, database)
     width = min(shutil.get_terminal_size((80, 24)).columns, _PROSE_WIDTH)
     with show_progress() as on_event:
         plan = plan_wal(database, options, on_event)
     if plan.draft is not None:
         text = plan_text(plan, color=wants_color(), width=width)
-        if dry_run:
+        if options.dry_run:
             write_report(plan.report, output, database)
             print_result(f"{text}\nNothing was changed (--dry-run).\n")
             return

@@ -269,10 +269,21 @@ def test_it_is_tried_again_until_the_transaction_ends(
         assert thread.is_alive()
         time.sleep(0.005)
     assert pragma(database, "journal_mode") == "delete"
-    other.run("COMMIT")
+    while not committed(other):  # it waits for no lock itself, as each try takes for a moment
+        assert thread.is_alive()
     thread.join()
     assert reports[0].changes
     assert pragma(database, "journal_mode") == "wal"
+
+
+def committed(other: OtherProcess) -> bool:
+    """Try to commit there, and return whether no lock was in the way."""
+    try:
+        other.run("COMMIT")
+    except RuntimeError as error:
+        assert "locked" in str(error)
+        return False
+    return True
 
 
 def test_a_lock_that_stays_ends_with_5(
