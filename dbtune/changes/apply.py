@@ -32,11 +32,17 @@ _RETIRED_SUFFIX = ".superseded"
 
 
 def apply_revision(
-    project: Project, draft: Draft, *, staged: Path | None = None, wait_ms: int = 5000
+    project: Project,
+    draft: Draft,
+    *,
+    staged: Path | None = None,
+    wait_ms: int = 5000,
+    try_ms: int | None = None,
 ) -> AppliedChange:
     """Write a revision into the project, run it and read the catalog back.
 
-    `staged` is its file where it was staged before. Waits up to `wait_ms` for the write lock.
+    `staged` is its file where it was staged before. Waits up to `wait_ms` for the write lock, by
+    tries of up to `try_ms` where that is given.
     Raises RefusedError or LockedError with nothing changed, ChangeFailedError for a revision
     that failed and was rolled back; the file is then removed again. A process that is killed
     leaves the revision applied whole or not at all, and running it again completes it.
@@ -47,7 +53,7 @@ def apply_revision(
     statements = read_revision_sql(path).up
     before = read_snapshot(project.database, ignore=project.version_table)
     try:
-        lock_seconds = run_step(project, draft.revision, "up", wait_ms=wait_ms)
+        lock_seconds = run_step(project, draft.revision, "up", wait_ms=wait_ms, try_ms=try_ms)
     except BaseException:
         _take_back(project, draft.revision, path, before, had_table=had_table, wait_ms=wait_ms)
         raise

@@ -21,19 +21,28 @@ Direction = Literal["up", "down"]
 _RETRY_SECONDS = 0.02
 
 
-def run_step(project: Project, revision: str, direction: Direction, *, wait_ms: int) -> float:
+def run_step(
+    project: Project,
+    revision: str,
+    direction: Direction,
+    *,
+    wait_ms: int,
+    try_ms: int | None = None,
+) -> float:
     """Run exactly one revision, and return the seconds that the write lock was held.
 
-    Tries again for up to `wait_ms` while the database is locked. Raises LockedError after that,
-    RefusedError where more than this revision would run, ChangeFailedError for one that failed:
-    its transaction is then rolled back.
+    Tries again for up to `wait_ms` while the database is locked; with `try_ms` each try waits no
+    longer than that within SQLite. Raises LockedError after that, RefusedError where more than
+    this revision would run, ChangeFailedError for one that failed: its transaction is then rolled
+    back.
     """
     scripts = read_scripts(project)
     deadline = time.monotonic() + wait_ms / 1000
     while True:
         left_ms = max(0, int((deadline - time.monotonic()) * 1000))
+        this_ms = left_ms if try_ms is None else min(left_ms, try_ms)
         try:
-            return _run_once(project, scripts, revision, direction, left_ms)
+            return _run_once(project, scripts, revision, direction, this_ms)
         except DbtuneError:
             raise
         except (Exception, SystemExit) as error:

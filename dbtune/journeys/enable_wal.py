@@ -122,7 +122,9 @@ def enable_wal(
         )
     on_event(Event("Switching to WAL"))
     sidecars = read_sidecars(plan.database)
-    change = switch_to_wal(plan.project, plan.draft, plan.state, wait_ms=options.wait_ms)
+    change = switch_to_wal(
+        plan.project, plan.draft, plan.state, options.page_size_bytes, wait_ms=options.wait_ms
+    )
     found = require_wal(plan.database, options.page_size_bytes, wait_ms=options.wait_ms)
     return replace(
         plan.report,

@@ -21,18 +21,23 @@ from dbtune.sqlite.wal import WalState
 _log = logging.getLogger(__name__)
 
 _SHOWN_USERS = 5
+# While SQLite waits for the last reader, nobody new may read. Between tries of this length they
+# may; a VACUUM is not tried again and again, since it writes the whole file each time.
+_TRY_MS = 100
 
 
 def switch_to_wal(
-    project: Project, draft: Draft, before: WalState, *, wait_ms: int
+    project: Project, draft: Draft, before: WalState, page_size_bytes: int | None, *, wait_ms: int
 ) -> AppliedChange:
     """Run the revision, trying again while the database is locked, for up to `wait_ms`.
 
+    Others wait for no longer than a tenth of a second at a time, unless the pages are rewritten.
     Raises LockedError naming who has the file open, and ChangeFailedError for a revision that
     failed; the journal mode is then as it was.
     """
     try:
-        return apply_revision(project, draft, wait_ms=wait_ms)
+        try_ms = _TRY_MS if page_size_bytes is None else None
+        return apply_revision(project, draft, wait_ms=wait_ms, try_ms=try_ms)
     except LockedError as error:
         _restore_mode(project.database, before, wait_ms)
         explain = _wal_in_use if before.journal_mode == "wal" else still_held
