@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,14 +15,15 @@ PACKAGE = Path(dbtune.__file__).parent
 TOP = "(top)"  # dbtune/__init__.py and __main__.py: the public API and the entry point
 
 # What each part may import, beside itself. Nothing else in dbtune/ may.
-BOTTOM = {"errors", "resources", "_version"}
+BOTTOM = {"errors", "resources", "_version", "recorder"}
 NOUNS = BOTTOM | {"model", "config"}
 CAPABILITIES = NOUNS | {"sqlite", "workload"}
-DECIDING = CAPABILITIES | {"advisor", "changes", "postgres"}
+DECIDING = CAPABILITIES | {"advisor", "changes", "postgres", "benchmark", "monitor"}
 ALLOWED = {
     "errors": set(),
     "resources": set(),
     "_version": set(),
+    "recorder": set(),
     "model": BOTTOM,
     "config": BOTTOM,
     "sqlite": NOUNS,
@@ -29,6 +31,8 @@ ALLOWED = {
     "advisor": CAPABILITIES,
     "changes": CAPABILITIES,
     "postgres": CAPABILITIES,
+    "benchmark": CAPABILITIES,
+    "monitor": CAPABILITIES,
     "report": BOTTOM | {"model"},
     "journeys": DECIDING,
     "demo": DECIDING,
@@ -39,10 +43,16 @@ ALLOWED = {
 # Libraries that only one part may know, and why.
 CONFINED = {
     "click": {"cli"},  # the core never prints, prompts or exits
-    "rich": {"cli"},  # progress only
-    "flask": {"integrations"},
-    "django": {"integrations"},
+    "rich": {"cli"},  # progress and the view of a running database
+    "flask": {"integrations", "recorder"},
+    "django": {"integrations", "recorder"},
+    "pytest": {"integrations"},
+    "psutil": {"monitor", "benchmark"},
+    "prometheus_client": {"monitor"},
 }
+# The recorder runs inside applications, under a name that cannot clash with an installed dbtune:
+# its modules know each other by relative imports only.
+RELATIVE = {"recorder"}
 
 
 def part_of(path: Path) -> str:
@@ -59,8 +69,19 @@ def imported(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: a relative import hides what layer it reaches"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            if node.level:
+                yield from (f"{home_of(path, node.level)}.{alias.name}" for alias in node.names)
+            else:
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def home_of(path: Path, level: int) -> str:
+    """The package that a relative import starts from, which has to lie within the file's part."""
+    part = part_of(path)
+    assert part in RELATIVE, f"{path}: a relative import hides what layer it reaches"
+    package = path.relative_to(PACKAGE).parts[:-level]
+    assert package, f"{path}: a relative import leaves {part}"
+    return ".".join(("dbtune", *package))
 
 
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -78,6 +99,22 @@ def test_imports_point_down(path: Path) -> None:
             assert target == part or target in ALLOWED[part], f"{part} imports {module}"
         else:
             assert part in CONFINED.get(root, {part}), f"{part} imports {root}"
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "recorder").rglob("*.py")), ids=lambda path: path.name)
+def test_the_recorder_needs_nothing_but_the_standard_library(path: Path) -> None:
+    """It is imported by applications that have nothing of dbtune's installed."""
+    roots = {module.partition(".")[0] for module in imported_at_import_time(path)}
+    assert roots <= sys.stdlib_module_names
+
+
+def imported_at_import_time(path: Path) -> Iterator[str]:
+    """The modules that importing a file imports: those of its functions are left out."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module or ""
 
 
 def test_every_part_has_its_place() -> None:

@@ -18,7 +18,9 @@ class RecordedQuery:
     `parameters` is None where no value was recorded; `masked` is True where the recording
     holds only types and lengths. `count` is executions, those that were not sampled
     included; `recorded_count` is without those, None where it is the same. `duration_ns` is the
-    time of one.
+    time of one; `wait_ns` is how long the pool kept the application waiting for its connection.
+    `namespace` is the database file, `relationship` the ORM's ("Chef.bookings") where a lazy load
+    sent it. `values_digest` is equal for equal values, of this recording only.
     """
 
     text: str
@@ -35,6 +37,10 @@ class RecordedQuery:
     line_number: int | None = None
     transaction_id: str | None = None
     recorded_count: float | None = None
+    wait_ns: int | None = None
+    namespace: str | None = None
+    relationship: str | None = None
+    values_digest: str | None = None
 
 
 @dataclass(frozen=True)

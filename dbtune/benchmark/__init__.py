@@ -1,0 +1,1 @@
+"""Load on copies of a database, and comparisons of two."""

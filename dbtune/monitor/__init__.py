@@ -1,0 +1,1 @@
+"""What a running database says of itself, without ever holding it up."""

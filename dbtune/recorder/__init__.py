@@ -1,0 +1,1 @@
+"""Records what an application sends to SQLite, inside the application: standard library only."""
