@@ -101,7 +101,9 @@ def test_imports_point_down(path: Path) -> None:
             assert part in CONFINED.get(root, {part}), f"{part} imports {root}"
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "recorder").rglob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted((PACKAGE / "recorder").rglob("*.py")), ids=lambda path: path.name
+)
 def test_the_recorder_needs_nothing_but_the_standard_library(path: Path) -> None:
     """It is imported by applications that have nothing of dbtune's installed."""
     roots = {module.partition(".")[0] for module in imported_at_import_time(path)}
