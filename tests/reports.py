@@ -25,6 +25,7 @@ from dbtune.model.explanation import (
     Unhelped,
     WriteEffect,
 )
+from dbtune.model.workload import RouteQueries
 
 BOOKINGS = IndexSpec("bookings", ("user_id", "created_at DESC"))
 CHEFS = IndexSpec("chefs", ("cuisine_type COLLATE NOCASE", "rating DESC"), where="is_active = 1")
@@ -189,6 +190,7 @@ SHAPES = (
         time_after_ns=38_000.0,
         values="drawn",
         samples=5,
+        samples_digest="1f3a",
         page_fetches_before=4_265.0,
         page_fetches_after=9.4,
         vm_steps_before=986_000.0,
@@ -348,6 +350,7 @@ FULL = Report(
     notes=("Values of 1 query shape were drawn from the copy.",),
     explanations=EXPLANATIONS,
     not_analyzed=LEFT_OUT,
+    routes=(RouteQueries("GET /orders", 40, 480, 26), RouteQueries("POST /orders", 8, 24, 3)),
 )
 
 WITHOUT_RECORDING = replace(
@@ -360,6 +363,7 @@ WITHOUT_RECORDING = replace(
     not_checked=(),
     explanations=(),
     not_analyzed=(),
+    routes=(),
 )
 NOTHING_FOUND = replace(
     FULL,
@@ -370,6 +374,7 @@ NOTHING_FOUND = replace(
     notes=(),
     explanations=(),
     not_analyzed=(),
+    routes=(),
 )
 APPLIED = replace(
     FULL,

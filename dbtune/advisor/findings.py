@@ -10,6 +10,7 @@ from dbtune.advisor.facts import ShapeFacts
 from dbtune.advisor.oracle import ShapeCost
 from dbtune.advisor.proof import ProvenIndex
 from dbtune.advisor.sampled_sizes import kept_fraction
+from dbtune.advisor.samples_digest import samples_digest
 from dbtune.advisor.timing import Timed
 from dbtune.model.advice import (
     Change,
@@ -104,6 +105,7 @@ def shape_reports(advice: Advice) -> tuple[ShapeReport, ...]:
             page_fetches_after=after.measurement.page_fetches,
             vm_steps_before=before.measurement.vm_steps,
             vm_steps_after=after.measurement.vm_steps,
+            samples_digest=samples_digest(subject.statements),
         )
         for subject, before, after in _measured(advice)
         for dearest in (_dearest(before, after),)

@@ -111,6 +111,7 @@ def analyze(database: Path, options: AnalyzeOptions, on_event: OnEvent = ignore_
         ),
         verdict=None,
         not_checked=tuple(_not_read(read, workload, considered=bool(proposals))),
+        routes=() if workload is None else workload.routes,
     )
     if workload is None:
         return replace(report, findings=run_rules(facts))

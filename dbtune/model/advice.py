@@ -7,7 +7,7 @@ from typing import Literal, Union
 
 from dbtune.model.explanation import IndexExplanation, NotAnalyzed, TriedIndex, Unhelped
 from dbtune.model.query_check import QueryCheck
-from dbtune.model.workload import StatementKind
+from dbtune.model.workload import RouteQueries, StatementKind
 
 Severity = Literal["high", "medium", "low", "info"]
 SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low", "info")
@@ -77,6 +77,7 @@ class ShapeReport:
     Times are the median of `timed_runs` interleaved runs. `words_*` are the plans' steps in words,
     `served_by` the recommended indexes that its plans use, `unhelped` why there is none, `tried`
     the indexes looked at for it, and `samples` how many distinct statements were measured.
+    `samples_digest` differs where those differ: 16 bits, too few to find their values from.
     """
 
     id: str
@@ -102,6 +103,7 @@ class ShapeReport:
     served_by: tuple[str, ...] = ()
     unhelped: Unhelped | None = None
     tried: tuple[TriedIndex, ...] = ()
+    samples_digest: str | None = None
 
 
 @dataclass(frozen=True)
@@ -197,3 +199,4 @@ class Report:
     queries: tuple[QueryCheck, ...] | None = None
     explanations: tuple[IndexExplanation, ...] = ()
     not_analyzed: tuple[NotAnalyzed, ...] = ()
+    routes: tuple[RouteQueries, ...] = ()

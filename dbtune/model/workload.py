@@ -107,6 +107,16 @@ class SmallTransactions:
 
 
 @dataclass(frozen=True)
+class RouteQueries:
+    """What the requests of one route sent: reads and writes of all of them, and of the worst."""
+
+    route: str
+    requests: int
+    queries: int
+    most: int
+
+
+@dataclass(frozen=True)
 class BrokenLine:
     """A line of a recording that could not be read: where, and why."""
 
@@ -137,6 +147,7 @@ class Workload:
     sources: tuple[str, ...] = ()
     dropped_shapes: int = 0
     dropped_count: float = 0.0
+    routes: tuple[RouteQueries, ...] = ()
 
 
 @dataclass(frozen=True)

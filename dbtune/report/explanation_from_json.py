@@ -42,6 +42,7 @@ def read_shape(node: JsonNode) -> ShapeReport:
         values=cast(Any, "recorded" if values is None else values.one_of(_VALUES)),
         kind=cast(Any, "read" if kind is None else kind.one_of(_KINDS)),
         samples=1 if samples is None else samples.size(),
+        samples_digest=node.optional_text("samples_digest"),
         page_fetches_before=node.optional_number("page_fetches_before"),
         page_fetches_after=node.optional_number("page_fetches_after"),
         vm_steps_before=node.optional_number("vm_steps_before"),

@@ -20,6 +20,7 @@ from dbtune.model.advice import (
     TableOutcome,
     Verdict,
 )
+from dbtune.model.workload import RouteQueries
 from dbtune.report.explanation_from_json import read_explanation, read_not_analyzed, read_shape
 from dbtune.report.json_node import JsonNode
 from dbtune.report.to_json import SCHEMA_VERSION
@@ -88,6 +89,16 @@ def _report(root: JsonNode) -> Report:
         tables=None if tables is None else tuple(_outcome(node) for node in tables.items()),
         explanations=tuple(map(read_explanation, root.optional_items("explanations"))),
         not_analyzed=tuple(map(read_not_analyzed, root.optional_items("not_analyzed"))),
+        routes=tuple(map(_route, root.optional_items("routes"))),
+    )
+
+
+def _route(node: JsonNode) -> RouteQueries:
+    return RouteQueries(
+        route=node.field("route").text(),
+        requests=node.field("requests").size(),
+        queries=node.field("queries").size(),
+        most=node.field("most").size(),
     )
 
 

@@ -44,6 +44,7 @@ def to_json(report: Report) -> str:
     }
     document["explanations"] = [asdict(explanation) for explanation in report.explanations]
     document["not_analyzed"] = [asdict(shape) for shape in report.not_analyzed]
+    document["routes"] = [asdict(route) for route in report.routes]
     if report.changes is not None:
         document["changes"] = [_applied(change) for change in report.changes]
     if report.backup is not None:

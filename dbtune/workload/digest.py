@@ -130,6 +130,7 @@ class WorkloadDigest:
             ended_at=self._span.latest,
             dropped_shapes=self._dropped_shapes,
             dropped_count=self._dropped_count,
+            routes=self._requests.routes(),
         )
 
     def _add_one(self, query: RecordedQuery, text: str) -> None:

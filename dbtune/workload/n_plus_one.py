@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from dbtune.model.workload import RepeatedQuery, SmallTransactions
+from dbtune.model.workload import RepeatedQuery, RouteQueries, SmallTransactions
 from dbtune.workload.shape_tally import ShapeTally
 
 # Below five a loop over a handful of rows would be reported; N+1 series start at a page's length.
@@ -49,6 +49,7 @@ class _Request:
     transactions: dict[str, tuple[str, float]] = field(default_factory=dict)
     begun: int = 0
     is_begun: bool = False
+    queries: float = 0.0
 
     @property
     def entries(self) -> int:
@@ -83,6 +84,7 @@ class RequestTracker:
         self._entries = 0
         self._repeated: dict[tuple[str, str | None, str | None], _Found] = {}
         self._commits: dict[tuple[str, str | None], _Found] = {}
+        self._routes: dict[str, _Found] = {}
 
     def add(
         self,
@@ -99,6 +101,7 @@ class RequestTracker:
         if not request.route:
             request.route = query.route
         if shape.kind == "read":
+            request.queries += calls
             key = (shape.id, site)
             seen = request.reads.get(key)
             if seen is not None:
@@ -107,6 +110,7 @@ class RequestTracker:
             request.reads[key] = calls
             self._entries += 1
         elif shape.kind == "write":
+            request.queries += calls
             before = len(request.commits) + len(request.transactions)
             is_single = not many_rows and (query.rows is None or query.rows <= 1)
             _add_write(request, query.transaction_id, shape.id, calls if is_single else 0.0)
@@ -149,8 +153,17 @@ class RequestTracker:
         ]
         return tuple(repeated), tuple(commits)
 
+    def routes(self) -> tuple[RouteQueries, ...]:
+        """Return what the requests closed so far sent, by route in the order of their names."""
+        return tuple(
+            RouteQueries(route, found.requests, round(found.calls), int(found.worst))
+            for route, found in sorted(self._routes.items())
+        )
+
     def _close(self, request: _Request) -> None:
         self._entries -= request.entries
+        if request.route and (request.route in self._routes or len(self._routes) < MAX_FOUND):
+            self._routes.setdefault(request.route, _Found()).add(request.queries)
         for (shape, site), calls in request.reads.items():
             _note(self._repeated, (shape, request.route, site), calls)
         commits = request.commits

@@ -6,7 +6,13 @@ from itertools import chain, zip_longest
 
 import pytest
 
-from dbtune.model.workload import RecordedQuery, RepeatedQuery, SmallTransactions, Workload
+from dbtune.model.workload import (
+    RecordedQuery,
+    RepeatedQuery,
+    RouteQueries,
+    SmallTransactions,
+    Workload,
+)
 from dbtune.workload import n_plus_one
 from dbtune.workload.digest import WorkloadDigest
 from dbtune.workload.fingerprint import shape_id
@@ -69,6 +75,14 @@ def test_interleaved_requests_are_told_apart() -> None:
     mixed = zip_longest(*(reads(f"r{n}", n) for n in range(10)))
     (found,) = digest(*(query for turn in mixed for query in turn if query)).repeated
     assert (found.requests, found.calls, found.worst) == (5, 5 + 6 + 7 + 8 + 9, 9)
+
+
+def test_queries_are_counted_for_each_route() -> None:
+    """Reads and writes count, transactions and requests without a route do not."""
+    begin = RecordedQuery("BEGIN", request_id="a", route="/users")
+    workload = digest(begin, *reads("a", 3), *writes("a", [None]), *reads("b", 6))
+    named = digest(*reads("a", 3, route=None))
+    assert (workload.routes, named.routes) == ((RouteQueries("/users", 2, 10, 6),), ())
 
 
 def test_a_line_with_a_count_is_as_many_calls() -> None:
