@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from dbtune.model.workload import RecordedQuery
+from dbtune.workload.lines import LineBlock
 from dbtune.workload.quick_line import QuickLine
-from dbtune.workload.recording_line import RecordingHeader
+from dbtune.workload.recording_line import DroppedStatements, RecordingHeader
 from dbtune.workload.time_span import TimeSpan
 
 
@@ -40,6 +42,17 @@ class Batch:
     times: TimeSpan = field(default_factory=TimeSpan)
     headers: list[RecordingHeader] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
+    dropped: list[DroppedStatements] = field(default_factory=list)
+
+
+class RecordingReader(Protocol):
+    """Reads one form of recording, block by block."""
+
+    def parse(self, block: LineBlock) -> Batch:
+        """Return what is complete by the end of a block."""
+
+    def finish(self) -> Batch:
+        """Return what was still open at the end of the file."""
 
 
 TOO_LONG = "it is longer than 16 MiB"

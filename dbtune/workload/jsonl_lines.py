@@ -6,7 +6,7 @@ from dbtune.workload.batch import TOO_LONG, Batch, LineRun, Trouble
 from dbtune.workload.lines import LineBlock
 from dbtune.workload.quick_line import QuickLine, read_quickly
 from dbtune.workload.recorded_values import LineError
-from dbtune.workload.recording_line import RecordingHeader, parse_line
+from dbtune.workload.recording_line import DroppedStatements, RecordingHeader, parse_line
 from dbtune.workload.time_span import TimeSpan
 from dbtune.workload.timestamps import normalise_timestamp
 
@@ -45,6 +45,8 @@ class JsonlLines:
             self._sample_rate = parsed.sample_rate
             batch.headers.append(parsed)
             batch.runs.append(LineRun(self._sample_rate))
+        elif isinstance(parsed, DroppedStatements):
+            batch.dropped.append(parsed)
         else:
             batch.runs[-1].lines.append(parsed)
 

@@ -68,6 +68,10 @@ class QuickLine(msgspec.Struct, frozen=True, gc=False):
     duration_ms: _Milliseconds = None
     traceparent: _Text = None
     error: _Text = None
+    wait_ns: Union[Annotated[int, msgspec.Meta(ge=0)], None] = None  # noqa: UP007
+    namespace: _Text = msgspec.field(name="db.namespace", default=None)
+    relationship: _Text = msgspec.field(name="dbtune.relationship", default=None)
+    values_digest: _Text = msgspec.field(name="dbtune.values_digest", default=None)
     header: Any = msgspec.field(name=HEADER_KEY, default=msgspec.UNSET)
 
     def nanoseconds(self) -> int | None:
@@ -153,6 +157,10 @@ def as_query(line: QuickLine, sample_rate: float) -> RecordedQuery:
         file_path=line.file_path,
         line_number=line.line_number,
         transaction_id=_name(line.transaction_id),
+        wait_ns=line.wait_ns,
+        namespace=line.namespace,
+        relationship=line.relationship,
+        values_digest=line.values_digest,
     )
 
 

@@ -20,6 +20,8 @@ from dbtune.workload.splitting import says_something
 from dbtune.workload.timestamps import normalise_timestamp
 
 HEADER_KEY = "dbtune.recording"
+DROPPED_KEY = "dbtune.dropped"
+TEXT_KEY = "db.query.text"
 FORMAT_VERSION = 1
 
 # Sums of products of larger counts and durations might not be numbers any more.
@@ -33,6 +35,16 @@ class RecordingHeader:
     sqlite_version: str | None = None
     sample_rate: float = 1.0
     started_at: str | None = None
+    pid: int | None = None
+    python_version: str | None = None
+    generator: str | None = None
+
+
+@dataclass(frozen=True)
+class DroppedStatements:
+    """A line that tells how many statements the recorder had to leave out."""
+
+    count: int
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -41,7 +53,8 @@ def _refuse_constant(name: str) -> NoReturn:
 
 _KEYS = frozenset(
     """db.query.text ts error request_id route code.file.path transaction_id traceparent
-    sqlite_version started_at""".split()
+    sqlite_version started_at python_version generator db.namespace dbtune.relationship
+    dbtune.values_digest""".split()
 )
 # In a line that is valid UTF-8, half a pair can only come from an escape.
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -50,7 +63,9 @@ _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
-def parse_line(line: str, sample_rate: float) -> RecordedQuery | RecordingHeader:
+def parse_line(
+    line: str, sample_rate: float
+) -> RecordedQuery | RecordingHeader | DroppedStatements:
     """Return what a line of a recording says; counts are divided by the sample rate.
 
     Raises LineError with the reason where the line is broken.
@@ -72,7 +87,11 @@ def parse_line(line: str, sample_rate: float) -> RecordedQuery | RecordingHeader
         raise LineError(f"it is {quoted(fields)}; expected a JSON object")
     if _SURROGATE_ESCAPE.search(line):
         _check_characters(fields)
-    return _parse_header(fields) if HEADER_KEY in fields else _parse_query(fields, sample_rate)
+    if HEADER_KEY in fields:
+        return _parse_header(fields)
+    if DROPPED_KEY in fields and TEXT_KEY not in fields:
+        return DroppedStatements(_whole(fields, DROPPED_KEY) or 0)
+    return _parse_query(fields, sample_rate)
 
 
 def _check_characters(fields: dict[str, Any]) -> None:
@@ -98,6 +117,9 @@ def _parse_header(fields: dict[str, Any]) -> RecordingHeader:
         sqlite_version=_text(fields, "sqlite_version"),
         sample_rate=1.0 if rate is None else rate,
         started_at=_timestamp(fields, "started_at"),
+        pid=_whole(fields, "pid"),
+        python_version=_text(fields, "python_version"),
+        generator=_text(fields, "generator"),
     )
 
 
@@ -124,6 +146,10 @@ def _parse_query(fields: dict[str, Any], sample_rate: float) -> RecordedQuery:
         file_path=_text(fields, "code.file.path"),
         line_number=_whole(fields, "code.line.number"),
         transaction_id=_identifier(fields, "transaction_id"),
+        wait_ns=_whole(fields, "wait_ns"),
+        namespace=_text(fields, "db.namespace"),
+        relationship=_text(fields, "dbtune.relationship"),
+        values_digest=_text(fields, "dbtune.values_digest"),
     )
 
 
@@ -134,7 +160,7 @@ def trace_id(traceparent: str | None) -> str | None:
 
 
 def _query_text(fields: dict[str, Any]) -> str:
-    text = _text(fields, "db.query.text")
+    text = _text(fields, TEXT_KEY)
     if text is None:
         raise LineError('"db.query.text" is missing')
     if not says_something(text):
