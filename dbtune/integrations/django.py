@@ -25,11 +25,11 @@ from django.utils.decorators import sync_and_async_middleware  # type: ignore[im
 
 from dbtune.errors import ConfigurationError
 from dbtune.integrations.limited_cursor import LimitedCursor
-from dbtune.integrations.settings import HookSettings, apply_settings
 from dbtune.integrations.statement_kind import writes
 from dbtune.integrations.time_limit import TimeLimit
 from dbtune.integrations.transaction import Reading, allow_write, begin, explain_late_write
 from dbtune.integrations.work import Mark, WritingRoutes, current_mark, marked
+from dbtune.sqlite.hook_settings import HookSettings, apply_settings
 
 _READING_METHODS = frozenset({"GET", "HEAD"})
 

@@ -12,7 +12,6 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import PoolProxiedConnection
 
-from dbtune.integrations.settings import HookSettings, apply_settings
 from dbtune.integrations.statement_kind import writes
 from dbtune.integrations.time_limit import TimeLimit
 from dbtune.integrations.transaction import (
@@ -24,6 +23,7 @@ from dbtune.integrations.transaction import (
     use_explicit_transactions,
 )
 from dbtune.integrations.work import STRICT, Mark, current_mark
+from dbtune.sqlite.hook_settings import HookSettings, apply_settings
 
 _STATE = "dbtune"
 
