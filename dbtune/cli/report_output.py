@@ -104,12 +104,20 @@ def write_report(report: Report, output: Path | None, database: Path) -> None:
     """
     from dbtune.report.to_json import to_json
 
-    if output is None:
-        return
-    check_output(output, database)
+    if output is not None:
+        check_output(output, database)
+        write_text(to_json(report), output)
+
+
+def write_text(text: str, output: Path) -> None:
+    """Write a text to a file, whole or not at all.
+
+    Raises ConfigurationError where the file cannot be written. Whether it may be is the caller's
+    question, which `check_output` answers.
+    """
     partial = output.with_name(f".{output.name}.{os.getpid()}.partial")
     try:
-        _write_new(partial, to_json(report))
+        _write_new(partial, text)
         partial.replace(output)
     except OSError as error:
         raise ConfigurationError(f"{output} cannot be written: {error.strerror}") from error
