@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tabulate import tabulate
-
 from dbtune.model.advice import ConsideredIndex, ShapeReport
 from dbtune.model.query_check import QueryCheck
 from dbtune.report.colors import Colors
@@ -18,14 +16,13 @@ from dbtune.report.quantities import (
 )
 from dbtune.report.query_text import recognizable
 from dbtune.report.shape_lookup import ranked
-from dbtune.report.text import display_width, printable, shorten, wrap_text
+from dbtune.report.text import printable, wrap_text
+from dbtune.report.text_table import draw_table
 
 # More rows than this nobody reads; the rest is in the JSON document.
 _MAX_SHAPES = 25
 _WIDE = 100
 _SHORT_ID = 6
-_GAP = "  "
-_MIN_TEXT = 12
 _WORST_FIRST = ("breaks", "untranslated", "differs", "not-checked", "runs", "same")
 
 
@@ -43,7 +40,7 @@ def shape_lines(shapes: tuple[ShapeReport, ...], width: int, colors: Colors) -> 
         for place, shape in enumerate(shown, start=1)
     ]
     texts = [recognizable(shape.text, narrow=width < _WIDE) for shape in shown]
-    lines = _table([*headers, "query"], rows, texts, width, colors)
+    lines = draw_table([*headers, "query"], rows, texts, width, colors)
     title = "Query shapes"
     first, *rest = wrap_text(f"{title} by share of the cost; before and after: one call", width)
     return [
@@ -75,7 +72,7 @@ def query_lines(queries: tuple[QueryCheck, ...] | None, width: int, colors: Colo
     more = len(ordered) - len(shown)
     rest = [colors.dim(f"and {more:,} more: see --json")] if more else []
     title = "Recorded queries on PostgreSQL"
-    return [colors.bold(title), *_table(headers, rows, texts, width, colors), *rest]
+    return [colors.bold(title), *draw_table(headers, rows, texts, width, colors), *rest]
 
 
 def considered_lines(indexes: tuple[ConsideredIndex, ...], width: int, colors: Colors) -> list[str]:
@@ -94,7 +91,7 @@ def considered_lines(indexes: tuple[ConsideredIndex, ...], width: int, colors: C
     return [
         colors.bold(title) + first[len(title) :],
         *rest,
-        *_table(headers, rows, texts, width, colors),
+        *draw_table(headers, rows, texts, width, colors),
     ]
 
 
@@ -122,29 +119,6 @@ def _considered_cells(index: ConsideredIndex) -> list[str]:
 def _considered_text(index: ConsideredIndex) -> str:
     name = printable(index.name)
     return f"{name}: {printable(index.note)}" if index.note else name
-
-
-def _table(
-    headers: Sequence[str], rows: list[list[str]], texts: list[str], width: int, colors: Colors
-) -> list[str]:
-    """Lay out the cells, with the text in what room the others leave of the width."""
-    columns = list(zip(headers[:-1], *rows, strict=True))
-    widths = [max(map(display_width, column)) for column in columns]
-    room = max(width - sum(widths) - len(_GAP) * len(widths), _MIN_TEXT)
-    cells = [[*row, shorten(text, room)] for row, text in zip(rows, texts, strict=True)]
-    drawn = tabulate(
-        # As a header it would be padded by two columns that a narrow terminal has not got.
-        [headers, *cells],
-        tablefmt="plain",
-        colalign=["left" if name == "id" else "right" for name in headers[:-1]] + ["left"],
-        disable_numparse=True,
-    )
-    header, *lines = (line.rstrip() for line in drawn.splitlines())
-    rule = _GAP.join(
-        "-" * size
-        for size in (*widths, max(map(display_width, (row[-1] for row in [headers, *cells]))))
-    )
-    return [header, colors.dim(rule), *lines]
 
 
 def _rest(shapes: Sequence[ShapeReport], colors: Colors) -> list[str]:
