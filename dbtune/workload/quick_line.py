@@ -85,14 +85,36 @@ class QuickLine(msgspec.Struct, frozen=True, gc=False):
         return _name(self.request_id) or trace_id(self.traceparent)
 
 
+class _Coded(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """A value that JSON has no form for: a mask, or a blob."""
+
+    type: Union[str, msgspec.UnsetType] = msgspec.UNSET  # noqa: UP007
+    len: Union[int, None] = None  # noqa: UP007
+    blob: Any = msgspec.field(name=BLOB_KEY, default=msgspec.UNSET)
+
+
+_CodedValue = Union[_Value, _Coded]  # noqa: UP007
+_CodedValues = Union[list[_CodedValue], dict[str, _CodedValue], None]  # noqa: UP007
+
+
 class _CodedLine(QuickLine, frozen=True, gc=False):
-    """A line with blobs and masks among its values, which are None where one is masked."""
+    """A line with masks among its values, which are None then."""
+
+    # A wider type than the base's, which the decoder obeys; only this module sees it.
+    parameters: _CodedValues = msgspec.field(  # type: ignore[assignment]
+        name=PARAMETERS_KEY, default=None
+    )
+
+
+class _BlobLine(QuickLine, frozen=True, gc=False):
+    """A line with blobs among its values, which are looked at one by one."""
 
     parameters: Any = msgspec.field(name=PARAMETERS_KEY, default=None)
 
 
 _decode = msgspec.json.Decoder(QuickLine).decode
 _decode_coded = msgspec.json.Decoder(_CodedLine).decode
+_decode_blobs = msgspec.json.Decoder(_BlobLine).decode
 
 
 def read_quickly(line: str) -> QuickLine | None:
@@ -111,10 +133,25 @@ def read_quickly(line: str) -> QuickLine | None:
 def _read_coded(line: str) -> QuickLine | None:
     try:
         read = _decode_coded(line)
-        if not isinstance(read.parameters, (list, dict)) or not _is_plain(read, line):
-            return None
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    given = read.parameters
+    if given is None or not _is_plain(read, line):
+        return None
+    masked = False
+    for value in given.values() if isinstance(given, dict) else given:
+        if type(value) is _Coded:
+            if value.blob is not msgspec.UNSET or value.type is msgspec.UNSET:
+                return _read_blobs(line)
+            masked = True
+    return msgspec.structs.replace(read, parameters=None) if masked else read
+
+
+def _read_blobs(line: str) -> QuickLine | None:
+    read = _decode_blobs(line)
+    try:
         values, _ = read_parameters({PARAMETERS_KEY: read.parameters})
-    except (msgspec.DecodeError, RecursionError, LineError):
+    except LineError:
         return None
     return msgspec.structs.replace(read, parameters=values)
 
@@ -145,7 +182,7 @@ def as_query(line: QuickLine, sample_rate: float) -> RecordedQuery:
     return RecordedQuery(
         text=line.text,
         parameters=values_of(line),
-        masked=isinstance(line, _CodedLine) and line.parameters is None,
+        masked=line.parameters is None and isinstance(line, (_CodedLine, _BlobLine)),
         count=count / sample_rate,
         recorded_count=count,
         duration_ns=line.nanoseconds(),
