@@ -84,7 +84,8 @@ class RepeatedQuery:
     """A read of one shape sent many times within one request: the N+1 pattern.
 
     `requests` counts the requests in which it came 5 times or more; `calls` is the sum of its
-    calls in those; `worst` is the most in one request.
+    calls in those, `duration_ns` that of their times where known; `worst` is the most in one
+    request. Where requests have no ids, `unit` says that transactions stand in for them.
     """
 
     shape_id: str
@@ -93,6 +94,9 @@ class RepeatedQuery:
     requests: int
     calls: int
     worst: int
+    unit: Literal["request", "transaction"] = "request"
+    relationship: str | None = None
+    duration_ns: int | None = None
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,8 @@ class Workload:
     `statements` counts what was read, `started_at`/`ended_at` are the earliest and latest
     timestamps as ISO 8601 text, None where the recording has none. `sqlite_version` is the
     application's, from the recording's header. `dropped_shapes` counts shapes left out because
-    there were too many, `dropped_count` their executions.
+    there were too many, `dropped_count` their executions. `reads_without_unit` are executions of
+    reads of which neither the request nor the transaction is known.
     """
 
     shapes: tuple[QueryShape, ...]
@@ -148,6 +153,7 @@ class Workload:
     dropped_shapes: int = 0
     dropped_count: float = 0.0
     routes: tuple[RouteQueries, ...] = ()
+    reads_without_unit: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from dbtune.workload.fingerprint import (
     structure_key,
     structure_keys,
 )
-from dbtune.workload.n_plus_one import RequestTracker
+from dbtune.workload.n_plus_one import LEAST_REPEATS, RequestTracker
 from dbtune.workload.quick_line import QuickLine, as_query, values_of
 from dbtune.workload.recording_line import RecordingHeader
 from dbtune.workload.samples import SampleRoom
@@ -54,7 +54,11 @@ class WorkloadDigest:
     """
 
     def __init__(
-        self, *, max_shapes: int = MAX_SHAPES, max_characters: int = MAX_CHARACTERS
+        self,
+        *,
+        max_shapes: int = MAX_SHAPES,
+        max_characters: int = MAX_CHARACTERS,
+        least_repeats: int = LEAST_REPEATS,
     ) -> None:
         self._max_shapes = max_shapes
         self._max_characters = max_characters
@@ -64,7 +68,7 @@ class WorkloadDigest:
         self._known_characters = 0
         self._texts: dict[str, tuple[str, _Known]] = {}
         self._text_characters = 0
-        self._requests = RequestTracker()
+        self._requests = RequestTracker(least_repeats)
         self._statements = 0
         self._dropped_shapes = 0
         self._dropped_count = 0.0
@@ -131,6 +135,7 @@ class WorkloadDigest:
             dropped_shapes=self._dropped_shapes,
             dropped_count=self._dropped_count,
             routes=self._requests.routes(),
+            reads_without_unit=self._requests.without_unit,
         )
 
     def _add_one(self, query: RecordedQuery, text: str) -> None:
@@ -138,16 +143,15 @@ class WorkloadDigest:
         known = self._known.get(key) or self._learn(key, text)
         if known is not None:
             known.tally.add(query, text, has_placeholders=known.has_placeholders)
-            if query.request_id is not None:
-                calls = query.count if query.recorded_count is None else query.recorded_count
-                self._requests.add(
-                    query,
-                    known.tally,
-                    query.request_id,
-                    calls=calls,
-                    site=call_site(query),
-                    many_rows=known.many_rows,
-                )
+            self._requests.add(
+                query,
+                known.tally,
+                query.request_id,
+                calls=query.count if query.recorded_count is None else query.recorded_count,
+                duration_ns=query.duration_ns,
+                site=call_site(query),
+                many_rows=known.many_rows,
+            )
 
     def _add_line(self, line: QuickLine, text: str, known: _Known, sample_rate: float) -> None:
         """Take a line as `_add_one` takes a query, which takes three times as long to build."""
@@ -164,8 +168,15 @@ class WorkloadDigest:
         request_id = line.request_id
         if not request_id or not isinstance(request_id, str):
             request_id = line.request()
-        if request_id is not None:
-            self._requests.add(line, tally, request_id, calls=calls, site=site, many_rows=many_rows)
+        self._requests.add(
+            line,
+            tally,
+            request_id,
+            calls=calls,
+            duration_ns=duration_ns,
+            site=site,
+            many_rows=many_rows,
+        )
 
     def _learn_text(self, text: str) -> tuple[str, _Known] | None:
         """Return a text without what stands around it, and what it is; None if it needs care."""

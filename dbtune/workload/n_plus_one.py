@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from dbtune.model.workload import RepeatedQuery, RouteQueries, SmallTransactions
+from dbtune.workload.repeated_reads import ReadSeries
 from dbtune.workload.shape_tally import ShapeTally
 
 # Below five a loop over a handful of rows would be reported; N+1 series start at a page's length.
@@ -17,6 +18,10 @@ MAX_OPEN_REQUESTS = 1_000
 MAX_OPEN_ENTRIES = 200_000
 MAX_FOUND = 10_000
 
+# In front of a transaction's name, so that it is no request's.
+_TRANSACTION = "transaction "
+
+Unit = Literal["request", "transaction"]
 _KeyT = TypeVar("_KeyT", bound=tuple[object, ...])
 
 
@@ -38,13 +43,27 @@ class Sent(Protocol):
         """What it was committed with."""
         ...
 
+    @property
+    def timestamp(self) -> str | int | float | None:
+        """When it was sent."""
+        ...
+
+    @property
+    def relationship(self) -> str | None:
+        """The ORM's relationship whose lazy load sent it."""
+        ...
+
 
 @dataclass(slots=True)
 class _Request:
-    """An open request: calls of each read at each place, and writes of each transaction."""
+    """An open request: calls of each read at each place, and writes of each transaction.
 
+    Where requests have no ids, a transaction stands in for one, of which only reads count.
+    """
+
+    unit: Unit = "request"
     route: str | None = None
-    reads: dict[tuple[str, str | None], float] = field(default_factory=dict)
+    reads: dict[tuple[str, str | None], ReadSeries] = field(default_factory=dict)
     commits: dict[str, float] = field(default_factory=dict)
     transactions: dict[str, tuple[str, float]] = field(default_factory=dict)
     begun: int = 0
@@ -63,26 +82,36 @@ class _Found:
     requests: int = 0
     calls: float = 0.0
     worst: float = 0.0
+    duration_ns: float | None = None
+    relationship: str | None = None
 
     def add(self, calls: float) -> None:
         self.requests += 1
         self.calls += calls
         self.worst = max(self.worst, calls)
 
+    def add_series(self, series: ReadSeries) -> None:
+        self.add(series.calls)
+        self.relationship = self.relationship or series.relationship
+        if series.duration_ns is not None:
+            self.duration_ns = (self.duration_ns or 0.0) + series.duration_ns
+
 
 class RequestTracker:
     """Follows requests through a recording in which they interleave; memory is bounded.
 
     A request whose statements stop for long enough is closed and counted; should it come back,
-    it counts as another.
+    it counts as another. `least_repeats` is from how many calls on a read is a repeated one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, least_repeats: int = LEAST_REPEATS) -> None:
+        self._least_repeats = least_repeats
+        self._without_unit = 0.0
         self._open: OrderedDict[str, _Request] = OrderedDict()
         self._latest_id: str | None = None
         self._latest = _Request()
         self._entries = 0
-        self._repeated: dict[tuple[str, str | None, str | None], _Found] = {}
+        self._repeated: dict[tuple[str, str | None, str | None, Unit], _Found] = {}
         self._commits: dict[tuple[str, str | None], _Found] = {}
         self._routes: dict[str, _Found] = {}
 
@@ -90,25 +119,27 @@ class RequestTracker:
         self,
         query: Sent,
         shape: ShapeTally,
-        request_id: str,
+        request_id: str | None,
         *,
         calls: float,
+        duration_ns: float | None,
         site: str | None,
         many_rows: bool,
     ) -> None:
-        """Take a statement sent so often from one place; `many_rows` as its VALUES lists say."""
+        """Take a statement sent so often from one place, `duration_ns` each time.
+
+        `many_rows` as its VALUES and IN lists say.
+        """
+        if request_id is None:
+            self._add_to_transaction(query, shape, calls, duration_ns, site, many_rows)
+            return
         request = self._latest if request_id == self._latest_id else self._enter(request_id)
         if not request.route:
             request.route = query.route
         if shape.kind == "read":
             request.queries += calls
-            key = (shape.id, site)
-            seen = request.reads.get(key)
-            if seen is not None:
-                request.reads[key] = seen + calls
+            if not many_rows and self._add_read(request, query, shape, calls, duration_ns, site):
                 return
-            request.reads[key] = calls
-            self._entries += 1
         elif shape.kind == "write":
             request.queries += calls
             before = len(request.commits) + len(request.transactions)
@@ -120,11 +151,50 @@ class RequestTracker:
         if self._entries > MAX_OPEN_ENTRIES or len(self._open) > MAX_OPEN_REQUESTS:
             self._close_oldest()
 
-    def _enter(self, request_id: str) -> _Request:
+    def _add_to_transaction(
+        self,
+        query: Sent,
+        shape: ShapeTally,
+        calls: float,
+        duration_ns: float | None,
+        site: str | None,
+        many_rows: bool,
+    ) -> None:
+        if shape.kind != "read" or many_rows:
+            return
+        if query.transaction_id is None:
+            self._without_unit += calls
+            return
+        request = self._enter(f"{_TRANSACTION}{query.transaction_id}", "transaction")
+        self._add_read(request, query, shape, calls, duration_ns, site)
+        self._close_oldest()
+
+    def _add_read(
+        self,
+        request: _Request,
+        query: Sent,
+        shape: ShapeTally,
+        calls: float,
+        duration_ns: float | None,
+        site: str | None,
+    ) -> bool:
+        """Take a read; tell whether there was one like it in the request."""
+        key = (shape.id, site)
+        series = request.reads.get(key)
+        if series is not None:
+            series.add(calls, duration_ns, query.timestamp)
+            return True
+        spent = None if duration_ns is None else duration_ns * calls
+        at = query.timestamp
+        request.reads[key] = ReadSeries(shape, query.relationship, at, at, calls, spent)
+        self._entries += 1
+        return False
+
+    def _enter(self, request_id: str, unit: Unit = "request") -> _Request:
         """Return the request, which is the latest from now on."""
         request = self._open.get(request_id)
         if request is None:
-            request = self._open[request_id] = _Request()
+            request = self._open[request_id] = _Request(unit)
             self._entries += 1
         else:
             self._open.move_to_end(request_id)
@@ -144,14 +214,29 @@ class RequestTracker:
             self._close(self._open.popitem(last=False)[1])
         self._latest_id = None
         repeated = [
-            RepeatedQuery(shape, route, site, found.requests, round(found.calls), int(found.worst))
-            for (shape, route, site), found in _most_first(self._repeated)
+            RepeatedQuery(
+                shape,
+                route,
+                site,
+                found.requests,
+                round(found.calls),
+                int(found.worst),
+                unit=unit,
+                relationship=found.relationship,
+                duration_ns=None if found.duration_ns is None else round(found.duration_ns),
+            )
+            for (shape, route, site, unit), found in _most_first(self._repeated)
         ]
         commits = [
             SmallTransactions(shape, route, found.requests, round(found.calls), int(found.worst))
             for (shape, route), found in _most_first(self._commits)
         ]
         return tuple(repeated), tuple(commits)
+
+    @property
+    def without_unit(self) -> float:
+        """Reads of which neither request nor transaction is known: no series is found in them."""
+        return self._without_unit
 
     def routes(self) -> tuple[RouteQueries, ...]:
         """Return what the requests closed so far sent, by route in the order of their names."""
@@ -162,16 +247,27 @@ class RequestTracker:
 
     def _close(self, request: _Request) -> None:
         self._entries -= request.entries
-        if request.route and (request.route in self._routes or len(self._routes) < MAX_FOUND):
+        is_request = request.unit == "request"
+        if (
+            is_request
+            and request.route
+            and (request.route in self._routes or len(self._routes) < MAX_FOUND)
+        ):
             self._routes.setdefault(request.route, _Found()).add(request.queries)
-        for (shape, site), calls in request.reads.items():
-            _note(self._repeated, (shape, request.route, site), calls)
+        for (shape, site), series in request.reads.items():
+            if series.calls >= self._least_repeats and series.is_repetition:
+                found = _find(self._repeated, (shape, request.route, site, request.unit))
+                if found is not None:
+                    found.add_series(series)
         commits = request.commits
         for shape, writes in request.transactions.values():
             if writes == 1:
                 commits[shape] = commits.get(shape, 0.0) + 1
         for shape, calls in commits.items():
-            _note(self._commits, (shape, request.route), calls)
+            if calls >= LEAST_REPEATS:
+                committed = _find(self._commits, (shape, request.route))
+                if committed is not None:
+                    committed.add(calls)
 
 
 def _add_write(request: _Request, named: str | int | None, shape: str, single_rows: float) -> None:
@@ -197,9 +293,11 @@ def _follow_transaction(request: _Request, template: str) -> None:
         request.is_begun = False
 
 
-def _note(found: dict[_KeyT, _Found], key: _KeyT, calls: float) -> None:
-    if calls >= LEAST_REPEATS and (key in found or len(found) < MAX_FOUND):
-        found.setdefault(key, _Found()).add(calls)
+def _find(found: dict[_KeyT, _Found], key: _KeyT) -> _Found | None:
+    """Return what was found of a pattern so far, None where there are too many others."""
+    if key not in found and len(found) >= MAX_FOUND:
+        return None
+    return found.setdefault(key, _Found())
 
 
 def _most_first(found: dict[_KeyT, _Found]) -> list[tuple[_KeyT, _Found]]:

@@ -30,19 +30,23 @@ _AT_ONCE = 500
 _MOST_COLUMNS = 100
 
 
-def skip_list(reader: TokenReader) -> None:
-    """Pass over all but the last value behind `IN (` where there are only values."""
+def skip_list(reader: TokenReader) -> int:
+    """Pass over all but the last value behind `IN (` where there are only values.
+
+    Returns about how many there were; a comma within a text counts as one between two.
+    """
     for value in (_LITERAL, _MARK):
         repeated, last = _list_of(value)
-        if reader.skip(repeated, before=last):
-            return
+        if passed := reader.skip(repeated, before=last):
+            return passed.count(",")
+    return 0
 
 
 def skip_rows(reader: TokenReader, columns: int) -> bool:
     """Pass over rows of as many values that follow a row of VALUES; tell whether there are any."""
     if columns > _MOST_COLUMNS:
         return False
-    return any(reader.skip(_rows_of(value, columns)) for value in (_LITERAL, _MARK))
+    return any(reader.skip(_rows_of(value, columns)) != "" for value in (_LITERAL, _MARK))
 
 
 @lru_cache

@@ -25,11 +25,17 @@ _CALLED_KEYWORDS = frozenset({"cast", "glob", "like", "replace", "raise"})
 # `SET NULL` or `DEFAULT NULL`.
 _VALUE_WORDS = frozenset({"null", "true", "false"})
 _BEFORE_VALUE_WORD = frozenset({"=", "==", "<", ">", "<=", ">=", "<>", "!="})
+# A list from here on is a batch of keys (a page of an ORM's eager loading holds ten and more);
+# shorter ones are found in conditions that are sent row by row too.
+_BATCH_VALUES = 10
 
 
 @dataclass(frozen=True)
 class Folded:
-    """A statement's folded tokens; `many_rows` is True where VALUES holds several rows."""
+    """A statement's folded tokens; `many_rows` is True where it is about many rows at once.
+
+    That is where VALUES holds several rows, or an IN list ten values or more.
+    """
 
     tokens: tuple[str, ...]
     many_rows: bool
@@ -64,6 +70,7 @@ class _Level:
     start: int
     is_in_list: bool
     is_row: bool
+    passed: int = 0
     last_row: tuple[int, int] | None = None
 
 
@@ -141,7 +148,7 @@ class _Folding:
         self._levels.append(_Level(len(self._tokens), previous == "in", is_row))
         self._tokens.append("(")
         if previous == "in":
-            skip_list(self._reader)
+            self._levels[-1].passed = skip_list(self._reader)
 
     def _close(self) -> None:
         self._tokens.append(")")
@@ -149,15 +156,18 @@ class _Folding:
             return
         level = self._levels.pop()
         if level.is_in_list:
-            self._collapse_list(level.start)
+            self._collapse_list(level.start, level.passed)
         elif level.is_row:
             self._collapse_row(level.start)
 
-    def _collapse_list(self, start: int) -> None:
+    def _collapse_list(self, start: int, passed: int) -> None:
         tokens = self._tokens
         inside = tokens[start + 1 : -1]
-        if len(inside) > 1 and inside == _values(len(inside)):
-            del tokens[start + 2 : -1]
+        if not inside or inside != _values(len(inside)):
+            return
+        if passed + (len(inside) + 1) // 2 >= _BATCH_VALUES:
+            self._many_rows = True
+        del tokens[start + 2 : -1]
 
     def _collapse_row(self, start: int) -> None:
         tokens, parent = self._tokens, self._levels[-1]

@@ -104,18 +104,19 @@ class TokenReader:
                 yield from _remainder(Token(kind, text, match.start()))
                 previous = "s"
 
-    def skip(self, repeated: re.Pattern[str], before: re.Pattern[str] | None = None) -> bool:
+    def skip(self, repeated: re.Pattern[str], before: re.Pattern[str] | None = None) -> str:
         """Pass over all that `repeated` matches here, one match after the other.
 
-        With `before`, only if that matches behind it. Tells whether anything was passed over.
+        With `before`, only if that matches behind it. Returns what was passed over.
         """
         position = self._position
         while match := repeated.match(self._sql, position):
             position = match.end()
         if position == self._position or (before and not before.match(self._sql, position)):
-            return False
+            return ""
+        passed = self._sql[self._position : position]
         self._position = position
-        return True
+        return passed
 
 
 def expects_operand(previous: str) -> bool:
