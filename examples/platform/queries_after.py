@@ -35,7 +35,7 @@ def _count_by_chef(
     counted = session.execute(
         select(of_chef, func.count()).where(of_chef.in_(chef_ids)).group_by(of_chef)
     )
-    return dict(counted.tuples().all())
+    return {chef_id: int(count) for chef_id, count in counted}
 
 
 def list_chefs(session: Session, cuisine: str, page: int) -> tuple[ChefCard, ...]:
