@@ -1,0 +1,67 @@
+"""Statements without the values written into them: each literal becomes `?`.
+
+The tokens are those of SQLite (https://www.sqlite.org/src/file/src/tokenize.c). A masked text has
+the same query shape as the text itself, so a sign goes where its number goes.
+"""
+
+from __future__ import annotations
+
+import re
+
+_LETTERS = r"A-Za-z0-9_$\x80-\U0010ffff"
+_TOKEN = re.compile(
+    r"(?P<space>[ \t\n\r\f\ufeff]+)"
+    r"|(?P<comment>--[^\n]*|/\*(?s:.*?)(?:\*/|\Z))"
+    r"|(?P<text>[xX]?'[^']*(?:''[^']*)*(?:'|\Z))"
+    r'|(?P<quoted>"[^"]*(?:""[^"]*)*"|`[^`]*(?:``[^`]*)*`|\[[^\]]*(?:\]|\Z))'
+    r"|(?P<number>\.?[0-9]"
+    rf"(?:(?<=0)[xX][{_LETTERS}]*"
+    rf"|[{_LETTERS}]*(?:\.[{_LETTERS}]*)?(?:(?<=[0-9._][eE])[+-][0-9][{_LETTERS}]*)?))"
+    rf"|(?P<placeholder>\?[0-9]*|[:@$][{_LETTERS}]+)"
+    rf"|(?P<word>[A-Za-z_\x80-\U0010ffff][{_LETTERS}]*)"
+    r"|(?P<operator>->>|->|\|\||<=|>=|<>|!=|==|<<|>>|(?s:.))"
+)
+# After these an operand follows, so that a minus is a sign and no difference.
+_BEFORE_OPERAND = frozenset(
+    """select distinct all where and or not between like glob regexp match then else when case
+    limit offset having on by set values is escape returning in from into join update table using
+    ( , = == < > <= >= <> != + - * / % || << >> & | ~ -> ->> ;""".split()
+)
+_TAG = re.compile(r"(route|traceparent)\s*=\s*'((?:[^'\\]|\\.)*)'")
+
+
+def mask_text(text: str) -> tuple[str, str]:
+    """Return a statement with `?` for each literal, and the literals.
+
+    Comments may say anything: of them only sqlcommenter's route and traceparent stay.
+    """
+    pieces: list[str] = []
+    literals: list[str] = []
+    operands: list[tuple[int, str]] = []  # where each token that means something stands, in pieces
+    for match in _TOKEN.finditer(text):
+        kind, token = match.lastgroup, match.group()
+        if kind == "comment":
+            pieces.append(_without_secrets(token))
+            continue
+        if kind in ("text", "number"):
+            _drop_sign(pieces, operands, literals)
+            literals.append(token)
+            token = "?"
+        if kind != "space":
+            operands.append((len(pieces), token.lower()))
+        pieces.append(token)
+    return "".join(pieces), " ".join(literals)
+
+
+def _drop_sign(pieces: list[str], operands: list[tuple[int, str]], literals: list[str]) -> None:
+    while operands and operands[-1][1] in ("-", "+"):
+        if len(operands) > 1 and operands[-2][1] not in _BEFORE_OPERAND:
+            return
+        place, sign = operands.pop()
+        pieces[place] = ""
+        literals.append(sign)
+
+
+def _without_secrets(comment: str) -> str:
+    tags = ",".join(match.group() for match in _TAG.finditer(comment))
+    return f"/*{tags}*/" if tags and comment.startswith("/*") else " "

@@ -1,0 +1,130 @@
+"""Values of a statement as JSON: themselves, or only their types and lengths, and their digest."""
+
+from __future__ import annotations
+
+import base64
+import math
+from datetime import date, datetime
+from decimal import Decimal
+from hashlib import blake2b
+from json.encoder import encode_basestring_ascii
+from typing import Any, Callable, Mapping
+from uuid import UUID
+
+# The digest of a large blob would cost more than the statement; such are seldom asked for twice.
+_LARGEST_DIGESTED = 4096
+
+Coder = Callable[[Any], str]
+
+
+def copied_values(parameters: Any) -> Any:
+    """Return values that the application cannot change any more: a tuple, a dict or None.
+
+    Own types of the application become what sqlite3's own adapters make of them, or their mask;
+    their code is not run. Names of a mapping that is no dict cannot be known.
+    """
+    if not parameters:
+        return None
+    if isinstance(parameters, dict):
+        return {str(name): _plain(value) for name, value in parameters.items()}
+    if isinstance(parameters, Mapping) or not hasattr(parameters, "__len__"):
+        return None
+    return tuple([_plain(value) for value in parameters])
+
+
+class _Other:
+    """Stands for a value of a type that only the application knows how to store."""
+
+    __slots__ = ()
+
+
+_OTHER = _Other()
+_PLAIN = frozenset({int, str, float, bytes, type(None)})
+
+
+def _plain(value: Any) -> Any:
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int.__int__(value)
+    if isinstance(value, float):
+        return float.__float__(value)
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    if isinstance(value, datetime):
+        return value.isoformat(" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, (Decimal, UUID)) else _OTHER
+
+
+def size_of(parameters: Any) -> int:
+    """Return about how many bytes copied values hold in memory."""
+    if parameters is None:
+        return 0
+    values = parameters.values() if isinstance(parameters, dict) else parameters
+    size = 0
+    for value in values:
+        size += len(value) if isinstance(value, (str, bytes)) else 8
+    return size
+
+
+def to_json(parameters: Any, code: Coder) -> str:
+    """Return copied values as a JSON list or object, each coded by `code_value` or `mask_value`."""
+    if isinstance(parameters, dict):
+        pairs = (
+            f"{encode_basestring_ascii(name)}: {code(value)}" for name, value in parameters.items()
+        )
+        return "{" + ", ".join(pairs) + "}"
+    return "[" + ", ".join([code(value) for value in parameters]) + "]"
+
+
+def code_value(value: Any) -> str:
+    """Return one value as docs/recording.md has it; NaN is NULL to SQLite too."""
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
+    if value is None:
+        return "null"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        if math.isfinite(value):
+            return repr(value)
+        return "null" if math.isnan(value) else mask_value(value)
+    if isinstance(value, bytes):
+        return '{"$blob": "' + base64.b64encode(value).decode("ascii") + '"}'
+    return mask_value(value)
+
+
+def mask_value(value: Any) -> str:
+    """Return type and length of one value."""
+    if isinstance(value, str):
+        return f'{{"type": "text", "len": {len(value)}}}'
+    if value is None:
+        return '{"type": "null"}'
+    if isinstance(value, int):
+        return '{"type": "integer"}'
+    if isinstance(value, float):
+        return '{"type": "real"}'
+    if isinstance(value, bytes):
+        return f'{{"type": "blob", "len": {len(value)}}}'
+    return '{"type": "other"}'
+
+
+def digest_values(parameters: Any, literals: str, key: bytes) -> str | None:
+    """Return 16 hex digits that are equal for equal values, None where that would cost too much.
+
+    `literals` are those that were masked in the text: they are values like the bound ones.
+    """
+    if not parameters and not literals:
+        return None
+    canonical = literals + repr(parameters)
+    if len(canonical) > _LARGEST_DIGESTED or _OTHER in _values(parameters):
+        return None
+    return blake2b(canonical.encode("utf-8", "replace"), digest_size=8, key=key).hexdigest()
+
+
+def _values(parameters: Any) -> Any:
+    return parameters.values() if isinstance(parameters, dict) else parameters or ()

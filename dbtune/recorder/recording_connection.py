@@ -1,0 +1,106 @@
+"""A connection of sqlite3 whose cursors record, and that knows when its transactions end."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from .complaint import complain
+from .recording_cursor import RecordingCursor, finish_open, has_listeners, recording_class
+
+_cursor = sqlite3.Connection.cursor
+_commit = sqlite3.Connection.commit
+_rollback = sqlite3.Connection.rollback
+_exit = sqlite3.Connection.__exit__
+_close = sqlite3.Connection.close
+_ASKS_CURSOR = sys.version_info < (3, 11)
+_MEMORY = ":memory:"
+
+
+class RecordingConnection(sqlite3.Connection):
+    """Behaves as its base class does; what it sends is heard by the listeners.
+
+    `_dbtune_transaction` names the open transaction, `_dbtune_wait_ns` is how long a pool kept
+    the application waiting for this connection; the next statement takes it.
+    """
+
+    _dbtune_namespace: str | None = None
+    _dbtune_transaction: str | None = None
+    _dbtune_wait_ns: int | None = None
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        try:
+            self._dbtune_namespace = namespace_of(arguments, options)
+        except Exception as error:  # noqa: BLE001 - the application must not feel it
+            complain("the path of a database is not known", error)
+
+    def cursor(self, *arguments: Any, **options: Any) -> Any:
+        if not arguments and not options:
+            return _cursor(self, RecordingCursor)
+        if arguments:
+            arguments = (recording_class(arguments[0], RecordingCursor), *arguments[1:])
+        elif "factory" in options:
+            options["factory"] = recording_class(options["factory"], RecordingCursor)
+        return _cursor(self, *arguments, **options)
+
+    def execute(self, *arguments: Any) -> Any:
+        return self._dbtune_cursor().execute(*arguments)
+
+    def executemany(self, *arguments: Any) -> Any:
+        return self._dbtune_cursor().executemany(*arguments)
+
+    def executescript(self, *arguments: Any) -> Any:
+        return self._dbtune_cursor().executescript(*arguments)
+
+    def _dbtune_cursor(self) -> Any:
+        # As sqlite3's own execute() does: since 3.11 it asks no cursor() of the application's.
+        return self.cursor() if _ASKS_CURSOR else _cursor(self, RecordingCursor)
+
+    def commit(self) -> None:
+        _commit(self)
+        self._dbtune_transaction = None
+
+    def rollback(self) -> None:
+        _rollback(self)
+        self._dbtune_transaction = None
+
+    def __exit__(self, *error: Any) -> Any:
+        try:
+            return _exit(self, *error)
+        finally:
+            # A commit that failed leaves the transaction open.
+            if not _is_in_transaction(self):
+                self._dbtune_transaction = None
+
+    def close(self) -> None:
+        if has_listeners():
+            finish_open(self)
+        _close(self)
+
+
+def _is_in_transaction(connection: sqlite3.Connection) -> bool:
+    try:
+        # With autocommit=False the next transaction is open already.
+        return connection.in_transaction and getattr(connection, "autocommit", -1) is not False
+    except sqlite3.Error:  # closed
+        return False
+
+
+def namespace_of(arguments: tuple[Any, ...], options: dict[str, Any]) -> str | None:
+    """Return the absolute path of the file that these arguments of connect() open."""
+    database = arguments[0] if arguments else options.get("database")
+    if isinstance(database, (bytes, os.PathLike)):
+        database = os.fsdecode(database)
+    if not isinstance(database, str):
+        return None
+    is_uri = options.get("uri", arguments[7] if len(arguments) > 7 else False)
+    if is_uri and database.startswith("file:"):
+        parts = urlsplit(database)
+        if parse_qs(parts.query).get("mode") == ["memory"]:
+            return _MEMORY
+        database = unquote(parts.path)
+    return os.path.abspath(database) if database and database != _MEMORY else _MEMORY
