@@ -19,6 +19,7 @@ from dbtune.errors import DbtuneError, ExitCode
 # In the order of a user's journey, which is also the order of `dbtune --help`.
 COMMANDS = (
     "demo",
+    "record",
     "analyze",
     "apply-indexes",
     "enable-wal",
@@ -28,6 +29,7 @@ COMMANDS = (
     "embedded",
     "optimize",
     "check",
+    "compare",
     "backup",
     "restore",
     "doctor",

@@ -93,7 +93,7 @@ def closed_folder(folder: Path) -> Iterator[Path]:
 
 def test_every_command_that_takes_a_database_is_tried_here() -> None:
     """A new command gets its line in OPTIONS."""
-    assert set(COMMANDS) - set(OPTIONS) == {"demo", "embedded"}
+    assert set(COMMANDS) - set(OPTIONS) == {"demo", "embedded", "record"}
 
 
 @pytest.mark.parametrize("command", ON_A_DATABASE)

