@@ -6,9 +6,13 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
 
-from dbtune.model.workload import RepeatedQuery, RouteQueries, SmallTransactions
+from dbtune.model.workload import (
+    RepeatedQuery,
+    RouteQueries,
+    SmallTransactions,
+    StatementKind,
+)
 from dbtune.workload.repeated_reads import ReadSeries
-from dbtune.workload.shape_tally import ShapeTally
 
 # Below five a loop over a handful of rows would be reported; N+1 series start at a page's length.
 LEAST_REPEATS = 5
@@ -52,6 +56,14 @@ class Sent(Protocol):
     def relationship(self) -> str | None:
         """The ORM's relationship whose lazy load sent it."""
         ...
+
+
+class Shape(Protocol):
+    """What matters here of a statement's shape."""
+
+    id: str
+    kind: StatementKind
+    template: str
 
 
 @dataclass(slots=True)
@@ -118,7 +130,7 @@ class RequestTracker:
     def add(
         self,
         query: Sent,
-        shape: ShapeTally,
+        shape: Shape,
         request_id: str | None,
         *,
         calls: float,
@@ -154,7 +166,7 @@ class RequestTracker:
     def _add_to_transaction(
         self,
         query: Sent,
-        shape: ShapeTally,
+        shape: Shape,
         calls: float,
         duration_ns: float | None,
         site: str | None,
@@ -173,7 +185,7 @@ class RequestTracker:
         self,
         request: _Request,
         query: Sent,
-        shape: ShapeTally,
+        shape: Shape,
         calls: float,
         duration_ns: float | None,
         site: str | None,
