@@ -6,13 +6,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
 
-from dbtune.model.workload import (
-    RepeatedQuery,
-    RouteQueries,
-    SmallTransactions,
-    StatementKind,
-)
-from dbtune.workload.repeated_reads import ReadSeries
+from dbtune.model.workload import RepeatedQuery, RouteQueries, SmallTransactions
+from dbtune.workload.repeated_reads import ReadSeries, Shape
 
 # Below five a loop over a handful of rows would be reported; N+1 series start at a page's length.
 LEAST_REPEATS = 5
@@ -56,14 +51,6 @@ class Sent(Protocol):
     def relationship(self) -> str | None:
         """The ORM's relationship whose lazy load sent it."""
         ...
-
-
-class Shape(Protocol):
-    """What matters here of a statement's shape."""
-
-    id: str
-    kind: StatementKind
-    template: str
 
 
 @dataclass(slots=True)

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Protocol
 
-from dbtune.workload.shape_tally import ShapeTally
+from dbtune.model.workload import StatementKind
 from dbtune.workload.timestamps import normalise_timestamp
 
 # The mean pause between two calls from which on a loop waits for something: shorter, and a loop
@@ -25,6 +26,14 @@ _LONGEST = 10_000
 _EQUALITY = re.compile(r" ==? \?|\? ==? | in \(\?\)| is \?")
 
 
+class Shape(Protocol):
+    """What matters here of a statement's shape."""
+
+    id: str
+    kind: StatementKind
+    template: str
+
+
 @dataclass(slots=True)
 class ReadSeries:
     """The calls of one read from one place within one request.
@@ -32,7 +41,7 @@ class ReadSeries:
     Times are as the recording has them; `duration_ns` is None until one is known.
     """
 
-    shape: ShapeTally
+    shape: Shape
     relationship: str | None
     first: object
     last: object
