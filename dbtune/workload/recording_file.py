@@ -3,43 +3,19 @@
 from __future__ import annotations
 
 import io
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal, cast
+from typing import BinaryIO, cast
 
 from dbtune.errors import ConfigurationError
+from dbtune.workload.recording_form import FORMS, RecordingForm, tell_form
 
 STDIN = "-"
 
-RecordingForm = Literal["jsonl", "sql"]
-
-_FORMS: dict[str, RecordingForm] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".sql": "sql"}
 _HEAD_BYTES = 64 * 1024
-_FORMAT_HINT = "give JSONL (docs/recording.md) or a .sql file of statements"
-# What the first bytes say a file is, and what to do about it.
-_NOT_TEXT = (
-    (b"SQLite format 3\0", "a SQLite database, not a recording", _FORMAT_HINT),
-    (
-        b"\x1f\x8b",
-        "compressed with gzip",
-        "decompress it, or pipe it: gunzip -c FILE | dbtune ... -",
-    ),
-    (
-        b"\x28\xb5\x2f\xfd",
-        "compressed with zstd",
-        "decompress it, or pipe it: zstdcat FILE | dbtune ... -",
-    ),
-    (b"PK\x03\x04", "a ZIP archive", "unpack it and give the files in it"),
-    (b"\xff\xfe", "UTF-16 text", "save it as UTF-8"),
-    (b"\xfe\xff", "UTF-16 text", "save it as UTF-8"),
-)
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd]")
-# Latin-1 text and a few stray bytes stay below, machine code and images far above.
-_BINARY_RATIO = 0.2
 
 
 @dataclass(frozen=True)
@@ -74,7 +50,7 @@ def open_recording(file: RecordingFile) -> Iterator[tuple[BinaryIO, RecordingFor
     try:
         with _open(file) as stream:
             head = stream.peek(_HEAD_BYTES)[:_HEAD_BYTES]
-            form = _tell_form(head, file)
+            form = tell_form(head, file.name, file.path)
             size = file.path.stat().st_size if file.path and file.path.is_file() else None
             yield cast(BinaryIO, stream), form, size
     except OSError as error:
@@ -87,7 +63,7 @@ def open_recording(file: RecordingFile) -> Iterator[tuple[BinaryIO, RecordingFor
 def _expand(path: Path) -> list[Path]:
     try:
         if path.is_dir():
-            files = sorted(p for p in path.iterdir() if p.suffix.lower() in _FORMS and p.is_file())
+            files = sorted(p for p in path.iterdir() if p.suffix.lower() in FORMS and p.is_file())
             if not files:
                 raise ConfigurationError(
                     f"the folder {path} holds no recording (*.jsonl, *.ndjson, *.sql)",
@@ -112,20 +88,3 @@ def _open(file: RecordingFile) -> Iterator[io.BufferedReader]:
         return
     stdin = cast(io.RawIOBase, sys.stdin.buffer)
     yield stdin if isinstance(stdin, io.BufferedReader) else io.BufferedReader(stdin, _HEAD_BYTES)
-
-
-def _tell_form(head: bytes, file: RecordingFile) -> RecordingForm:
-    for magic, what, hint in _NOT_TEXT:
-        if head.startswith(magic):
-            raise ConfigurationError(f"{file.name} is {what}", hint=hint)
-    text = head.decode("utf-8", "replace")
-    if len(_CONTROL.findall(text)) > len(text) * _BINARY_RATIO:
-        raise ConfigurationError(f"{file.name} is a binary file", hint=_FORMAT_HINT)
-    start = text.lstrip("\ufeff \t\r\n\f")[:1]
-    form = _FORMS.get(file.path.suffix.lower()) if file.path else None
-    if start == "[" and form != "sql":
-        raise ConfigurationError(
-            f"{file.name} is a JSON array",
-            hint="write one JSON object a line: jq -c '.[]' FILE > FILE.jsonl",
-        )
-    return form or ("jsonl" if start == "{" else "sql")

@@ -11,12 +11,11 @@ from dbtune.model.event import Event, OnEvent, ignore_event
 from dbtune.model.workload import BrokenLine, RecordedQuery, Workload
 from dbtune.workload.batch import Batch
 from dbtune.workload.digest import WorkloadDigest
-from dbtune.workload.jsonl_lines import JsonlLines
 from dbtune.workload.lines import read_blocks
 from dbtune.workload.quick_line import QuickLine, as_query
 from dbtune.workload.recording_file import RecordingFile, find_files, open_recording
+from dbtune.workload.recording_form import reader_of
 from dbtune.workload.recording_line import RecordingHeader
-from dbtune.workload.sql_lines import SqlLines
 
 BROKEN_LINES_KEPT = 20
 
@@ -113,7 +112,7 @@ def _full(line: QuickLine | RecordedQuery, sample_rate: float) -> RecordedQuery:
 
 def _read_file(file: RecordingFile) -> Iterator[tuple[Batch, Event]]:
     with open_recording(file) as (stream, form, size_bytes):
-        reader = JsonlLines() if form == "jsonl" else SqlLines()
+        reader = reader_of(form)
         bytes_read = 0
         for block in read_blocks(stream):
             bytes_read = block.bytes_read

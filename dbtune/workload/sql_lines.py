@@ -13,7 +13,7 @@ from dbtune.workload.recording_line import trace_id
 from dbtune.workload.splitting import StatementSplitter, says_something, split_statements
 
 _VERB = re.compile(
-    r"\s*(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH|VALUES|BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT"
+    r"(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH|VALUES|BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT"
     r"|RELEASE|PRAGMA|CREATE|DROP|ALTER|EXPLAIN|ANALYZE|VACUUM|REINDEX|ATTACH|DETACH)\b",
     re.IGNORECASE,
 )
@@ -90,9 +90,14 @@ class SqlLines:
         return (
             self._splitter.open_string
             and self._splitter.pending_line == number - 1
-            and _VERB.match(line) is not None
+            and begins_statement(line)
             and _is_statement(line.rstrip())
         )
+
+
+def begins_statement(line: str, *, indented: bool = True) -> bool:
+    """Tell whether a line begins with a verb of SQL, behind white space only where `indented`."""
+    return _VERB.match(line.lstrip() if indented else line) is not None
 
 
 def _is_statement(line: str) -> bool:
@@ -116,5 +121,5 @@ def _keep(text: str, batch: Batch) -> None:
 def _is_one_per_line(lines: list[str | None]) -> bool:
     filled = [line for line in lines if line is None or line.strip()]
     return len(filled) >= _LEAST_LINES_WITHOUT_SEMICOLON and all(
-        line is not None and ";" not in line and _VERB.match(line) for line in filled
+        line is not None and ";" not in line and begins_statement(line) for line in filled
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 _ISO = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:[.,](\d{1,9}))?\s?(Z|z|[+-]\d\d(?::?\d\d)?)?",
@@ -16,7 +16,7 @@ _SOUND = re.compile(
     r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}(?:Z|\+00:00)"
 )
 # The clock of the unit is told by the size: 1e11 seconds are the year 5138.
-_UNITS_PER_SECOND = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (0.0, 1.0))
+UNITS_PER_SECOND = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (0.0, 1.0))
 
 
 def normalise_timestamp(value: object) -> str | None:
@@ -38,6 +38,15 @@ def normalise_timestamp(value: object) -> str | None:
     return None
 
 
+def nanoseconds_between(started: object, ended: object) -> int | None:
+    """Return the time between two timestamps; None where one is none, or the clock went back."""
+    first, last = normalise_timestamp(started), normalise_timestamp(ended)
+    if first is None or last is None or first > last or (first[-1] == "Z") != (last[-1] == "Z"):
+        return None
+    duration = datetime.fromisoformat(last.rstrip("Z")) - datetime.fromisoformat(first.rstrip("Z"))
+    return duration // timedelta(microseconds=1) * 1000
+
+
 def _from_text(text: str) -> str | None:
     match = _ISO.fullmatch(text.strip())
     if match is None:
@@ -57,7 +66,7 @@ def _from_text(text: str) -> str | None:
 
 
 def _from_epoch(value: float) -> str:
-    units = next(units for above, units in _UNITS_PER_SECOND if value >= above)
+    units = next(units for above, units in UNITS_PER_SECOND if value >= above)
     moment = datetime.fromtimestamp(value / units, timezone.utc).replace(tzinfo=None)
     return _in_microseconds(moment) + "Z"
 

@@ -1,0 +1,1 @@
+"""Readers of what other tools write: traces and logs in which statements stand."""
