@@ -1,7 +1,8 @@
 """dbtune: find out why a SQLite database is slow, fix it reversibly, and prove it.
 
 For applications: `dbtune.install(engine)`, `dbtune.connect(path)`, `dbtune.flask(app)`,
-`dbtune.read_only()`, and for Django the module `dbtune.integrations.django`.
+`dbtune.read_only()`, `dbtune.record(engine, path)`, `dbtune.recording(path)`, in tests
+`dbtune.assert_queries()`, and for Django the module `dbtune.integrations.django`.
 """
 
 from importlib import import_module
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from dbtune._version import __version__
 
 if TYPE_CHECKING:
+    from dbtune.integrations.assert_queries import assert_queries
     from dbtune.integrations.connection import connect
     from dbtune.integrations.engine import install
     from dbtune.integrations.flask import flask
+    from dbtune.integrations.record import Recording, record, recording
     from dbtune.integrations.time_limit import QueryTimeLimitError
     from dbtune.integrations.transaction import ReadOnlyWorkError
     from dbtune.integrations.work import read_only
@@ -20,21 +23,29 @@ if TYPE_CHECKING:
 __all__ = [
     "QueryTimeLimitError",
     "ReadOnlyWorkError",
+    "Recording",
     "__version__",
+    "assert_queries",
     "connect",
     "flask",
     "install",
     "read_only",
+    "record",
+    "recording",
 ]
 
 # SQLAlchemy and Flask take longer to import than `dbtune --help` may take.
 _LAZY = {
     "QueryTimeLimitError": "dbtune.integrations.time_limit",
     "ReadOnlyWorkError": "dbtune.integrations.transaction",
+    "Recording": "dbtune.integrations.record",
+    "assert_queries": "dbtune.integrations.assert_queries",
     "connect": "dbtune.integrations.connection",
     "flask": "dbtune.integrations.flask",
     "install": "dbtune.integrations.engine",
     "read_only": "dbtune.integrations.work",
+    "record": "dbtune.integrations.record",
+    "recording": "dbtune.integrations.record",
 }
 
 

@@ -1,21 +1,24 @@
-"""`dbtune.flask(app)`: requests that only read begin their transactions as readers."""
+"""`dbtune.flask(app)`: which requests only read, and which statements belong to one request."""
 
 from __future__ import annotations
 
-from flask import Flask, has_request_context, request
+from flask import Flask, g, has_request_context, request
 
 from dbtune.integrations.work import Mark, WritingRoutes, set_mark
+from dbtune.recorder.requests import begin_request, end_request
 
 _READING_METHODS = frozenset({"GET", "HEAD"})
 
 
 def flask(app: Flask) -> Flask:
-    """Mark the database work of GET and HEAD requests as reading, and return the application.
+    """Tell dbtune of the requests of an application, and return the application.
 
-    Call it right after `Flask(...)`, so that it comes before other `before_request` functions,
-    and `dbtune.install(engine)` for the engine. A GET that writes still works: it begins anew
-    with BEGIN IMMEDIATE if it has not read yet, and its endpoint is taken for a writing one from
-    then on if it has. Calling it twice changes nothing.
+    The database work of GET and HEAD requests is marked as reading, for `dbtune.install(engine)`;
+    and in recordings (`dbtune.record(engine, path)`) statements get the id and the route of their
+    request. Call it right after `Flask(...)`, so that it comes before other `before_request`
+    functions. A GET that writes still works: it begins anew with BEGIN IMMEDIATE if it has not
+    read yet, and its endpoint is taken for a writing one from then on if it has. Calling it twice
+    changes nothing.
     """
     if "dbtune" in app.extensions:
         return app
@@ -23,14 +26,26 @@ def flask(app: Flask) -> Flask:
     app.extensions["dbtune"] = mark
 
     @app.before_request
-    def mark_reading() -> None:
+    def begin() -> None:
         set_mark(mark if request.method in _READING_METHODS else None)
+        g.dbtune_request = begin_request(route=route_of_request)
 
     @app.teardown_request
-    def unmark(error: BaseException | None) -> None:
+    def end(error: BaseException | None) -> None:
         set_mark(None)
+        token = g.pop("dbtune_request", None)
+        if token is not None:
+            end_request(token)
 
     return app
+
+
+def route_of_request() -> str | None:
+    """Return method and rule of the request at hand: "GET /chefs/<int:chef>"."""
+    if not has_request_context():
+        return None
+    rule = request.url_rule
+    return f"{request.method} {rule.rule}" if rule is not None else None
 
 
 def _endpoint() -> str | None:

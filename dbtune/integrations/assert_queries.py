@@ -1,0 +1,93 @@
+"""`dbtune.assert_queries()`: a test that sends more queries than it should, or N+1, fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from dbtune.errors import ConfigurationError
+from dbtune.integrations.query_log import QueryLog, described
+from dbtune.integrations.query_watch import watch_queries
+from dbtune.workload.n_plus_one import LEAST_REPEATS
+
+
+@dataclass(frozen=True)
+class QueryLimits:
+    """What a test allows; None and False allow anything."""
+
+    exactly: int | None = None
+    max: int | None = None
+    no_n_plus_one: bool = False
+    min_repeats: int = LEAST_REPEATS
+
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError for limits that mean nothing."""
+        for name, least in (("exactly", 0), ("max", 0), ("min_repeats", 2)):
+            value = getattr(self, name)
+            if value is not None and (not isinstance(value, int) or value < least):
+                raise ConfigurationError(
+                    f"{name} is {value!r}; expected a whole number from {least} on"
+                )
+        if self.exactly is not None and self.max is not None:
+            raise ConfigurationError("exactly and max exclude one another: give one of them")
+
+
+@contextmanager
+def assert_queries(
+    exactly: int | None = None,
+    *,
+    max: int | None = None,
+    no_n_plus_one: bool = False,
+    min_repeats: int = LEAST_REPEATS,
+    engine: Any = None,
+) -> Iterator[QueryLog]:
+    """Raise AssertionError behind a block that sent too many queries, with the lines they are of.
+
+    With `no_n_plus_one` no read may come `min_repeats` times from one line: within a request of
+    Flask or Django, else within the block. BEGIN, COMMIT, SAVEPOINT and PRAGMA do not count, and
+    an executemany() is one query. Yields the log: `log.count`, `str(log)`. With `engine` only
+    what that SQLAlchemy engine sends counts; without, what `dbtune.recording` sees: connections
+    of sqlite3 opened inside, and older ones of SQLAlchemy's and Django's. Older ones of plain
+    sqlite3 are seen under pytest with dbtune's plugin (docs/testing.md). An error of the block
+    is raised as it is. Raises ConfigurationError for limits that mean nothing.
+    """
+    limits = QueryLimits(exactly, max, no_n_plus_one, min_repeats)
+    log = QueryLog()
+    end = watch_queries(log.note) if engine is None else _watch_engine(engine, log)
+    try:
+        yield log
+    finally:
+        end()
+    complaint = complaint_of(log, limits)
+    if complaint is not None:
+        raise AssertionError(complaint)
+
+
+def complaint_of(log: QueryLog, limits: QueryLimits) -> str | None:
+    """Return why a test fails, None where it keeps its limits."""
+    lines = [*_too_many(log, limits), *_repeated(log, limits)]
+    return "\n".join([*lines, "Queries sent:", str(log)]) if lines else None
+
+
+def _watch_engine(engine: Any, log: QueryLog) -> Any:
+    from dbtune.integrations.engine_watch import watch_engine
+    from dbtune.integrations.record import sync_engine
+
+    return watch_engine(sync_engine(engine), log.note)
+
+
+def _too_many(log: QueryLog, limits: QueryLimits) -> Iterator[str]:
+    queries = "1 query was" if log.count == 1 else f"{log.count:,} queries were"
+    if limits.exactly is not None and log.count != limits.exactly:
+        yield f"{queries} sent; expected exactly {limits.exactly:,}"
+    if limits.max is not None and log.count > limits.max:
+        yield f"{queries} sent; expected at most {limits.max:,}"
+
+
+def _repeated(log: QueryLog, limits: QueryLimits) -> Iterator[str]:
+    if limits.no_n_plus_one:
+        templates = log.templates()
+        for repeated in log.n_plus_one(limits.min_repeats):
+            yield from described(repeated, templates[repeated.shape_id])
