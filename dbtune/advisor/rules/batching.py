@@ -41,6 +41,22 @@ def batched_query(readings: tuple[Statement, ...]) -> str | None:
     return f"{rewritten};" if rewritten is not None else None
 
 
+def looks_up(readings: tuple[Statement, ...]) -> tuple[str, bool] | None:
+    """Return the column that each call looks up by, and whether it finds one row at most.
+
+    None where there is none or several, or the samples do not tell which.
+    """
+    column = _key_column(readings)
+    return (column.column.name, _finds_one_row(column)) if column is not None else None
+
+
+def leafs_through(readings: tuple[Statement, ...]) -> bool:
+    """Tell whether the samples are pages of one result: only the OFFSET differs."""
+    offsets = {r.offset.values for r in readings if r.offset is not None}
+    keys = [_key_equalities(reading) for reading in readings]
+    return len(offsets) > 1 and not any(_vary(calls) for calls in zip(*keys, strict=False))
+
+
 def _key_column(readings: tuple[Statement, ...]) -> ColumnUse | None:
     """Return the column whose value differs from call to call, or the only one compared."""
     found = [_key_equalities(reading) for reading in readings]
