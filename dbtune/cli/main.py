@@ -30,6 +30,7 @@ COMMANDS = (
     "optimize",
     "check",
     "compare",
+    "monitor",
     "backup",
     "restore",
     "doctor",

@@ -51,9 +51,18 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "history": (),
     "optimize": ("--dry-run",),
     "check": ("--from", "{folder}/report.json"),
+    "compare": (
+        "{folder}/shop.db",
+        "--run",
+        "--queries",
+        "{folder}/queries.jsonl",
+        "--metric",
+        "steps",
+    ),
     "backup": (),
     "restore": ("{folder}/made.db", "--yes", "--wait", "0"),
     "doctor": (),
+    "monitor": ("--once", "--interval", "0.1"),
     "migrate-to-postgres": ("--plan", "--wait", "0"),
 }
 

@@ -1,0 +1,179 @@
+"""Asks the lookout for what a database's files say, and makes figures of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import selectors
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dbtune.errors import DbtuneError
+from dbtune.monitor import lookout
+from dbtune.sqlite.header import describe_content
+
+# A look takes well under a millisecond. A network file system that hangs answers to nothing, and
+# a busy machine may keep a process waiting for seconds.
+_PATIENCE_SECONDS = 10.0
+_SCHEMA_PAGE_KINDS = (5, 13)  # https://www.sqlite.org/fileformat2.html#b_tree_pages
+
+
+@dataclass(frozen=True)
+class FileState:
+    """What a database's files say; `problem` completes "DB ..." where there is nothing to say.
+
+    None is what is not known at the moment. `reader_seconds` is how long the oldest reader has
+    been in the way, `identity` tells one file from another at the same place.
+    """
+
+    problem: str | None = None
+    hint: str | None = None
+    identity: tuple[int, int] | None = None
+    wal_mode: bool | None = None
+    size_bytes: int | None = None
+    wal_bytes: int | None = None
+    freelist_bytes: int | None = None
+    lag_bytes: int | None = None
+    busy_ratio: float | None = None
+    reader_seconds: float | None = None
+    reader_pid: int | None = None
+    cached_ratio: float | None = None
+    pids: frozenset[int] = frozenset()
+
+
+class FileProbe:
+    """A running lookout; `own_pid` is its process, which is none of the database's users."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._child = _start(path)
+
+    @property
+    def own_pid(self) -> int:
+        """The lookout's process."""
+        return self._child.pid
+
+    def read(self) -> FileState:
+        """Return what the files say now, with the looks at the locks since the last time.
+
+        A lookout that ended or does not answer is replaced, and that is the problem told.
+        """
+        line = _ask(self._child, _PATIENCE_SECONDS)
+        if line:
+            return _file_state(json.loads(line))
+        silent = self._child.poll() is None
+        self.close()
+        self._child = _start(self._path)
+        return FileState(
+            problem=f"could not be looked at for {_PATIENCE_SECONDS:g} s"
+            if silent
+            else "could not be looked at, as the process that does so was ended"
+        )
+
+    def close(self) -> None:
+        """End the lookout."""
+        self._child.kill()
+        self._child.communicate()
+
+
+@contextlib.contextmanager
+def open_probe(path: Path) -> Iterator[FileProbe]:
+    """Start a lookout for the time of the block."""
+    with contextlib.closing(FileProbe(path)) as probe:
+        yield probe
+
+
+def _start(path: Path) -> subprocess.Popen[bytes]:
+    if "py" not in Path(sys.executable or "").name.lower():
+        raise DbtuneError("the monitor needs Python's own program, and it is embedded in another")
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", lookout.__file__, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for us, who then end it
+    )
+
+
+def _ask(child: subprocess.Popen[bytes], patience_seconds: float) -> bytes:
+    assert child.stdin is not None and child.stdout is not None
+    try:
+        child.stdin.write(b"\n")
+        child.stdin.flush()
+    except OSError:
+        return b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(child.stdout, selectors.EVENT_READ)
+        return child.stdout.readline() if selector.select(patience_seconds) else b""
+
+
+def _file_state(said: dict[str, Any]) -> FileState:
+    if "error" in said:
+        return FileState(problem=said["error"])
+    header = bytes.fromhex(said["header"])
+    identity = (said["identity"][0], said["identity"][1])
+    problem, hint = _problem_of(header, said["size"], said["wal_size"] + said["journal_size"])
+    if problem:
+        return FileState(problem=problem, hint=hint, identity=identity)
+    looked = said["looks"] > 0
+    first_page = said["first_page"]
+    return FileState(
+        identity=identity,
+        wal_mode=lookout.in_wal_mode(header),
+        size_bytes=said["size"],
+        wal_bytes=said["wal_size"],
+        freelist_bytes=None if first_page is None else _freelist_bytes(bytes.fromhex(first_page)),
+        lag_bytes=said.get("lag"),
+        busy_ratio=said["busy_looks"] / said["looks"] if looked else None,
+        reader_seconds=said["reader_seconds"] if looked else None,
+        reader_pid=said["reader_pid"],
+        cached_ratio=said["cached"],
+        pids=frozenset(said["pids"]),
+    )
+
+
+def _problem_of(header: bytes, size: int, beside: int) -> tuple[str | None, str | None]:
+    """Return why a file is no database that can be watched, and a hint."""
+    if not size:
+        return None, None  # an empty file is a database without tables
+    declared = declared_bytes(header)
+    if declared is None:
+        kind, hint = describe_content(header)
+        return f"is {kind}", hint
+    if header[100:101] not in {bytes([kind]) for kind in _SCHEMA_PAGE_KINDS}:
+        return "is damaged: its first page holds no schema", "restore it from a backup"
+    # With a -wal or -journal somebody may be about to make it longer.
+    if size < declared and not beside and not lookout.in_wal_mode(header):
+        return (
+            f"is truncated: it has {size:,} bytes and its header says {declared:,}",
+            "restore it from a backup",
+        )
+    return None, None
+
+
+def declared_bytes(header: bytes) -> int | None:
+    """Return the size that a header states, 0 where it states none, None where it is none.
+
+    Source: https://www.sqlite.org/fileformat2.html#the_database_header
+    """
+    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
+        return None
+    page_bytes = _page_bytes(header)
+    if page_bytes < 512 or page_bytes & (page_bytes - 1):
+        return None
+    return (
+        page_bytes * int.from_bytes(header[28:32], "big") if header[24:28] == header[92:96] else 0
+    )
+
+
+def _freelist_bytes(header: bytes) -> int:
+    return _page_bytes(header) * int.from_bytes(header[36:40], "big") if header else 0
+
+
+def _page_bytes(header: bytes) -> int:
+    size = int.from_bytes(header[16:18], "big")
+    return 65536 if size == 1 else size
