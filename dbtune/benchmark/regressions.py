@@ -1,0 +1,228 @@
+"""Which differences between two sides are regressions: pure, from what was measured of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from dbtune.benchmark.route_queries import compare_routes
+from dbtune.model.comparison import (
+    METRICS,
+    OUTCOMES,
+    Comparison,
+    Difference,
+    MeasuredShape,
+    Metric,
+    Outcome,
+    Side,
+    TimeInterval,
+)
+from dbtune.model.workload import Plan
+from dbtune.sqlite.explain import full_scans
+
+# Counters of quick statements move by a page or a handful of steps for reasons of no weight: a
+# longer name in the schema, one level more of a tree. 100 steps or 5 fetches are 1 us.
+_LEAST_MORE = {"steps": 100.0, "fetches": 5.0}
+# A scan below this, some hundred rows, is what a small table is read by anyway.
+_LEAST_SCAN_STEPS = 1_000.0
+# A clock shows less than this now and then for nothing but where the pages lie.
+LEAST_MORE_NS = 50_000.0
+
+_OTHER_VALUES = "measured with other statements or values, which take other work"
+
+
+@dataclass(frozen=True)
+class GateLimits:
+    """What is compared, and how much more is allowed: 0.1 for ten percent."""
+
+    metrics: tuple[Metric, ...]
+    max_regress_ratio: float
+
+
+def compare(
+    base: Side,
+    head: Side,
+    limits: GateLimits,
+    times: Mapping[str, TimeInterval] | None = None,
+) -> Comparison:
+    """Compare what both sides measured; `times` are intervals by the id of the shape."""
+    known = {shape.id: shape for shape in base.shapes}
+    new = {shape.id: shape for shape in head.shapes}
+    found = list(compare_routes(base.routes, head.routes, limits.max_regress_ratio))
+    for shape in head.shapes:
+        before = known.get(shape.id)
+        if before is None:
+            found += _new_shape(shape)
+        else:
+            found += _both_measured(before, shape, limits, (times or {}).get(shape.id))
+    found += (
+        _not_measured(shape) for shape in base.shapes if shape.id in head.not_measured - new.keys()
+    )
+    chosen = [difference for difference in found if difference.metric in limits.metrics]
+    return Comparison(
+        base,
+        head,
+        limits.metrics,
+        limits.max_regress_ratio,
+        tuple(sorted(chosen, key=_worst_first)),
+        only_in_base=tuple(shape for shape in base.shapes if shape.id not in new),
+        only_in_head=tuple(shape for shape in head.shapes if shape.id not in known),
+        notes=tuple(_notes(base, head)),
+    )
+
+
+def _worst_first(difference: Difference) -> tuple[int, int, float, str]:
+    return (
+        OUTCOMES.index(difference.outcome),
+        METRICS.index(difference.metric),
+        -(difference.ratio or 0.0),
+        difference.subject,
+    )
+
+
+def _both_measured(
+    base: MeasuredShape, head: MeasuredShape, limits: GateLimits, time: TimeInterval | None
+) -> Iterator[Difference]:
+    if same_statements(base, head):
+        yield _counter("steps", base, head, base.steps, head.steps, limits)
+        yield _counter("fetches", base, head, base.fetches, head.fetches, limits)
+    else:
+        yield _difference("steps", "inconclusive", head, _OTHER_VALUES, base.steps, head.steps)
+        yield _difference(
+            "fetches", "inconclusive", head, _OTHER_VALUES, base.fetches, head.fetches
+        )
+    yield _scans(base, head)
+    yield _plans(base, head)
+    if time is not None:
+        yield _time(head, time, limits)
+
+
+def same_statements(base: MeasuredShape, head: MeasuredShape) -> bool:
+    """Return whether both measured the same; so it is taken to be where nobody noted what."""
+    digests = {base.samples_digest, head.samples_digest} - {None}
+    return len(digests) < 2
+
+
+def _counter(
+    metric: Metric,
+    base: MeasuredShape,
+    head: MeasuredShape,
+    before: float | None,
+    after: float | None,
+    limits: GateLimits,
+) -> Difference:
+    if before is None or after is None:
+        lacking = "base" if before is None else "head"
+        reason = f"{lacking} has no count of them: an older dbtune wrote it"
+        return _difference(metric, "inconclusive", head, reason, before, after)
+    if base.stopped:
+        reason = "base was stopped before its end, and takes more than what was counted"
+        return _difference(metric, "inconclusive", head, reason, before, after)
+    outcome: Outcome = "unchanged"
+    if abs(after - before) >= _LEAST_MORE[metric]:
+        if after > before * (1 + limits.max_regress_ratio):
+            outcome = "regression"
+        elif after < before * (1 - limits.max_regress_ratio):
+            outcome = "improvement"
+    return _difference(metric, outcome, head, "", before, after)
+
+
+def _is_worse(base: MeasuredShape, head: MeasuredShape) -> bool:
+    """Return whether head does more of anything, or nobody can tell."""
+    pairs = ((base.steps, head.steps), (base.fetches, head.fetches))
+    return any(before is None or after is None or after > before for before, after in pairs)
+
+
+def _scans(base: MeasuredShape, head: MeasuredShape) -> Difference:
+    before, after = full_scans(Plan(base.plan)), full_scans(Plan(head.plan))
+    new = [name for name in after if name not in before]
+    gone = [name for name in before if name not in after]
+    if new and _is_long(head) and (_is_worse(base, head) or not same_statements(base, head)):
+        reason = f"now reads {_listed(new)} from end to end"
+        return _difference("scans", "regression", head, reason)
+    if gone and not new:
+        reason = f"no longer reads {_listed(gone)} from end to end"
+        return _difference("scans", "improvement", head, reason)
+    return _difference("scans", "unchanged", head, "")
+
+
+def _plans(base: MeasuredShape, head: MeasuredShape) -> Difference:
+    if base.plan == head.plan:
+        return _difference("plans", "unchanged", head, "")
+    reason = f"was: {_in_line(base.plan)}; is: {_in_line(head.plan)}"
+    if not same_statements(base, head):
+        return _difference("plans", "inconclusive", head, f"{reason}; {_OTHER_VALUES}")
+    if _is_worse(base, head):
+        return _difference("plans", "regression", head, reason)
+    return _difference("plans", "unchanged", head, f"{reason}; it takes no more work")
+
+
+def _time(head: MeasuredShape, time: TimeInterval, limits: GateLimits) -> Difference:
+    outcome, reason = _judge_time(time, limits.max_regress_ratio)
+    return Difference("time", outcome, head.id, head.text, time.base_ns, time.head_ns, reason, time)
+
+
+def _judge_time(time: TimeInterval, limit: float) -> tuple[Outcome, str]:
+    if time.low is None or time.high is None:
+        return "inconclusive", f"only {time.pairs} pairs of runs, too few for an interval"
+    seen = f"{time.pairs} pairs of runs, ratio {time.low:.2f} to {time.high:.2f}"
+    if abs(time.head_ns - time.base_ns) < LEAST_MORE_NS:
+        return "unchanged", f"{seen}; a difference under {LEAST_MORE_NS / 1000:.0f} us"
+    if 1 - limit <= time.ratio <= 1 + limit:
+        return "unchanged", seen
+    if time.low <= 1 <= time.high:
+        return "inconclusive", f"{seen}; it may as well be none"
+    return ("regression" if time.ratio > 1 else "improvement"), seen
+
+
+def _new_shape(head: MeasuredShape) -> Iterator[Difference]:
+    scanned = full_scans(Plan(head.plan))
+    if scanned and _is_long(head):
+        reason = f"a new query that reads {_listed(scanned)} from end to end"
+        yield _difference("scans", "regression", head, reason)
+
+
+def _not_measured(base: MeasuredShape) -> Difference:
+    reason = "measured of base only; head's report says why under not_analyzed"
+    return _difference("steps", "inconclusive", base, reason, base.steps, None)
+
+
+def _is_long(shape: MeasuredShape) -> bool:
+    return shape.steps is None or shape.steps >= _LEAST_SCAN_STEPS
+
+
+def _difference(
+    metric: Metric,
+    outcome: Outcome,
+    shape: MeasuredShape,
+    reason: str,
+    base: float | None = None,
+    head: float | None = None,
+) -> Difference:
+    return Difference(metric, outcome, shape.id, shape.text, base, head, reason)
+
+
+def _listed(names: tuple[str, ...] | list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _in_line(plan: tuple[str, ...]) -> str:
+    return " > ".join(step.strip() for step in plan) or "no plan"
+
+
+def _notes(base: Side, head: Side) -> Iterator[str]:
+    if base.sqlite_version != head.sqlite_version:
+        yield (
+            f"base was measured with SQLite {base.sqlite_version}, head with "
+            f"{head.sqlite_version}: another planner may be why counters differ"
+        )
+    if base.schema_sha256 != head.schema_sha256:
+        yield "the schemas differ: some differences may be meant"
+    elif base.size_bytes != head.size_bytes:
+        yield (
+            f"the databases differ in size ({base.size_bytes:,} and {head.size_bytes:,} bytes): "
+            "more rows take more work"
+        )
+    if bool(base.routes) != bool(head.routes):
+        lacking = base if head.routes else head
+        yield f"{lacking.name} knows no routes: queries a request were not compared"

@@ -1,0 +1,97 @@
+"""`dbtune compare`: did anything get worse, in two reports or two databases?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dbtune.cli.compare_input import METRIC_LIST, PERCENT, chosen_metrics, read_reports
+from dbtune.cli.progress import show_progress
+from dbtune.errors import ExitCode
+
+
+@click.command("compare")
+@click.argument("base", metavar="BASE", type=click.Path(path_type=Path))
+@click.argument("head", metavar="HEAD", type=click.Path(path_type=Path))
+@click.option(
+    "--max-regress",
+    type=PERCENT,
+    metavar="PERCENT",
+    default="10%",
+    show_default=True,
+    help="How much worse head may be.",
+)
+@click.option(
+    "--metric",
+    type=METRIC_LIST,
+    metavar="LIST",
+    help="What is compared, with commas: queries, scans, plans, steps, fetches; with --run also "
+    "time  [default: all].",
+)
+@click.option("--run", is_flag=True, help="BASE and HEAD are databases: run --queries on copies.")
+@click.option(
+    "--queries",
+    multiple=True,
+    metavar="FILE",
+    help="With --run: recording of what your application sends (repeatable; - is stdin).",
+)
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    default=90.0,
+    show_default=True,
+    help="With --run: most time for measuring.",
+)
+@click.option(
+    "--scratch",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="With --run: folder for the copies [default: the temporary folder].",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also write the comparison as JSON to this file.",
+)
+def command(
+    base: Path,
+    head: Path,
+    max_regress: float,
+    metric: tuple[str, ...] | None,
+    run: bool,
+    queries: tuple[str, ...],
+    time_limit: float,
+    scratch: Path | None,
+    as_json: bool,
+    output: Path | None,
+) -> int:
+    """Tell whether anything got worse from BASE to HEAD, and end with 1 if so.
+
+    BASE and HEAD are reports that `dbtune analyze --output` wrote of the same requests. What is
+    counted is the same on every run: queries a request of each route, tables newly read from end
+    to end, plans, steps of SQLite's virtual machine and page fetches. With --run they are two
+    databases, and --queries runs on copies of both by turns, which makes time comparable too.
+    """
+    metrics = chosen_metrics(metric, run=run, queries=queries)
+    from dbtune.benchmark.regressions import GateLimits
+    from dbtune.cli.compare_output import print_comparison, write_comparison
+    from dbtune.cli.report_output import check_output
+    from dbtune.journeys.compare import RunOptions, compare_databases, compare_reports
+
+    check_output(output, base)
+    check_output(output, head)
+    limits = GateLimits(metrics, max_regress)
+    if run:
+        options = RunOptions(queries, time_limit, scratch)
+        with show_progress() as on_event:
+            comparison = compare_databases(base, head, options, limits, on_event)
+    else:
+        reports = read_reports(base, head)
+        comparison = compare_reports(*reports, (str(base), str(head)), limits)
+    write_comparison(comparison, output)
+    print_comparison(comparison, as_json=as_json)
+    return ExitCode.FOUND if comparison.regressed else ExitCode.DONE

@@ -1,0 +1,32 @@
+"""A comparison on its way out: to stdout, or to a file as JSON."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+
+from dbtune._version import __version__
+from dbtune.cli.report_output import print_result, terminal_width, wants_color, write_text
+from dbtune.model.comparison import Comparison
+from dbtune.report.comparison_text import comparison_text
+from dbtune.report.comparison_to_json import comparison_to_json
+
+
+def print_comparison(comparison: Comparison, *, as_json: bool) -> None:
+    """Write a comparison to stdout, as text or as JSON."""
+    if as_json:
+        print_result(_document(comparison))
+    else:
+        text = comparison_text(comparison, width=terminal_width(), color=wants_color())
+        print_result(text)
+
+
+def write_comparison(comparison: Comparison, output: Path | None) -> None:
+    """Write a comparison as JSON to a file; nothing where `output` is None."""
+    if output is not None:
+        write_text(_document(comparison), output)
+
+
+def _document(comparison: Comparison) -> str:
+    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    return comparison_to_json(comparison, created_at=now, dbtune_version=__version__)
