@@ -41,7 +41,7 @@ class QueryLog:
 
     def n_plus_one(self, min_repeats: int) -> tuple[RepeatedQuery, ...]:
         """Return the reads that one request, or the block, repeats at least so often."""
-        digest = WorkloadDigest(least_repeats=min_repeats)
+        digest = WorkloadDigest(min_repeats=min_repeats)
         for sent in self._sent:
             digest.add(_as_query(sent))
         return digest.finish().repeated

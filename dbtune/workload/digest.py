@@ -58,7 +58,7 @@ class WorkloadDigest:
         *,
         max_shapes: int = MAX_SHAPES,
         max_characters: int = MAX_CHARACTERS,
-        least_repeats: int = LEAST_REPEATS,
+        min_repeats: int = LEAST_REPEATS,
     ) -> None:
         self._max_shapes = max_shapes
         self._max_characters = max_characters
@@ -68,7 +68,7 @@ class WorkloadDigest:
         self._known_characters = 0
         self._texts: dict[str, tuple[str, _Known]] = {}
         self._text_characters = 0
-        self._requests = RequestTracker(least_repeats)
+        self._requests = RequestTracker(min_repeats)
         self._statements = 0
         self._dropped_shapes = 0
         self._dropped_count = 0.0

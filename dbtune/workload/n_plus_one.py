@@ -100,11 +100,11 @@ class RequestTracker:
     """Follows requests through a recording in which they interleave; memory is bounded.
 
     A request whose statements stop for long enough is closed and counted; should it come back,
-    it counts as another. `least_repeats` is from how many calls on a read is a repeated one.
+    it counts as another. `min_repeats` is from how many calls on a read is a repeated one.
     """
 
-    def __init__(self, least_repeats: int = LEAST_REPEATS) -> None:
-        self._least_repeats = least_repeats
+    def __init__(self, min_repeats: int = LEAST_REPEATS) -> None:
+        self._min_repeats = min_repeats
         self._without_unit = 0.0
         self._open: OrderedDict[str, _Request] = OrderedDict()
         self._latest_id: str | None = None
@@ -254,7 +254,7 @@ class RequestTracker:
         ):
             self._routes.setdefault(request.route, _Found()).add(request.queries)
         for (shape, site), series in request.reads.items():
-            if series.calls >= self._least_repeats and series.is_repetition:
+            if series.calls >= self._min_repeats and series.is_repetition:
                 found = _find(self._repeated, (shape, request.route, site, request.unit))
                 if found is not None:
                     found.add_series(series)
