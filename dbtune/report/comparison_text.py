@@ -43,11 +43,10 @@ def comparison_text(comparison: Comparison, *, width: int, color: bool) -> str:
 
 
 def _head(comparison: Comparison, width: int, colors: Colors) -> Iterator[str]:
-    worse = len(comparison.of("regression"))
     limit = format_ratio(comparison.max_regress_ratio)
+    worse = comparison.of("regression")
     if worse:
-        count = "1 regression" if worse == 1 else f"{worse:,} regressions"
-        yield colors.severity("high", f"{count}: more than {limit} worse than base")
+        yield colors.severity("high", f"Regression: {_counted(worse)} worse by more than {limit}")
     elif not comparison.of("unchanged") and not comparison.of("improvement"):
         yield colors.bold("Nothing is known to be worse, and nothing could be compared")
     else:
@@ -55,6 +54,14 @@ def _head(comparison: Comparison, width: int, colors: Colors) -> Iterator[str]:
     yield f"base  {printable(comparison.base.name)}"
     yield f"head  {printable(comparison.head.name)}"
     yield from wrap_text(f"compared: {', '.join(_compared(comparison))}", width)
+
+
+def _counted(found: Sequence[Difference]) -> str:
+    """Return how many queries and routes these are of, such as `3 queries and 1 route`."""
+    queries = len({difference.subject for difference in found if difference.text})
+    routes = len({difference.subject for difference in found if not difference.text})
+    words = ((queries, "query", "queries"), (routes, "route", "routes"))
+    return " and ".join(f"{n:,} {one if n == 1 else more}" for n, one, more in words if n)
 
 
 def _compared(comparison: Comparison) -> Iterator[str]:
