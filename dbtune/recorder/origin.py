@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .call_site import find_call_site
-from .lazy_loads import current_relationship
+from .lazy_loads import take_relationship
 from .requests import current_request
 from .sent import Sent
 
@@ -21,4 +21,4 @@ def mark_origin(sent: Sent) -> None:
             request.chance,
             request.route(),
         )
-    sent.relationship = current_relationship()
+    sent.relationship = take_relationship(sent.text)

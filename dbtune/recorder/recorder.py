@@ -9,7 +9,9 @@ import threading
 from hashlib import blake2b
 
 from .complaint import complain
+from .exit_signal import flush_at_sigterm, leave_sigterm_alone
 from .origin import mark_origin
+from .recording_cursor import finish_open
 from .sent import Sent
 from .settings import RecorderSettings
 from .writer import Writer
@@ -59,6 +61,8 @@ class Recorder:
                 self.flush()
                 return
             _recorders.pop(self.settings.path, None)
+            if not _recorders:
+                leave_sigterm_alone()
         try:
             self.writer.close_file()
         except Exception as error:  # noqa: BLE001 - the application must not feel it
@@ -90,17 +94,20 @@ def open_recorder(settings: RecorderSettings) -> Recorder:
         if recorder is None:
             settings = settings._replace(values_key=settings.values_key or os.urandom(16).hex())
             recorder = _recorders[settings.path] = Recorder(settings)
+            flush_at_sigterm(flush_all)
         recorder.users += 1
         return recorder
 
 
 def flush_all() -> None:
-    """Write what all recorders of this process hold."""
+    """Write what all recorders of this process hold, and what is still being fetched."""
+    finish_open()
     for recorder in list(_recorders.values()):
         recorder.flush()
 
 
 def _at_exit() -> None:
+    finish_open()
     for recorder in list(_recorders.values()):
         try:
             recorder.writer.close()

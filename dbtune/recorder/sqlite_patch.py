@@ -7,7 +7,6 @@ application's in the order of methods, and so sees the statements as SQLite gets
 
 from __future__ import annotations
 
-import atexit
 import sqlite3
 import sqlite3.dbapi2
 from typing import Any, Callable
@@ -39,7 +38,6 @@ def install(listener: Listener, types_too: bool = False) -> Callable[[], None]:
     _installed += 1
     if _installed == 1:
         _replace({"connect": connect})
-        atexit.register(finish_open)
     if types_too:
         _replace(_RECORDING)
 
@@ -51,7 +49,6 @@ def install(listener: Listener, types_too: bool = False) -> Callable[[], None]:
         if not _installed:
             _put_back({"connect": (connect, _PLAIN_CONNECT)})
             _put_back({name: (_RECORDING[name], plain) for name, plain in _PLAIN.items()})
-            atexit.unregister(finish_open)
 
     return undo
 

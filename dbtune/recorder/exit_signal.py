@@ -1,0 +1,45 @@
+"""What was queued is written when the process is told to end by SIGTERM.
+
+Without a handler nothing runs then: neither atexit nor finalisation. The process still dies of the
+signal, with the same exit status.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from types import FrameType
+from typing import Callable
+
+_flush: Callable[[], None] | None = None
+
+
+def flush_at_sigterm(flush: Callable[[], None]) -> None:
+    """Call `flush` before the process dies of SIGTERM, where nobody else handles that.
+
+    Who installs a handler later replaces this one. A Python handler has to wait for the main
+    thread's statement to end, as with any other handler of an application.
+    """
+    global _flush
+    if threading.current_thread() is not threading.main_thread():
+        return
+    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+        _flush = flush
+        signal.signal(signal.SIGTERM, _write_and_die)
+
+
+def leave_sigterm_alone() -> None:
+    """Undo `flush_at_sigterm`, where the handler is still its."""
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if in_main_thread and signal.getsignal(signal.SIGTERM) is _write_and_die:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _write_and_die(number: int, frame: FrameType | None) -> None:
+    try:
+        if _flush is not None:
+            _flush()
+    finally:
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
