@@ -20,6 +20,7 @@ from dbtune.errors import DbtuneError, ExitCode
 COMMANDS = (
     "demo",
     "record",
+    "queries",
     "analyze",
     "apply-indexes",
     "enable-wal",
@@ -29,6 +30,7 @@ COMMANDS = (
     "embedded",
     "optimize",
     "check",
+    "bench",
     "compare",
     "monitor",
     "backup",

@@ -74,9 +74,10 @@ def wants_color() -> bool:
     return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def check_output(output: Path | None, database: Path) -> None:
-    """Refuse a place for the report before the work starts that leads up to it.
+def check_output(output: Path | None, database: Path | None, *, option: str = "--output") -> None:
+    """Refuse a place for what `option` names before the work starts that leads up to it.
 
+    `database` is None where the command has none.
     Raises RefusedError for the database itself, the files beside it, another database and a
     symbolic link; ConfigurationError for a folder, or a file in a folder that does not exist.
     """
@@ -89,10 +90,10 @@ def check_output(output: Path | None, database: Path) -> None:
         )
     problem = _unfit(output)
     if problem is not None:
-        raise ConfigurationError(f"--output {output} is {problem}", hint="give the path of a file")
+        raise ConfigurationError(f"{option} {output} is {problem}", hint="give the path of a file")
     if _is_database(output, database):
         raise RefusedError(
-            f"--output {output} is a database or belongs to one, and a report would overwrite it",
+            f"{option} {output} is a database or belongs to one, and a report would overwrite it",
             hint="give another file",
         )
 
@@ -141,8 +142,8 @@ def _unfit(output: Path) -> str | None:
     return "not a regular file" if output.exists() and not output.is_file() else None
 
 
-def _is_database(output: Path, database: Path) -> bool:
-    for suffix in _BESIDE_DATABASE:
+def _is_database(output: Path, database: Path | None) -> bool:
+    for suffix in _BESIDE_DATABASE if database is not None else ():
         beside = Path(f"{database}{suffix}")
         if os.path.realpath(output) == os.path.realpath(beside):
             return True

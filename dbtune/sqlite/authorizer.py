@@ -76,6 +76,37 @@ def reading_only(shadow_tables: frozenset[str]) -> Authorizer:
     return authorize
 
 
+def changing_rows() -> Authorizer:
+    """Return the authorizer of a throw-away copy's connection that runs recorded statements.
+
+    Rows may be read and written; the schema, other files and the connection's settings may not
+    be changed.
+    """
+
+    def authorize(
+        action: int,
+        first: str | None,
+        second: str | None,
+        database: str | None,
+        trigger: str | None,
+    ) -> int:
+        if action in _ALWAYS:
+            return sqlite3.SQLITE_OK
+        if action == sqlite3.SQLITE_FUNCTION:
+            return _verdict((second or "").lower() not in _UNSAFE_FUNCTIONS)
+        if action in _ROW_WRITES:
+            table = (first or "").lower()
+            # Declaring a virtual table's columns: see _row_write.
+            if action == sqlite3.SQLITE_UPDATE and table in _SCHEMA_TABLES:
+                return sqlite3.SQLITE_IGNORE
+            return _verdict(not table.startswith("sqlite_") or table == "sqlite_sequence")
+        # Full-text search asks for the version of the data.
+        reads_version = (first or "").lower() == "data_version" and second is None
+        return _verdict(action == sqlite3.SQLITE_PRAGMA and reads_version)
+
+    return authorize
+
+
 def copying_from(source: str) -> Authorizer:
     """Return the authorizer of a scratch copy's connection that has its source attached.
 

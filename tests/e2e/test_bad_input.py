@@ -39,6 +39,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "backup": (),
     "restore": ("--yes",),
     "doctor": (),
+    "bench": ("--queries", "../queries.sql", "--clients", "2", "--duration", "0.1"),
     "monitor": ("--once", "--interval", "0.1"),
     "migrate-to-postgres": ("--plan",),
 }
@@ -76,6 +77,7 @@ def matrix(cases: Sequence[object]) -> list[object]:
 def folder(tmp_path: Path) -> Path:
     """A folder for the database alone; a report that asks for nothing lies outside."""
     write_report(tmp_path / "report.json")
+    (tmp_path / "queries.sql").write_text("SELECT count(*) FROM sqlite_master;\n")
     path = tmp_path / "data"
     path.mkdir()
     return path

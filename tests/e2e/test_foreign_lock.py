@@ -62,6 +62,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "backup": (),
     "restore": ("{folder}/made.db", "--yes", "--wait", "0"),
     "doctor": (),
+    "bench": ("--queries", "{folder}/queries.jsonl", "--clients", "2", "--duration", "0.1"),
     "monitor": ("--once", "--interval", "0.1"),
     "migrate-to-postgres": ("--plan", "--wait", "0"),
 }

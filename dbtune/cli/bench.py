@@ -1,0 +1,83 @@
+"""`dbtune bench`: how many clients does it take, and what do indexes, WAL or PostgreSQL change?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dbtune.cli.bench_options import form_options, load_options, side_options
+from dbtune.cli.options import database_argument
+from dbtune.cli.progress import show_progress
+
+
+@click.command("bench")
+@database_argument
+@load_options
+@side_options
+@form_options
+def command(
+    database: Path, json: bool, csv: Path | None, output: Path | None, **chosen: Any
+) -> None:
+    """Replay a recording on a copy of DB with many clients.
+
+    Tells for each configuration how many requests it answers in a second, how many fail and why,
+    and how long they take, with all configurations side by side. A request is timed from the
+    moment it was due, waits for a free connection included. DB itself is only read.
+    """
+    from dbtune.cli.report_output import (
+        check_output,
+        print_result,
+        terminal_width,
+        wants_color,
+        write_text,
+    )
+
+    check_output(output, database)
+    check_output(csv, database, option="--csv")
+    # Imported only now: it takes longer than telling that the options are wrong.
+    from dbtune.journeys.bench import bench
+    from dbtune.report.load_text import load_text
+    from dbtune.report.load_to_csv import load_to_csv
+    from dbtune.report.load_to_json import load_to_json
+
+    with show_progress() as on_event:
+        report = bench(database, _options(chosen), on_event)
+    if output is not None:
+        write_text(load_to_json(report), output)
+    if csv is not None:
+        write_text(load_to_csv(report), csv)
+    if json:
+        print_result(load_to_json(report))
+    else:
+        print_result(load_text(report, width=terminal_width(), color=wants_color()))
+
+
+def _options(chosen: dict[str, Any]) -> Any:
+    from dbtune.cli.report_output import read_report
+    from dbtune.journeys.bench import BenchOptions
+    from dbtune.model.load import LoadRate, LoadSettings
+
+    clients, rates, report = chosen["clients"], chosen["rate"], chosen["with_indexes"]
+    return BenchOptions(
+        queries=chosen["queries"],
+        configs=tuple(dict.fromkeys(chosen["configs"])),
+        rates=tuple(
+            [LoadRate(per_second=rate) for rate in rates]
+            if rates
+            else [LoadRate(count) for count in clients]
+        ),
+        settings=LoadSettings(
+            duration_s=chosen["duration"],
+            think_ms=chosen["think"],
+            timeout_s=chosen["timeout"],
+            processes=chosen["processes"],
+            threads=chosen["threads"],
+        ),
+        mix=chosen["mix"],
+        indexes=None if report is None else read_report(report),
+        postgres=chosen["postgres"],
+        scratch=chosen["scratch"],
+        strict=chosen["strict"],
+    )

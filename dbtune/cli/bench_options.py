@@ -1,0 +1,173 @@
+"""The options of `dbtune bench`, and what they mean to the journey."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_CONFIGS = ("as-is", "rollback", "wal", "wal+hook")
+_MOST_CLIENTS = 100_000
+_MOST_PER_SECOND = 1_000_000.0
+
+
+class _Numbers(click.ParamType):  # type: ignore[type-arg]  # generic only in click 8.4+
+    """Numbers above 0 with commas between them."""
+
+    name = "N,..."
+
+    def __init__(self, number: type[int] | type[float], most: float) -> None:
+        self._number = number
+        self._most = most
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, ...]:
+        """Return the numbers, each once, in their order."""
+        if isinstance(value, tuple):
+            return value
+        found: dict[float, None] = {}
+        for part in str(value).split(","):
+            try:
+                number = self._number(part.strip())
+            except ValueError:
+                self.fail(f"{part.strip()!r} is not a number; expected such as 50,100,500", param)
+            if not 0 < number <= self._most:
+                self.fail(f"{number:g} is not above 0 and at most {self._most:,.0f}", param)
+            found[number] = None
+        return tuple(found)
+
+
+_SECONDS = click.FloatRange(min=0.1, max=86_400)
+
+
+def load_options(command: F) -> F:
+    """Add what is sent: --queries, --mix, --clients, --rate, --duration, --think, --timeout."""
+    return _added(
+        command,
+        click.option(
+            "--queries",
+            multiple=True,
+            required=True,
+            metavar="FILE",
+            help="A recording (JSONL or .sql), a folder of them, or - for stdin; several are fine.",
+        ),
+        click.option(
+            "--mix",
+            type=click.Choice(["recorded", "reads"]),
+            default="recorded",
+            show_default=True,
+            help="Send all that was recorded, or only what reads.",
+        ),
+        click.option(
+            "--clients",
+            type=_Numbers(int, _MOST_CLIENTS),
+            default="50,100,500",
+            show_default=True,
+            help="How many clients, each of which waits for its answer; several are tried in turn.",
+        ),
+        click.option(
+            "--rate",
+            type=_Numbers(float, _MOST_PER_SECOND),
+            help="Instead of clients: how many come in a second, whether or not answers do.",
+        ),
+        click.option(
+            "--duration",
+            type=_SECONDS,
+            default=10.0,
+            show_default=True,
+            help="Seconds that count of each run, after a warm-up of a tenth.",
+        ),
+        click.option(
+            "--think",
+            type=click.FloatRange(min=0, max=3_600_000),
+            default=0.0,
+            show_default=True,
+            help="Milliseconds between a client's answer and its next request.",
+        ),
+        click.option(
+            "--timeout",
+            type=_SECONDS,
+            default=30.0,
+            show_default=True,
+            help="Seconds after which a client gives up.",
+        ),
+        click.option("--strict", is_flag=True, help="Stop at a broken line of a recording."),
+    )
+
+
+def side_options(command: F) -> F:
+    """Add what it is sent to: --config, --with-indexes, --postgres, --processes, --threads."""
+    return _added(
+        command,
+        click.option(
+            "--config",
+            "configs",
+            multiple=True,
+            type=click.Choice(_CONFIGS),
+            default=("as-is", "wal+hook"),
+            show_default=True,
+            help="How the application uses the file; several are compared, in this order.",
+        ),
+        click.option(
+            "--with-indexes",
+            metavar="REPORT",
+            type=click.Path(path_type=Path),
+            help="Try each also with the new indexes of a report (analyze --output).",
+        ),
+        click.option(
+            "--postgres",
+            metavar="URL",
+            help="Send the same to the PostgreSQL that DB was migrated to; or: embedded.",
+        ),
+        click.option(
+            "--processes",
+            type=click.IntRange(1, 64),
+            default=2,
+            show_default=True,
+            help="Processes of the application.",
+        ),
+        click.option(
+            "--threads",
+            type=click.IntRange(1, 1_000),
+            default=4,
+            show_default=True,
+            help="Connections of each process, which clients wait for in turn.",
+        ),
+        click.option(
+            "--scratch",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Where the copies lie; the disk that the database is on tells most.",
+        ),
+    )
+
+
+def form_options(command: F) -> F:
+    """Add how the result is written: --json, --csv, --output."""
+    return _added(
+        command,
+        click.option("--json", is_flag=True, help="Print all figures as JSON."),
+        click.option(
+            "--csv",
+            type=click.Path(dir_okay=False, path_type=Path),
+            metavar="FILE",
+            help="Also write all figures as CSV, a row for each run and query shape.",
+        ),
+        click.option(
+            "--output",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Also write all figures as JSON to this file.",
+        ),
+    )
+
+
+def _added(command: F, *options: Callable[[F], F]) -> F:
+    for option in reversed(options):
+        command = option(command)
+    return command

@@ -1,0 +1,148 @@
+"""The bench journey: a recording replayed by many clients on copies of a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+
+from dbtune._version import __version__
+from dbtune.benchmark.configurations import CONFIGURATIONS, copy_base, with_indexes, working_copy
+from dbtune.benchmark.run_load import Load, run_load
+from dbtune.benchmark.sqlite_session import SqliteTarget
+from dbtune.changes.choose import choose_findings, leave_out_present, tables_of_created
+from dbtune.errors import RefusedError
+from dbtune.journeys.bench_postgres import PostgresSide, postgres_side
+from dbtune.journeys.bench_workload import read_units, sendable
+from dbtune.model.advice import Report
+from dbtune.model.event import OnEvent, ignore_event
+from dbtune.model.load import LoadPlan, LoadRate, LoadReport, LoadRun, LoadSettings, Mix
+from dbtune.model.schema import Schema
+from dbtune.sqlite.catalog import read_schema
+from dbtune.sqlite.connect import open_readonly
+from dbtune.sqlite.diagnosis import failures_explained
+from dbtune.sqlite.scratch import scratch_folder
+
+WITH_INDEXES = " + indexes"
+POSTGRES = "PostgreSQL"
+
+
+@dataclass(frozen=True)
+class BenchOptions:
+    """What the user asks of bench; see `dbtune bench --help`.
+
+    `indexes` is a report whose new indexes are tried too; `postgres` is the URL of the database
+    that this one was migrated to, or "embedded".
+    """
+
+    queries: tuple[str, ...]
+    configs: tuple[str, ...] = ("as-is", "wal+hook")
+    rates: tuple[LoadRate, ...] = (LoadRate(50), LoadRate(100), LoadRate(500))
+    settings: LoadSettings = field(default_factory=LoadSettings)
+    mix: Mix = "recorded"
+    indexes: Report | None = None
+    postgres: str | None = None
+    scratch: Path | None = None
+    strict: bool = False
+    allow_blocking: bool = False
+
+
+@dataclass(frozen=True)
+class _Variant:
+    """A file that copies are made of, and what it is called in the results."""
+
+    base: Path
+    suffix: str = ""
+
+
+def bench(database: Path, options: BenchOptions, on_event: OnEvent = ignore_event) -> LoadReport:
+    """Replay a recording on copies of a database under load, and return what came of it.
+
+    The database itself is only read. Raises RefusedError where the copies have no room or the
+    report's indexes do not fit, SourceError, LockedError, ConfigurationError and, of a
+    PostgreSQL, TargetError.
+    """
+    with closing(open_readonly(database)) as connection, failures_explained(database):
+        schema = read_schema(connection)
+    creates, tables = _new_indexes(options.indexes, schema)
+    with scratch_folder(options.scratch) as folder:
+        base = copy_base(
+            database,
+            folder,
+            indexed=bool(creates),
+            allow_blocking=options.allow_blocking,
+            on_event=on_event,
+        )
+        units = read_units(options.queries, base, schema, strict=options.strict, on_event=on_event)
+        sent = sendable(units.plan, base, options.mix, on_event)
+        side = None
+        if options.postgres is not None and sent.plan.units:
+            side = postgres_side(database, base, options.postgres, sent.plan, on_event)
+        plan = sent.plan if side is None else side.plan
+        runs: list[LoadRun] = []
+        if plan.units:
+            variants = [_Variant(base)]
+            if creates:
+                made = with_indexes(base, creates, tables, on_event)
+                variants.append(_Variant(made, WITH_INDEXES))
+            runs += _sqlite_runs(plan, variants, options, on_event)
+        if side is not None and plan.units:
+            runs += _postgres_runs(side, options, on_event)
+        left = (*units.left_out, *sent.left_out, *(side.left_out if side else ()))
+        return LoadReport(
+            dbtune_version=__version__,
+            created_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            database=str(database),
+            size_bytes=base.stat().st_size,
+            settings=options.settings,
+            mix=options.mix,
+            unit=plan.unit,
+            units=len(plan.units),
+            statements=len(plan.statements),
+            runs=tuple(runs),
+            not_checked=left,
+            notes=side.notes if side else (),
+        )
+
+
+def _new_indexes(report: Report | None, schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the statements that create a report's new indexes, and their tables.
+
+    Raises RefusedError where there is none to create, or where they do not fit the schema.
+    """
+    if report is None:
+        return (), ()
+    choice = leave_out_present(choose_findings(report.findings), schema)
+    creates = tuple(statement for change in choice.changes for statement in change.up)
+    if not creates:
+        raise RefusedError(
+            "the report of --with-indexes has no new index: "
+            f"{'; '.join(choice.notes) or 'nothing to create was found when it was made'}",
+            hint="make one: dbtune analyze DB --queries FILE --output FILE",
+        )
+    return creates, tables_of_created(choice.changes)
+
+
+def _sqlite_runs(
+    plan: LoadPlan, variants: list[_Variant], options: BenchOptions, on_event: OnEvent
+) -> Iterator[LoadRun]:
+    """Yield the runs on copies: each on a fresh one, as writes change it."""
+    for variant in variants:
+        for configuration in (CONFIGURATIONS[name] for name in options.configs):
+            for rate in options.rates:
+                path = working_copy(variant.base, configuration)
+                target = SqliteTarget(path, plan.statements, configuration.hook)
+                name = configuration.name + variant.suffix
+                load = Load(name, plan, target.open, rate, options.settings)
+                yield run_load(load, on_event)
+
+
+def _postgres_runs(
+    side: PostgresSide, options: BenchOptions, on_event: OnEvent
+) -> Iterator[LoadRun]:
+    for rate in options.rates:
+        with side.fresh() as open_session:
+            load = Load(POSTGRES, side.plan, open_session, rate, options.settings)
+            yield run_load(load, on_event)

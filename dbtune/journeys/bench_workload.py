@@ -1,0 +1,111 @@
+"""A recording as the plan of a load, with values drawn from a copy where none were recorded."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import apsw
+
+from dbtune.advisor.drawn_values import ValueDrawer
+from dbtune.benchmark.load_units import UnitBuilder, Units, reads_only, without
+from dbtune.benchmark.sqlite_session import SqliteTarget
+from dbtune.model.event import Event, OnEvent
+from dbtune.model.load import LoadPlan, Mix
+from dbtune.model.schema import Schema
+from dbtune.model.workload import BrokenLine, Parameters, QueryShape, Sample
+from dbtune.workload.fingerprint import kind_of
+from dbtune.workload.sources import read_recording
+
+_TEXT_CHARACTERS = 100
+_REASONS_TOLD = 10
+_STATEMENTS_A_TELL = 2_000
+
+
+def read_units(
+    queries: Sequence[str], copy: Path, schema: Schema, *, strict: bool, on_event: OnEvent
+) -> Units:
+    """Return what a recording sends; values are drawn from the copy where it holds none.
+
+    Raises ConfigurationError for a recording that cannot be read.
+    """
+    broken: list[BrokenLine] = []
+    with _drawer(copy, schema) as drawer:
+        builder = UnitBuilder(schema, drawer)
+        recorded = read_recording(queries, strict=strict, on_broken=broken.append)
+        for number, query in enumerate(recorded):
+            if number % _STATEMENTS_A_TELL == 0:
+                on_event(Event("Reading queries"))
+            builder.add(query)
+        units = builder.finish()
+    told = tuple(
+        f"{line.source} line {line.line}: {line.reason}" for line in broken[:_REASONS_TOLD]
+    )
+    if len(broken) > len(told):
+        told = (*told, f"{len(broken) - len(told):,} more broken lines were left out")
+    return Units(units.plan, (*units.left_out, *told))
+
+
+def sendable(plan: LoadPlan, copy: Path, mix: Mix, on_event: OnEvent) -> Units:
+    """Return the part of a plan that the copy takes, and in words what it does not."""
+    on_event(Event("Preparing the statements on a copy"))
+    wanted = reads_only(plan) if mix == "reads" else plan
+    sent = {call.statement for u in wanted.units for t in u.transactions for call in t.calls}
+    refused: dict[int, str] = {}
+    with closing(SqliteTarget(copy, plan.statements).open()) as session:
+        for place in sorted(sent):
+            reason = session.refusal(place)
+            if reason is not None:
+                refused[place] = reason
+    return Units(without(wanted, refused), left_out(plan, refused, "SQLite"))
+
+
+def left_out(plan: LoadPlan, refused: dict[int, str], engine: str) -> tuple[str, ...]:
+    """Return in words which statements are not sent, and why: a line a reason."""
+    reasons = Counter(refused.values())
+    first = {reason: place for place, reason in reversed(refused.items())}
+    told = [
+        f"{count:,} statements are not sent, as {engine} says: {reason}; the first: "
+        f"{_short(plan.statements[first[reason]].text)}"
+        for reason, count in reasons.most_common(_REASONS_TOLD)
+    ]
+    if len(reasons) > len(told):
+        told.append(f"{len(reasons) - len(told):,} more reasons were left out here")
+    return tuple(told)
+
+
+@contextmanager
+def _drawer(copy: Path, schema: Schema) -> Iterator[_Draws]:
+    # apsw may open it: it is a private copy that sqlite3 has closed.
+    with closing(apsw.Connection(str(copy))) as connection:
+        yield _Draws(ValueDrawer(connection, schema))
+
+
+class _Draws:
+    """Sets of values for a statement, drawn once."""
+
+    def __init__(self, drawer: ValueDrawer) -> None:
+        self._drawer = drawer
+        self._known: dict[str, tuple[Parameters, ...]] = {}
+
+    def __call__(self, text: str) -> tuple[Parameters, ...]:
+        if text not in self._known:
+            shape = QueryShape(
+                id="",
+                template=text,
+                kind=kind_of(text),
+                count=1.0,
+                duration_ns=None,
+                samples=(Sample(text),),
+                needs_values=True,
+            )
+            filled = self._drawer.fill(shape)
+            self._known[text] = tuple(sample.parameters for sample in filled)
+        return self._known[text]
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _TEXT_CHARACTERS else f"{line[:_TEXT_CHARACTERS]}..."
