@@ -96,7 +96,7 @@ def closed_folder(folder: Path) -> Iterator[Path]:
 
 def test_every_command_that_takes_a_database_is_tried_here() -> None:
     """A new command gets its line in OPTIONS, or the same cases in a test of its own."""
-    assert set(COMMANDS) - set(OPTIONS) == {"compare", "demo", "embedded", "record"}
+    assert set(COMMANDS) - set(OPTIONS) == {"compare", "demo", "embedded", "queries", "record"}
 
 
 @pytest.mark.parametrize("command", ON_A_DATABASE)

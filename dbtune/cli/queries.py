@@ -1,0 +1,77 @@
+"""`dbtune queries`: which queries a recording holds, and where the time goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dbtune.cli.progress import show_progress
+from dbtune.cli.queries_output import check_place, print_digest
+from dbtune.cli.time_values import Duration, Moment
+
+_TERMINAL_LIMIT = 20
+_ORDERS = ["total", "calls", "mean", "p95", "p99", "max", "rows", "wait"]
+
+
+@click.command("queries")
+@click.argument("queries", metavar="FILE...", nargs=-1, required=True)
+@click.option(
+    "--by",
+    type=click.Choice(_ORDERS),
+    default="total",
+    show_default=True,
+    help="What the shapes with the most come first by; rows and wait: in all.",
+)
+@click.option(
+    "--route", metavar="PATTERN", help="Only what these routes sent, such as 'GET /chefs*'."
+)
+@click.option(
+    "--since",
+    type=Moment(),
+    metavar="WHEN",
+    help="Only from then on: ISO 8601 (UTC without an offset), or 15m for the last 15 minutes.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help=f"How many shapes [default: {_TERMINAL_LIMIT}, and all in JSON].",
+)
+@click.option(
+    "--cache-ttl",
+    "cache_ttls",
+    type=Duration(),
+    multiple=True,
+    metavar="TIME",
+    help="Try a cache whose entries live so long, up to 6 times [default: 1s, 10s, 60s, 10m].",
+)
+@click.option("--strict", is_flag=True, help="Stop at a broken line of a recording.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole digest as JSON.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also write the digest as JSON to this file.",
+)
+def command(as_json: bool, output: Path | None, **chosen: Any) -> None:
+    """Tell which queries a recording holds, how often they come, and where the time goes.
+
+    Query shapes by their total time, with their distribution, routes and call sites, and what a
+    cache would have answered. FILE is a recording (JSONL or .sql), a folder of them, or - for
+    stdin; no database is needed. Prints no recorded value.
+    """
+    if len(chosen["cache_ttls"]) > _MOST_TTLS:
+        raise click.UsageError(f"--cache-ttl can be given {_MOST_TTLS} times.")
+    check_place(output, chosen["queries"])
+    from dbtune.journeys.queries import DEFAULT_TTLS_SECONDS, QueriesOptions, digest_queries
+
+    chosen["cache_ttls"] = tuple(sorted(set(chosen["cache_ttls"]))) or DEFAULT_TTLS_SECONDS
+    with show_progress() as on_event:
+        digest = digest_queries(QueriesOptions(**chosen), on_event)
+    shown = None if as_json or chosen["limit"] is not None else _TERMINAL_LIMIT
+    print_digest(digest, output, as_json=as_json, limit=shown)
+
+
+_MOST_TTLS = 6

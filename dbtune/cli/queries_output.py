@@ -1,0 +1,49 @@
+"""A digest of queries on its way out: to stdout, and to a file as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from dbtune.cli.report_output import (
+    check_output,
+    print_result,
+    terminal_width,
+    wants_color,
+    write_text,
+)
+from dbtune.errors import RefusedError
+from dbtune.model.digest import QueryDigest
+
+
+def check_place(output: Path | None, recordings: tuple[str, ...]) -> None:
+    """Refuse to write over a recording, a database, or what is no regular file.
+
+    Raises RefusedError and ConfigurationError as `check_output` does.
+    """
+    if output is None:
+        return
+    for recording in map(Path, recordings):
+        if output.exists() and recording.exists() and output.samefile(recording):
+            raise RefusedError(
+                f"--output {output} is the recording, and the digest would overwrite it",
+                hint="give another file",
+            )
+    check_output(output, None)
+
+
+def print_digest(
+    digest: QueryDigest, output: Path | None, *, as_json: bool, limit: int | None
+) -> None:
+    """Write the digest to stdout, at most `limit` shapes there, and all of it to `output`."""
+    from dbtune.report.queries_text import queries_to_terminal
+    from dbtune.report.queries_to_json import queries_to_json
+
+    if output is not None:
+        check_place(output, digest.sources)
+        write_text(queries_to_json(digest), output)
+    if as_json:
+        print_result(queries_to_json(digest))
+        return
+    shown = replace(digest, queries=digest.queries[:limit])
+    print_result(queries_to_terminal(shown, width=terminal_width(), color=wants_color()))
