@@ -24,7 +24,7 @@ LOCUST = ROOT / "bench" / "work" / "locust" / "bin" / "locust"
 # As `flask run` and many a deployment begin: one request at a time.
 ONE_WORKER = ("--workers", "1", "--worker-class", "sync")
 # As many as there are cores; threads keep the connections of those who wait.
-TWO_WORKERS = ("--workers", "2", "--worker-class", "gthread", "--threads", "4")
+TWO_WORKERS = ("--workers", "2", "--worker-class", "gthread", "--threads", "2")
 
 Server = tuple[str, tuple[str, ...], dict[str, str]]
 

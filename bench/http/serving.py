@@ -26,6 +26,7 @@ sys.path.insert(0, str(PLATFORM))
 from visitors import Visit, visits
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
+CONFIGURATION = Path(__file__).with_name("gunicorn.conf.py")
 # Connections that wait until a worker takes them; gunicorn's own default.
 BACKLOG = 2048
 VISITS_ALONE = 150
@@ -39,7 +40,7 @@ def served(server: tuple[str, ...], settings: dict[str, str], log: Path) -> Iter
     with socket.create_server(("127.0.0.1", 0), backlog=BACKLOG) as listener, log.open("a") as file:
         command = (sys.executable, "-m", "gunicorn", *server, "--bind", f"fd://{listener.fileno()}")
         process = subprocess.Popen(
-            (*command, "--chdir", PLATFORM, "--timeout", "120", "app:create_app()"),
+            (*command, "--config", CONFIGURATION, "--chdir", PLATFORM, "app:create_app()"),
             env={**os.environ, **settings},
             pass_fds=(listener.fileno(),),
             stdout=file,
