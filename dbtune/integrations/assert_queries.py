@@ -10,6 +10,7 @@ from typing import Any
 from dbtune.errors import ConfigurationError
 from dbtune.integrations.query_log import QueryLog, described
 from dbtune.integrations.query_watch import watch_queries
+from dbtune.recorder import lazy_loads
 from dbtune.workload.n_plus_one import LEAST_REPEATS
 
 
@@ -75,6 +76,7 @@ def _watch_engine(engine: Any, log: QueryLog) -> Any:
     from dbtune.integrations.engine_watch import watch_engine
     from dbtune.integrations.record import sync_engine
 
+    lazy_loads.watch()
     return watch_engine(sync_engine(engine), log.note)
 
 

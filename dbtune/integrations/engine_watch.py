@@ -18,11 +18,15 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import ExecuteStyle
+from sqlalchemy.util import await_only
 
 from dbtune.integrations.harmless import harmless
 from dbtune.integrations.statement_kind import writes
 from dbtune.integrations.watched_cursor import WatchedCursor
+from dbtune.recorder.call_site import find_call_site
+from dbtune.recorder.lazy_loads import current_relationship
 from dbtune.recorder.origin import mark_origin
+from dbtune.recorder.pool_waits import INFO_KEY as WAIT_KEY
 from dbtune.recorder.sent import Sent
 
 Audience = Callable[[Sent], None]
@@ -61,7 +65,7 @@ class _EngineWatch:
 
     def __init__(self) -> None:
         # Of its own: the class and one of its engines may both be watched.
-        self._started = f"dbtune_started_ns_{id(self)}"
+        self._key = f"dbtune_watch_{id(self)}"
         # Replaced, never changed: threads that execute see the one or the other.
         self.members: tuple[tuple[Audience, Callable[[object], bool] | None], ...] = ()
 
@@ -89,7 +93,8 @@ class _EngineWatch:
         many: bool,
     ) -> None:
         if self.members and context is not None:
-            context.__dict__[self._started] = perf_counter_ns()
+            # Whoever sees the driver's cursor too takes the relationship.
+            context.__dict__[self._key] = (current_relationship(), perf_counter_ns())
 
     @harmless
     def after(
@@ -101,12 +106,13 @@ class _EngineWatch:
         context: Any,
         many: bool,
     ) -> None:
-        started = self._take_start(context)
+        begun = self._take_begin(context)
         audiences = self._audiences(connection)
-        if started is None or not audiences:
+        if begun is None or not audiences:
             return
-        sent = _sent(connection, text, parameters, many=context.execute_style is _MANY)
-        _time(sent, started)
+        many_given = context.execute_style is ExecuteStyle.EXECUTEMANY
+        sent = _sent(connection, text, parameters, many=many_given)
+        _complete(sent, *begun)
         if many or cursor.description is None:
             sent.rows = None if cursor.rowcount < 0 else cursor.rowcount
             _tell(audiences, sent)
@@ -115,9 +121,9 @@ class _EngineWatch:
 
     @harmless
     def failed(self, error: ExceptionContext) -> None:
-        started = self._take_start(error.execution_context)
+        begun = self._take_begin(error.execution_context)
         connection, text = error.connection, error.statement
-        if started is None or text is None or connection is None:
+        if begun is None or text is None or connection is None:
             return
         if connection.closed or connection.invalidated:
             return
@@ -125,16 +131,16 @@ class _EngineWatch:
         if audiences:
             many = isinstance(error.parameters, list)
             sent = _sent(connection, text, error.parameters, many=many)
-            _time(sent, started)
+            _complete(sent, *begun)
             sent.error = str(error.original_exception)
             _tell(audiences, sent)
 
-    def _take_start(self, context: Any) -> int | None:
-        """Return when the statement of a context began, once."""
+    def _take_begin(self, context: Any) -> tuple[str | None, int] | None:
+        """Return relationship and start of the statement of a context, once."""
         if context is None:
             return None
-        started: int | None = context.__dict__.pop(self._started, None)
-        return started
+        begun: tuple[str | None, int] | None = context.__dict__.pop(self._key, None)
+        return begun
 
     def _audiences(self, connection: Connection) -> tuple[Audience, ...]:
         if not self.members or connection.dialect.name != "sqlite":
@@ -150,13 +156,11 @@ class _EngineWatch:
         )
 
 
-_MANY = ExecuteStyle.EXECUTEMANY
-
-
-def _time(sent: Sent, started: int) -> None:
+def _complete(sent: Sent, relationship: str | None, started: int) -> None:
     spent = perf_counter_ns() - started
     sent.started_ns = time_ns() - spent
     sent.duration_ns = spent // sent.count
+    sent.relationship = sent.relationship or relationship
 
 
 def _sent(connection: Connection, text: str, parameters: Any, *, many: bool) -> Sent:
@@ -166,8 +170,18 @@ def _sent(connection: Connection, text: str, parameters: Any, *, many: bool) -> 
     # A write outside of SQLite's transactions (AUTOCOMMIT) is committed already.
     if connection.connection.driver_connection.in_transaction or not writes(text):  # type: ignore[union-attr]
         sent.transaction_id = connection.info.get(_TRANSACTION)
+    sent.wait_ns = connection.info.pop(WAIT_KEY, None)
     mark_origin(sent)
+    if connection.dialect.is_async and sent.file_path is None:
+        # SQLAlchemy runs it in a greenlet, whose frames end below those of the application.
+        found = await_only(_find_outside())
+        if found is not None:
+            sent.file_path, sent.line_number = found
     return sent
+
+
+async def _find_outside() -> tuple[str, int] | None:
+    return find_call_site()
 
 
 def _namespace(connection: Connection) -> str:

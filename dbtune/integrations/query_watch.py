@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from dbtune.integrations.request_signals import watch_requests
-from dbtune.recorder import sqlite_patch
+from dbtune.recorder import lazy_loads, sqlite_patch
 from dbtune.recorder.recording_connection import RecordingConnection
 from dbtune.recorder.sent import Sent
 
@@ -21,6 +21,7 @@ def watch_queries(audience: Callable[[Sent], None]) -> Callable[[], None]:
 
     SQLAlchemy and Django are not imported for it: without them nothing goes through them.
     """
+    lazy_loads.watch()
     with ExitStack() as ends:
         if "sqlalchemy" in sys.modules:
             from sqlalchemy import Engine

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from dbtune.errors import ConfigurationError
+from dbtune.recorder import lazy_loads, pool_waits
 from dbtune.recorder.recorder import Recorder, open_recorder
 from dbtune.recorder.settings import RecorderSettings
 
@@ -88,6 +89,8 @@ def record(
     if is_recorded_from_outside():
         return _nothing(settings)
     recorder = _open(settings)
+    lazy_loads.watch()
+    pool_waits.watch()
     return Recording(Path(settings.path), recorder, watch_engine(target, recorder.note))
 
 
