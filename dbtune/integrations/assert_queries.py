@@ -4,35 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
-from dbtune.errors import ConfigurationError
-from dbtune.integrations.query_log import QueryLog, described
+from dbtune.integrations.query_limits import QueryLimits, complaint_of
+from dbtune.integrations.query_log import QueryLog
 from dbtune.integrations.query_watch import watch_queries
 from dbtune.recorder import lazy_loads
 from dbtune.workload.n_plus_one import LEAST_REPEATS
-
-
-@dataclass(frozen=True)
-class QueryLimits:
-    """What a test allows; None and False allow anything."""
-
-    exactly: int | None = None
-    max: int | None = None
-    no_n_plus_one: bool = False
-    min_repeats: int = LEAST_REPEATS
-
-    def __post_init__(self) -> None:
-        """Raise ConfigurationError for limits that mean nothing."""
-        for name, least in (("exactly", 0), ("max", 0), ("min_repeats", 2)):
-            value = getattr(self, name)
-            if value is not None and (not isinstance(value, int) or value < least):
-                raise ConfigurationError(
-                    f"{name} is {value!r}; expected a whole number from {least} on"
-                )
-        if self.exactly is not None and self.max is not None:
-            raise ConfigurationError("exactly and max exclude one another: give one of them")
 
 
 @contextmanager
@@ -66,30 +44,9 @@ def assert_queries(
         raise AssertionError(complaint)
 
 
-def complaint_of(log: QueryLog, limits: QueryLimits) -> str | None:
-    """Return why a test fails, None where it keeps its limits."""
-    lines = [*_too_many(log, limits), *_repeated(log, limits)]
-    return "\n".join([*lines, "Queries sent:", str(log)]) if lines else None
-
-
 def _watch_engine(engine: Any, log: QueryLog) -> Any:
     from dbtune.integrations.engine_watch import watch_engine
     from dbtune.integrations.record import sync_engine
 
     lazy_loads.watch()
     return watch_engine(sync_engine(engine), log.note)
-
-
-def _too_many(log: QueryLog, limits: QueryLimits) -> Iterator[str]:
-    queries = "1 query was" if log.count == 1 else f"{log.count:,} queries were"
-    if limits.exactly is not None and log.count != limits.exactly:
-        yield f"{queries} sent; expected exactly {limits.exactly:,}"
-    if limits.max is not None and log.count > limits.max:
-        yield f"{queries} sent; expected at most {limits.max:,}"
-
-
-def _repeated(log: QueryLog, limits: QueryLimits) -> Iterator[str]:
-    if limits.no_n_plus_one:
-        templates = log.templates()
-        for repeated in log.n_plus_one(limits.min_repeats):
-            yield from described(repeated, templates[repeated.shape_id])
