@@ -35,7 +35,7 @@ class _Slowdown(click.FloatRange):
 
 
 def input_options(command: F) -> F:
-    """Add what is judged: --queries, --consider, --strict, --app-sqlite."""
+    """Add what is judged: --queries, --consider, --strict, --recorded-as, --app-sqlite."""
     return _added(
         command,
         click.option(
@@ -52,9 +52,20 @@ def input_options(command: F) -> F:
         ),
         click.option("--strict", is_flag=True, help="Stop at a broken line of a recording."),
         click.option(
+            "--recorded-as",
+            metavar="NAME",
+            help="What a recording of several databases calls this one.",
+        ),
+        click.option(
             "--app-sqlite",
             metavar="VERSION",
             help="The application's SQLite version [default: the recording's].",
+        ),
+        click.option(
+            "--min-repeats",
+            type=click.IntRange(min=2),
+            metavar="N",
+            help="How often a request sends one read to be n-plus-one  [default: 5].",
         ),
     )
 

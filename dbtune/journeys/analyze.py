@@ -21,6 +21,8 @@ from dbtune.advisor.proof import PlannedIndex
 from dbtune.advisor.proposed_ddl import read_proposals
 from dbtune.advisor.rules import run_rules
 from dbtune.advisor.time_limit import TimeLimit
+from dbtune.config import IgnoreRule
+from dbtune.journeys.ignored import without_ignored
 from dbtune.model.advice import SEVERITIES, Finding, Report, Source, Verdict
 from dbtune.model.event import Event, OnEvent, ignore_event
 from dbtune.model.schema import FileHealth, Schema, Statistics
@@ -38,6 +40,9 @@ from dbtune.sqlite.scratch import (
 )
 from dbtune.sqlite.statistics import read_statistics
 from dbtune.workload.compared_values import compared_values
+from dbtune.workload.databases import wanted_database
+from dbtune.workload.n_plus_one import LEAST_REPEATS
+from dbtune.workload.omissions import omissions
 from dbtune.workload.sources import read_workload
 
 # Findings whose change drops an index that exists.
@@ -54,7 +59,9 @@ DEFAULT_TIME_LIMIT_SECONDS = 90.0
 class AnalyzeOptions:
     """What the user asks of analyze; see `dbtune analyze --help`.
 
-    `max_write_slowdown_ratio` is how many times its cost now each recorded write may cost.
+    `recorded_as` is what a recording of several databases calls this one, and
+    `max_write_slowdown_ratio` how many times its cost now each recorded write may cost;
+    `min_repeats` from how many calls in a request on a read is n-plus-one.
     """
 
     queries: tuple[str, ...] = ()
@@ -66,8 +73,11 @@ class AnalyzeOptions:
     scratch: Path | None = None
     scratch_mb: float | None = None
     strict: bool = False
+    recorded_as: str | None = None
     allow_blocking: bool = False
     application_sqlite_version: str | None = None
+    min_repeats: int = LEAST_REPEATS
+    ignored: tuple[IgnoreRule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,10 +95,16 @@ def analyze(database: Path, options: AnalyzeOptions, on_event: OnEvent = ignore_
     Opens the file for reading only; queries run on a copy in a private scratch folder. Raises
     SourceError, LockedError, RefusedError and ConfigurationError as its parts do.
     """
+    report = _analyze(database, options, on_event)
+    kept, notes = without_ignored(report.findings, options.ignored)
+    return replace(report, findings=kept, not_checked=(*report.not_checked, *notes))
+
+
+def _analyze(database: Path, options: AnalyzeOptions, on_event: OnEvent) -> Report:
     on_event(Event("Reading the database"))
     proposals = read_proposals(options.consider) if options.consider is not None else ()
     read = _read(database)
-    workload = _read_workload(options, on_event)
+    workload = _read_workload(database, options, on_event)
     version = options.application_sqlite_version or (workload and workload.sqlite_version)
     facts = Facts(
         schema=read.schema,
@@ -127,11 +143,18 @@ def _read(database: Path) -> _Read:
         return _Read(schema, read_statistics(connection, schema), read_health(connection, database))
 
 
-def _read_workload(options: AnalyzeOptions, on_event: OnEvent) -> Workload | None:
+def _read_workload(database: Path, options: AnalyzeOptions, on_event: OnEvent) -> Workload | None:
     if not options.queries:
         return None
     on_event(Event("Reading the recording"))
-    return read_workload(options.queries, strict=options.strict, on_event=on_event)
+    wanted = wanted_database(database, options.recorded_as)
+    return read_workload(
+        options.queries,
+        strict=options.strict,
+        on_event=on_event,
+        database=wanted,
+        min_repeats=options.min_repeats,
+    )
 
 
 def _not_read(read: _Read, workload: Workload | None, *, considered: bool) -> Iterator[str]:
@@ -140,19 +163,8 @@ def _not_read(read: _Read, workload: Workload | None, *, considered: bool) -> It
         yield "no tables: there is nothing to tune yet"
     if considered and not (workload and workload.shapes):
         yield "the proposed indexes (--consider) were not judged, which takes a recording"
-    if workload is None:
-        return
-    if not workload.shapes:
-        yield f"the recording holds no statements ({', '.join(workload.sources)})"
-    for broken in workload.broken:
-        yield f"{broken.source} line {broken.line}: {broken.reason}; the line was left out"
-    if workload.broken_count > len(workload.broken):
-        yield f"{workload.broken_count - len(workload.broken):,} more broken lines were left out"
-    if workload.dropped_shapes:
-        yield (
-            f"{workload.dropped_shapes:,} rare query shapes ({workload.dropped_count:,.0f} calls) "
-            f"were left out: only the {len(workload.shapes):,} most frequent are measured"
-        )
+    if workload is not None:
+        yield from omissions(workload)
 
 
 def _advise(

@@ -137,7 +137,9 @@ class Workload:
     timestamps as ISO 8601 text, None where the recording has none. `sqlite_version` is the
     application's, from the recording's header. `dropped_shapes` counts shapes left out because
     there were too many, `dropped_count` their executions. `reads_without_unit` are executions of
-    reads of which neither the request nor the transaction is known.
+    reads of which neither the request nor the transaction is known. `lost_statements` are those
+    that the recorder says it could not write; `other_databases` those whose statements, in number
+    `other_statements`, were left aside.
     """
 
     shapes: tuple[QueryShape, ...]
@@ -154,6 +156,9 @@ class Workload:
     dropped_count: float = 0.0
     routes: tuple[RouteQueries, ...] = ()
     reads_without_unit: float = 0.0
+    lost_statements: int = 0
+    other_databases: tuple[str, ...] = ()
+    other_statements: int = 0
 
 
 @dataclass(frozen=True)

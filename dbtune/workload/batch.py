@@ -14,10 +14,11 @@ from dbtune.workload.time_span import TimeSpan
 
 @dataclass(frozen=True)
 class Trouble:
-    """A line that could not be read, and why."""
+    """A line that could not be read, and why; where it `is_fatal`, no other can be relied on."""
 
     line: int
     reason: str
+    is_fatal: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,12 @@ from dbtune.workload.batch import TOO_LONG, Batch, LineRun, Trouble
 from dbtune.workload.lines import LineBlock
 from dbtune.workload.quick_line import QuickLine, read_quickly
 from dbtune.workload.recorded_values import LineError
-from dbtune.workload.recording_line import DroppedStatements, RecordingHeader, parse_line
+from dbtune.workload.recording_line import (
+    DroppedStatements,
+    NewerFormat,
+    RecordingHeader,
+    parse_line,
+)
 from dbtune.workload.time_span import TimeSpan
 from dbtune.workload.timestamps import normalise_timestamp
 
@@ -39,7 +44,8 @@ class JsonlLines:
         try:
             parsed = parse_line(line, self._sample_rate)
         except LineError as error:
-            batch.troubles.append(Trouble(number, str(error)))
+            newer = isinstance(error, NewerFormat)
+            batch.troubles.append(Trouble(number, str(error), is_fatal=newer))
             return
         if isinstance(parsed, RecordingHeader):
             self._sample_rate = parsed.sample_rate

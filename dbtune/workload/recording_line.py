@@ -47,6 +47,10 @@ class DroppedStatements:
     count: int
 
 
+class NewerFormat(LineError):
+    """The recording is of a later dbtune, and what its lines mean is not known."""
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise LineError(f"it holds {name}, which is no JSON number")
 
@@ -104,6 +108,10 @@ def _check_characters(fields: dict[str, Any]) -> None:
 
 def _parse_header(fields: dict[str, Any]) -> RecordingHeader:
     version = fields[HEADER_KEY]
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        raise NewerFormat(
+            f"it is written in format {version} of recordings; this dbtune reads {FORMAT_VERSION}"
+        )
     if version != FORMAT_VERSION or isinstance(version, bool):
         raise LineError(
             f'"{HEADER_KEY}" is {quoted(version)}; this dbtune reads format {FORMAT_VERSION}'

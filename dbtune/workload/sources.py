@@ -10,8 +10,10 @@ from dbtune.errors import ConfigurationError
 from dbtune.model.event import Event, OnEvent, ignore_event
 from dbtune.model.workload import BrokenLine, RecordedQuery, Workload
 from dbtune.workload.batch import Batch
+from dbtune.workload.databases import DatabaseChoice, WantedDatabase
 from dbtune.workload.digest import WorkloadDigest
 from dbtune.workload.lines import read_blocks
+from dbtune.workload.n_plus_one import LEAST_REPEATS
 from dbtune.workload.quick_line import QuickLine, as_query
 from dbtune.workload.recording_file import RecordingFile, find_files, open_recording
 from dbtune.workload.recording_form import reader_of
@@ -79,30 +81,70 @@ def read_batches(
 
 
 def read_workload(
-    paths: Sequence[str | Path], *, strict: bool = False, on_event: OnEvent = ignore_event
+    paths: Sequence[str | Path],
+    *,
+    strict: bool = False,
+    on_event: OnEvent = ignore_event,
+    database: WantedDatabase | None = None,
+    min_repeats: int = LEAST_REPEATS,
 ) -> Workload:
     """Read recordings and return their digest, in flat memory; "-" is stdin.
 
     Empty files give an empty workload. The first 20 broken lines are kept, and the count of all.
-    Raises ConfigurationError as read_recording does.
+    With `database`, statements that were sent to others are left out. `min_repeats` is from how
+    many calls in a request on a read is N+1. Raises ConfigurationError
+    as read_recording does, and where it cannot be told which database is meant.
     """
-    digest = WorkloadDigest()
-    broken = BrokenLines()
     files = find_files(paths)
+    choice = None if database is None else DatabaseChoice(database)
+
+    def digest() -> Workload | None:
+        taker = WorkloadDigest(min_repeats=min_repeats)
+        return _digest(taker, files, choice, strict=strict, on_event=on_event)
+
+    while (workload := digest()) is None:
+        if any(file.path is None for file in files):
+            raise ConfigurationError(
+                "stdin holds statements of several databases, and can be read only once",
+                hint="write it to a file and give that, or say with --recorded-as which one it is",
+            )
+    if choice is not None:
+        choice.check()
+    return workload
+
+
+def _digest(
+    digest: WorkloadDigest,
+    files: Sequence[RecordingFile],
+    choice: DatabaseChoice | None,
+    *,
+    strict: bool,
+    on_event: OnEvent,
+) -> Workload | None:
+    """Return what files hold; None where statements were taken that turn out to be of another."""
+    broken = BrokenLines()
+    lost = 0
     for _, batch in read_batches(files, strict=strict, on_broken=broken, on_event=on_event):
         for header in batch.headers:
             digest.add_header(header)
-        digest.add_statements(batch.statements)
-        for query in batch.queries:
+        lost += sum(dropped.count for dropped in batch.dropped)
+        kept = batch if choice is None else choice.keep(batch)
+        if choice is not None and choice.begin_again():
+            return None
+        digest.add_statements(kept.statements)
+        for query in kept.queries:
             digest.add(query)
-        digest.add_times(batch.times)
-        for run in batch.runs:
+        digest.add_times(kept.times)
+        for run in kept.runs:
             digest.add_lines(run.lines, run.sample_rate)
     return replace(
         digest.finish(),
         broken=tuple(broken.kept),
         broken_count=broken.count,
         sources=tuple(file.name for file in files),
+        lost_statements=lost,
+        other_databases=choice.others if choice else (),
+        other_statements=choice.left_out if choice else 0,
     )
 
 
@@ -122,9 +164,13 @@ def _read_file(file: RecordingFile) -> Iterator[tuple[Batch, Event]]:
 
 def _report_broken(batch: Batch, file: RecordingFile, *, strict: bool, on_broken: OnBroken) -> None:
     for trouble in batch.troubles:
-        if strict:
+        if strict or trouble.is_fatal:
             raise ConfigurationError(
                 f"{file.name} line {trouble.line}: {trouble.reason}",
-                hint="mend the line, or leave out --strict to use the other lines",
+                hint=(
+                    "upgrade dbtune: pip install --upgrade dbtune"
+                    if trouble.is_fatal
+                    else "mend the line, or leave out --strict to use the other lines"
+                ),
             )
         on_broken(BrokenLine(file.name, trouble.line, trouble.reason))

@@ -183,8 +183,8 @@ BROKEN = [
     ("[" * 100_000, "it is nested too deeply"),
     ('{"a": ' + "1" * 5000 + "}", "it holds a number that is too long"),
     (
-        '{"dbtune.recording": 2}',
-        '"dbtune.recording" is 2; this dbtune reads format 1',
+        '{"dbtune.recording": "2"}',
+        '"dbtune.recording" is "2"; this dbtune reads format 1',
     ),
     (
         '{"dbtune.recording": 1, "sample_rate": 0}',

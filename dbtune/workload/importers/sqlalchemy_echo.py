@@ -71,11 +71,11 @@ class EchoLines:
         return batch
 
     def finish(self) -> Batch:
-        """Return the statements whose values never came."""
+        """Tell of the statements whose values never came."""
         batch = Batch()
         self._close()
-        for message in self._waiting:
-            _keep(message, BoundValues(), batch)
+        while self._waiting:
+            self._give_up(batch)
         return batch
 
     def _take(self, line: str, number: int, prefix: LogPrefix, batch: Batch) -> None:
@@ -126,7 +126,13 @@ class EchoLines:
             self._waiting.remove(found)
             _keep(found, values, batch)
         while len(self._waiting) > _WAITING_STATEMENTS:
-            _keep(self._waiting.pop(0), BoundValues(), batch)
+            self._give_up(batch)
+
+    def _give_up(self, batch: Batch) -> None:
+        # A cut log, or a message that only looks like a statement: those all have values.
+        message = self._waiting.pop(0)
+        reason = "the values of the statement that begins here are missing"
+        batch.troubles.append(Trouble(message.line, reason))
 
 
 def _learn(lines: list[str | None]) -> LogPrefix | None:
