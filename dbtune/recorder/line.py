@@ -9,7 +9,7 @@ import sqlite3
 from datetime import datetime, timezone
 from json.encoder import encode_basestring_ascii
 
-from .masking import mask_text
+from .masking import mask_error, mask_text
 from .recorded_values import code_value, digest_values, mask_value, to_json
 from .sent import Sent
 from .settings import RecorderSettings
@@ -62,6 +62,9 @@ class LineEncoder:
             pieces.append(f'"wait_ns": {sent.wait_ns}')
         if sent.line_number is not None:
             pieces.append(f'"code.line.number": {sent.line_number}')
+        error = sent.error
+        if error is not None and not self._settings.params:
+            error = mask_error(error, sent.text)
         for name, value in (
             ("code.file.path", sent.file_path),
             ("request_id", sent.request_id),
@@ -69,7 +72,7 @@ class LineEncoder:
             ("transaction_id", sent.transaction_id),
             ("db.namespace", sent.namespace),
             ("dbtune.relationship", sent.relationship),
-            ("error", sent.error),
+            ("error", error),
         ):
             if value is not None:
                 pieces.append(f'"{name}": {_quote(value)}')

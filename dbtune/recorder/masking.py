@@ -27,6 +27,8 @@ _BEFORE_OPERAND = frozenset(
     limit offset having on by set values is escape returning in from into join update table using
     ( , = == < > <= >= <> != + - * / % || << >> & | ~ -> ->> ;""".split()
 )
+_QUOTED = re.compile(r"""["'\[].*["'\]]""", re.DOTALL)
+_NO_COLUMN = re.compile(r"no such column: (.*)", re.DOTALL)
 _TAG = re.compile(r"(route|traceparent)\s*=\s*'((?:[^'\\]|\\.)*)'")
 
 
@@ -51,6 +53,17 @@ def mask_text(text: str) -> tuple[str, str]:
             operands.append((len(pieces), token.lower()))
         pieces.append(token)
     return "".join(pieces), " ".join(literals)
+
+
+def mask_error(message: str, text: str) -> str:
+    """Return SQLite's message without the values that it may quote.
+
+    It quotes parts of statements ('near "x": syntax error'), texts that are no UTF-8, paths into
+    JSON. A column that the statement does not name comes from a full-text search's value.
+    """
+    masked = _QUOTED.sub("?", message)
+    column = _NO_COLUMN.fullmatch(masked)
+    return "no such column: ?" if column and column.group(1) not in mask_text(text)[0] else masked
 
 
 def _drop_sign(pieces: list[str], operands: list[tuple[int, str]], literals: list[str]) -> None:

@@ -17,34 +17,45 @@ class RecordingFile:
     def __init__(self, path: str) -> None:
         """Open or make the file. Raises OSError where that is no file to record to."""
         self.path = path
-        self._descriptor = _open(path)
+        self.descriptor = _open(path)
+        self._identity = _identity(os.fstat(self.descriptor))
         self._needs_newline = _is_cut_off(path)
 
     def append(self, batch: bytes) -> None:
         """Write whole lines. Raises OSError where they could not all be written."""
         if self._needs_newline:
             batch = b"\n" + batch
-        written = os.write(self._descriptor, batch)
+        written = os.write(self.descriptor, batch)
         self._needs_newline = written < len(batch)
         if self._needs_newline:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.path)
 
     def size_bytes(self) -> int:
         """Return the size of the file, whoever wrote to it."""
-        return os.fstat(self._descriptor).st_size
+        return os.fstat(self.descriptor).st_size
 
     def is_in_place(self) -> bool:
         """Tell whether the path still leads to this file: it may have been moved or removed."""
         try:
-            there = os.stat(self.path)
+            return self._is_open() and _identity(os.stat(self.path)) == self._identity
         except FileNotFoundError:
             return False
-        here = os.fstat(self._descriptor)
-        return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)
 
     def close(self) -> None:
         """Close the file."""
-        os.close(self._descriptor)
+        if self._is_open():
+            os.close(self.descriptor)
+
+    def _is_open(self) -> bool:
+        # A daemon closes all files that it finds open, and the number is another file's then.
+        try:
+            return _identity(os.fstat(self.descriptor)) == self._identity
+        except OSError:
+            return False
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
 
 
 def _open(path: str) -> int:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import deque
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import Callable, Iterator
 
 from .complaint import complain
 from .line import LineEncoder
 from .recorded_values import size_of
-from .recording_file import RecordingFile
+from .rotation import RotatingFile
 from .sent import Sent
 from .settings import RecorderSettings
 
@@ -28,7 +32,9 @@ class Writer:
         self.dropped = 0
         self._settings = settings
         self._encoder = LineEncoder(settings)
-        self._file: RecordingFile | None = RecordingFile(settings.path)
+        max_bytes = None if settings.max_mb is None else int(settings.max_mb * 1_000_000)
+        self._batch_bytes = min(_BATCH_BYTES, max_bytes or _BATCH_BYTES)
+        self._file = RotatingFile(settings.path, max_bytes, settings.keep)
         self._start_over()
 
     def _start_over(self) -> None:
@@ -37,10 +43,10 @@ class Writer:
         self._queued_bytes = 0
         self._untold = 0
         self._lock = threading.RLock()
-        self._wake = threading.Event()
-        self._hurry = threading.Event()
+        # They are safe in destructors, where an Event could wait for its own lock for ever.
+        self._wake: SimpleQueue[None] = SimpleQueue()
+        self._hurry: SimpleQueue[None] = SimpleQueue()
         self._is_awake = False
-        self._has_header = False
         self._thread: threading.Thread | None = None
         self._is_closing = False
 
@@ -57,44 +63,63 @@ class Writer:
         if not self._is_awake:
             self._wake_up()
         elif length == _EARLY_FLUSH:
-            self._hurry.set()
+            self._hurry.put(None)
 
     def flush(self) -> None:
         """Write all that is queued."""
         with self._lock:
             self._is_awake = False
-            count = len(self._queue)
             self._queued_bytes = 0
-            lines: list[bytes] = []
+            if self._file.is_full:
+                self._drop(sum(1 for _ in self._take(len(self._queue))))
+                return
+            batch: list[bytes] = []
             size = 0
-            for _ in range(count):
-                lines.append(self._encoder.line(self._queue.popleft()))
-                size += len(lines[-1])
-                if size >= _BATCH_BYTES:
-                    self._write(lines)
-                    lines, size = [], 0
-            if lines or self._untold:
-                self._write(lines)
+            for line in self._lines():
+                batch.append(line)
+                size += len(line)
+                if size >= self._batch_bytes:
+                    self._write(batch)
+                    batch, size = [], 0
+            if batch or self._untold:
+                self._write(batch)
 
     def close(self) -> None:
         """Write all that is queued and end the thread; what comes later is written at once."""
         self._is_closing = True
-        self._wake.set()
-        self._hurry.set()
+        self._wake.put(None)
+        self._hurry.put(None)
         self.flush()
+        with self._lock:
+            if self._untold:
+                self._write([], past_limit=True)
 
     def close_file(self) -> None:
-        """Close the file; nothing is written any more."""
+        """Write all that is queued and close the file, which is opened anew if more comes."""
         self.close()
         with self._lock:
-            if self._file is not None:
-                self._file.close()
-                self._file = None
+            self._file.let_go()
 
     def after_fork(self) -> None:
         """Begin anew in a child: with a header of its own, and none of its parent's lines."""
         self._start_over()
+        self._file.let_go()
         self.dropped = 0
+
+    def _lines(self) -> Iterator[bytes]:
+        """Take what is queued now, as lines."""
+        for sent in self._take(len(self._queue)):
+            try:
+                yield self._encoder.line(sent)
+            except Exception as error:  # noqa: BLE001 - the other statements are still wanted
+                self._drop(1)
+                complain("a statement could not be written", error)
+
+    def _take(self, count: int) -> Iterator[Sent]:
+        # A cursor that is collected meanwhile may flush too, within this very call.
+        while count and self._queue:
+            yield self._queue.popleft()
+            count -= 1
 
     def _drop(self, count: int) -> None:
         self.dropped += count
@@ -107,7 +132,7 @@ class Writer:
         elif self._thread is None:
             self._start_thread()
         else:
-            self._wake.set()
+            self._wake.put(None)
 
     def _start_thread(self) -> None:
         with self._lock:
@@ -120,34 +145,36 @@ class Writer:
                 except RuntimeError:  # the interpreter is ending
                     self._is_closing = True
                     self.flush()
-        self._wake.set()
+                _call_at_end_of_child(self.flush)
+        self._wake.put(None)
 
     def _run(self) -> None:
         while not self._is_closing:
-            self._wake.wait()
-            self._wake.clear()
-            self._hurry.wait(FLUSH_SECONDS)
-            self._hurry.clear()
+            self._wake.get()
+            with suppress(Empty):
+                self._hurry.get(timeout=FLUSH_SECONDS)
             try:
                 self.flush()
             except Exception as error:  # noqa: BLE001 - the application must not feel it
                 complain("statements could not be written", error)
 
-    def _write(self, lines: list[bytes]) -> None:
-        file = self._file
-        if file is None:
-            self._drop(len(lines))
-            return
+    def _write(self, lines: list[bytes], past_limit: bool = False) -> None:
         untold, self._untold = self._untold, 0
         batch = b"".join(lines)
         if untold:
             batch += self._encoder.dropped(untold)
         try:
-            if not self._has_header:
-                batch = self._encoder.header() + batch
-            file.append(batch)
-            self._has_header = True
+            is_written = self._file.append(batch, self._encoder.header, past_limit)
         except OSError as error:
-            self.dropped += len(lines)
-            self._untold += untold + len(lines)
+            is_written = False
             complain(f"statements could not be written to {self._settings.path}", error)
+        if not is_written:
+            self._untold += untold
+            self._drop(len(lines))
+
+
+def _call_at_end_of_child(flush: Callable[[], None]) -> None:
+    """Call `flush` when a forked child of multiprocessing ends: no atexit runs there."""
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None:
+        util.Finalize(None, flush, exitpriority=0)
