@@ -92,7 +92,7 @@ def command(
         values_key=secrets.token_hex(16),
     )
     run = record(command, settings, append=append, overwrite=overwrite)
-    tell_run(run, settings)
+    tell_run(run)
     return run.exit_code
 
 

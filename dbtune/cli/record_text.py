@@ -12,7 +12,6 @@ import click
 
 from dbtune.cli.console import note
 from dbtune.model.recording_run import RecordingRun, UnrecordedProcess
-from dbtune.recorder.settings import RecorderSettings
 from dbtune.report.quantities import format_count, format_duration, format_size
 from dbtune.report.text import printable, shorten
 
@@ -20,17 +19,17 @@ _MOST_TOLD = 10
 _LONGEST_COMMAND = 100
 
 
-def tell_run(run: RecordingRun, settings: RecorderSettings) -> None:
+def tell_run(run: RecordingRun) -> None:
     """Write what was recorded, what was not, and what comes next."""
     quiet = (click.get_current_context().obj or {}).get("quiet")
-    lines = [*_problems(run, settings)] if quiet else [*_lines(run, settings)]
+    lines = [*_problems(run)] if quiet else [*_lines(run)]
     # The command may have taken stderr with it; its exit code matters more.
     with contextlib.suppress(OSError):
         for line in lines:
             note(printable(line))
 
 
-def _lines(run: RecordingRun, settings: RecorderSettings) -> Iterator[str]:
+def _lines(run: RecordingRun) -> Iterator[str]:
     if run.tally.statements:
         yield _summary(run)
         if run.database is not None:
@@ -38,7 +37,7 @@ def _lines(run: RecordingRun, settings: RecorderSettings) -> Iterator[str]:
             yield f"Next: dbtune analyze {_quote(run.database)} {files}"
     else:
         yield from _nothing(run)
-    yield from _problems(run, settings)
+    yield from _problems(run)
 
 
 def _summary(run: RecordingRun) -> str:
@@ -66,45 +65,41 @@ def _nothing(run: RecordingRun) -> Iterator[str]:
         )
 
 
-def _problems(run: RecordingRun, settings: RecorderSettings) -> Iterator[str]:
+def _problems(run: RecordingRun) -> Iterator[str]:
     if run.tally.dropped:
         dropped = _counted(run.tally.dropped, "statement was", "statements were")
         yield f"Note: {dropped} left out: the file was full, or came faster than it was written."
-    told = Counter(_told(process, settings) for process in run.unrecorded)
+    told = Counter(_told(process) for process in run.unrecorded)
     for text, times in list(told.items())[:_MOST_TOLD]:
         yield f"Note: {text}" if times == 1 else f"Note: {times} times: {text}"
     if len(told) > _MOST_TOLD:
         yield f"Note: {len(told) - _MOST_TOLD} more like these."
 
 
-def _told(process: UnrecordedProcess, settings: RecorderSettings) -> str:
+def _told(process: UnrecordedProcess) -> str:
     name = shorten(printable(process.command), _LONGEST_COMMAND) or "a process"
+    if process.pid is not None:
+        name = f"{name} (pid {process.pid})"
     if process.problem == "hidden":
-        return f"not recorded: {name}, {_hidden(process.detail)}"
+        return f"not recorded, since {_hidden(process.detail)}: {name}"
     if process.problem == "failed":
-        return f"not recorded: {name} (pid {process.pid}): {process.detail}"
+        return f"not recorded, since the recorder could not start ({process.detail}): {name}"
     if process.problem == "running":
-        return f"still running: {name} (pid {process.pid}); it goes on recording."
+        return f"still running, and recorded on: {name}"
     if process.problem == "os-exit":
-        return (
-            f"{name} (pid {process.pid}) ended by os._exit: a statement whose rows it was still "
-            "fetching is missing."
-        )
-    return (
-        f"{name} (pid {process.pid}) was killed, or crashed: what it sent in its last 200 ms may "
-        "be missing."
-    )
+        return f"ended by os._exit; what it had sent until then is recorded: {name}"
+    return f"killed or crashed; what it sent in its last 200 ms may be missing: {name}"
 
 
 def _hidden(detail: str) -> str:
     if detail == "environment":
         return (
-            "whose environment lacks what dbtune set. Pass it PYTHONPATH and the DBTUNE_RECORD_* "
-            "variables."
+            "its environment lacks what dbtune set (pass on PYTHONPATH and the DBTUNE_RECORD_* "
+            "variables)"
         )
     if detail:
-        return f"since with {detail} Python does not load the recorder. Start it without {detail}."
-    return "in which Python did not load the recorder."
+        return f"{detail} keeps Python from loading the recorder (start it without {detail})"
+    return "its Python did not load the recorder"
 
 
 def _counted(count: int, one: str, many: str) -> str:

@@ -13,8 +13,8 @@ from dbtune.journeys.recording_output import RecordingOutput, prepare_output
 from dbtune.journeys.supervise import run_in_foreground
 from dbtune.journeys.unrecorded import find_unrecorded
 from dbtune.model.recording_run import RecordingRun, RecordingTally
-from dbtune.recorder.hidden_children import HOOK_FOLDER, PATH_VARIABLE
-from dbtune.recorder.processes import STATUS_VARIABLE, read_events
+from dbtune.recorder.hidden_children import HOOK_FOLDER, PATH_VARIABLE, hiding_reason
+from dbtune.recorder.processes import HIDDEN, STATUS_VARIABLE, ProcessEvent, read_events
 from dbtune.recorder.settings import RecorderSettings, to_environment
 from dbtune.workload.recording_tally import tally_recordings
 
@@ -41,7 +41,7 @@ def record(
             environ = child_environment(os.environ, settings, str(log))
             code = run_in_foreground(command, environ, watch.look)
             seconds = time.monotonic() - begun
-            events = tuple(read_events(str(log)))
+            events = (*_hidden_command(command, environ), *read_events(str(log)))
     finally:
         output.remove_if_empty()
     tally = tally_recordings(output.written())
@@ -71,6 +71,11 @@ def child_environment(
         STATUS_VARIABLE: log,
         PATH_VARIABLE: os.pathsep.join([HOOK_FOLDER, *others]),
     }
+
+
+def _hidden_command(command: Sequence[str], environ: Mapping[str, str]) -> list[ProcessEvent]:
+    reason = hiding_reason(command, environ)
+    return [] if reason is None else [ProcessEvent(HIDDEN, 0, "", tuple(command), reason)]
 
 
 def _size_bytes(output: RecordingOutput) -> int:

@@ -75,8 +75,10 @@ def _unended(
 
 
 def _is_among(command: tuple[str, ...], told: set[tuple[str, ...]]) -> bool:
-    """Tell whether a command was told already: its first word may have been a shorter path."""
-    return any(command[1:] == other[1:] for other in told)
+    """Tell whether a command was told already: under a shorter path, or as a shell's."""
+    return any(
+        command[1:] == other[1:] or all(word in other[-1] for word in command[1:]) for other in told
+    )
 
 
 def _shown(command: tuple[str, ...]) -> str:

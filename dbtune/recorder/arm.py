@@ -7,10 +7,11 @@ import os
 import sys
 from typing import Callable, Mapping
 
-from . import sqlite_patch
+from . import apsw_patch, frameworks, lazy_loads, pool_waits, sqlite_patch
+from .exit_signal import flush_at_sigterm, leave_sigterm_alone
 from .hidden_children import watch_children
 from .processes import STATUS_VARIABLE, ProcessLog
-from .recorder import Recorder, open_recorder
+from .recorder import flush_all, open_recorder
 from .settings import from_environment
 
 # They end their children with os._exit by design, once these have done their work.
@@ -26,21 +27,26 @@ def arm(environ: Mapping[str, str]) -> None:
     if settings is None:
         return
     recorder = open_recorder(settings)
-    sqlite_patch.install(recorder.note)
-    log = environ.get(STATUS_VARIABLE)
-    if log:
-        _tell_of_process(recorder, ProcessLog(log))
+    sqlite_patch.install(recorder.note, types_too=True)
+    apsw_patch.install(recorder.note)
+    for part in (frameworks, lazy_loads, pool_waits):
+        part.watch()
+    path = environ.get(STATUS_VARIABLE)
+    if path:
+        _tell_of_process(ProcessLog(path))
 
 
-def _tell_of_process(recorder: Recorder, log: ProcessLog) -> None:
+def _tell_of_process(log: ProcessLog) -> None:
     """Log how this process begins and ends, and each of its forks."""
 
     def end(how: str) -> None:
-        recorder.flush()
+        flush_all()
         log.ended(how)
 
     log.armed()
     atexit.register(end, "exit")
+    leave_sigterm_alone()
+    flush_at_sigterm(lambda: end("SIGTERM"))
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=log.armed)
     _flush_before_os_exit(end)
