@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -11,14 +12,17 @@ from pathlib import Path
 
 from dbtune.errors import RefusedError, VerificationError
 from dbtune.model.event import Event, OnEvent, ignore_event
+from dbtune.model.schema import Schema
 from dbtune.sqlite.analyzed_tables import tables_to_analyze
-from dbtune.sqlite.backup import back_up
-from dbtune.sqlite.connect import open_readonly
+from dbtune.sqlite.connect import open_readonly, open_unshared
 from dbtune.sqlite.diagnosis import failures_explained
 from dbtune.sqlite.free_space import require_free_bytes
 from dbtune.sqlite.hook_settings import HookSettings
 from dbtune.sqlite.identifiers import quote_identifier
+from dbtune.sqlite.location import side_file
 from dbtune.sqlite.page_copy import database_bytes
+from dbtune.sqlite.pragmas import integrity_errors
+from dbtune.sqlite.scratch import CopySize, copy_database
 
 
 @dataclass(frozen=True)
@@ -48,20 +52,30 @@ CONFIGURATIONS = {
 _GROWTH = 1.5
 
 
+@dataclass(frozen=True)
+class Base:
+    """A private copy that every configuration gets its own copy from, and the source's mode."""
+
+    path: Path
+    journal_mode: str
+
+
 def copy_base(
     database: Path,
+    schema: Schema,
     folder: Path,
     *,
     indexed: bool,
-    allow_blocking: bool = False,
     on_event: OnEvent = ignore_event,
-) -> Path:
-    """Copy a database, verified, to where each configuration gets its own copy from.
+) -> Base:
+    """Copy a database whole, and check the copy.
 
-    Refuses before anything is written where the copies have no room. Raises as `back_up`.
+    Refuses before anything is written where all copies of a load have no room. Raises
+    RefusedError, LockedError, SourceError, and VerificationError for a copy with errors.
     """
     with closing(open_readonly(database)) as connection, failures_explained(database):
         size = database_bytes(connection)
+        mode = str(connection.execute("PRAGMA journal_mode").fetchone()[0])
     copies = 1 + (2 if indexed else 1) * _GROWTH
     require_free_bytes(
         folder,
@@ -69,19 +83,26 @@ def copy_base(
         f"the copies of {database} that a load test writes to",
         hint="name a folder with room: --scratch DIR",
     )
-    base = folder / "base.db"
-    back_up(database, base, allow_blocking=allow_blocking, on_event=on_event)
-    base.chmod(0o600)
-    return base
+    whole = CopySize(whole_bytes=sys.maxsize, sample_bytes=0)
+    path = copy_database(database, schema, folder, size=whole, on_event=on_event).path
+    on_event(Event("Checking the copy"))
+    with closing(open_unshared(path)) as connection:
+        errors = integrity_errors(connection)
+    if errors:
+        raise VerificationError(
+            f"the copy of {database} has errors: {'; '.join(errors[:3])}",
+            hint="the database itself is likely damaged: PRAGMA integrity_check tells",
+        )
+    return Base(path, mode)
 
 
 def with_indexes(
-    base: Path, statements: Sequence[str], tables: Sequence[str], on_event: OnEvent = ignore_event
-) -> Path:
+    base: Base, statements: Sequence[str], tables: Sequence[str], on_event: OnEvent = ignore_event
+) -> Base:
     """Return a copy of the base in which these indexes were created and their tables analysed."""
     on_event(Event("Creating the indexes on a copy"))
-    path = base.with_name("indexed.db")
-    shutil.copyfile(base, path)
+    path = base.path.with_name("indexed.db")
+    shutil.copyfile(base.path, path)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         try:
             for statement in statements:
@@ -93,22 +114,21 @@ def with_indexes(
                 f"on a copy of the database the report's indexes cannot be created: {error}",
                 hint="make a new report: dbtune analyze DB --queries FILE --output FILE",
             ) from error
-    return path
+    return Base(path, base.journal_mode)
 
 
-def working_copy(base: Path, configuration: Configuration) -> Path:
+def working_copy(base: Base, configuration: Configuration) -> Path:
     """Return a fresh copy in a configuration's journal mode, in the place of the one before."""
-    path = base.with_name("load.db")
+    path = base.path.with_name("load.db")
     for suffix in ("", "-wal", "-shm", "-journal"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-    shutil.copyfile(base, path)
-    mode = configuration.journal_mode
+        side_file(path, suffix).unlink(missing_ok=True)
+    shutil.copyfile(base.path, path)
+    mode = configuration.journal_mode or base.journal_mode
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        if mode is not None:
-            found = connection.execute(f"PRAGMA journal_mode = {mode}").fetchone()[0]
-            if found != mode:
-                raise VerificationError(
-                    f"the copy did not take journal_mode {mode}; it says {found}",
-                    hint="name a folder on a local disk: --scratch DIR",
-                )
+        found = connection.execute(f"PRAGMA journal_mode = {mode}").fetchone()[0]
+    if found != mode:
+        raise VerificationError(
+            f"the copy did not take journal_mode {mode}; it says {found}",
+            hint="name a folder on a local disk: --scratch DIR",
+        )
     return path

@@ -9,7 +9,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from dbtune._version import __version__
-from dbtune.benchmark.configurations import CONFIGURATIONS, copy_base, with_indexes, working_copy
+from dbtune.benchmark.configurations import (
+    CONFIGURATIONS,
+    Base,
+    copy_base,
+    with_indexes,
+    working_copy,
+)
 from dbtune.benchmark.run_load import Load, run_load
 from dbtune.benchmark.sqlite_session import SqliteTarget
 from dbtune.changes.choose import choose_findings, leave_out_present, tables_of_created
@@ -46,14 +52,13 @@ class BenchOptions:
     postgres: str | None = None
     scratch: Path | None = None
     strict: bool = False
-    allow_blocking: bool = False
 
 
 @dataclass(frozen=True)
 class _Variant:
     """A file that copies are made of, and what it is called in the results."""
 
-    base: Path
+    base: Base
     suffix: str = ""
 
 
@@ -68,18 +73,14 @@ def bench(database: Path, options: BenchOptions, on_event: OnEvent = ignore_even
         schema = read_schema(connection)
     creates, tables = _new_indexes(options.indexes, schema)
     with scratch_folder(options.scratch) as folder:
-        base = copy_base(
-            database,
-            folder,
-            indexed=bool(creates),
-            allow_blocking=options.allow_blocking,
-            on_event=on_event,
+        base = copy_base(database, schema, folder, indexed=bool(creates), on_event=on_event)
+        units = read_units(
+            options.queries, base.path, schema, strict=options.strict, on_event=on_event
         )
-        units = read_units(options.queries, base, schema, strict=options.strict, on_event=on_event)
-        sent = sendable(units.plan, base, options.mix, on_event)
+        sent = sendable(units.plan, base.path, options.mix, on_event)
         side = None
         if options.postgres is not None and sent.plan.units:
-            side = postgres_side(database, base, options.postgres, sent.plan, on_event)
+            side = postgres_side(database, base.path, options.postgres, sent.plan, on_event)
         plan = sent.plan if side is None else side.plan
         runs: list[LoadRun] = []
         if plan.units:
@@ -95,7 +96,7 @@ def bench(database: Path, options: BenchOptions, on_event: OnEvent = ignore_even
             dbtune_version=__version__,
             created_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
             database=str(database),
-            size_bytes=base.stat().st_size,
+            size_bytes=base.path.stat().st_size,
             settings=options.settings,
             mix=options.mix,
             unit=plan.unit,
