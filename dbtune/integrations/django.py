@@ -4,6 +4,10 @@
     MIDDLEWARE = ["dbtune.integrations.django.read_only_requests", ...]
     DBTUNE = {"synchronous": "NORMAL", "busy_timeout_ms": 5000}  # only to change a default
 
+RecordMiddleware, in front of all others in MIDDLEWARE, records what is sent:
+
+    DBTUNE_RECORD = {"path": BASE_DIR / "queries.jsonl"}  # and the options of dbtune.recording
+
 Django 4.2 to 5.2: before 5.1 there is no OPTIONS["transaction_mode"], and with it readers would
 wait for each other in every atomic block; so the begin itself is replaced.
 """
@@ -15,9 +19,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.apps import AppConfig  # type: ignore[import-untyped]
 from django.conf import settings as django_settings  # type: ignore[import-untyped]
+from django.core.exceptions import MiddlewareNotUsed  # type: ignore[import-untyped]
 from django.db import OperationalError  # type: ignore[import-untyped]
 from django.db.backends.signals import connection_created  # type: ignore[import-untyped]
 from django.db.backends.sqlite3.base import SQLiteCursorWrapper  # type: ignore[import-untyped]
@@ -25,10 +30,15 @@ from django.utils.decorators import sync_and_async_middleware  # type: ignore[im
 
 from dbtune.errors import ConfigurationError
 from dbtune.integrations.limited_cursor import LimitedCursor
+from dbtune.integrations.query_watch import watch_queries
+from dbtune.integrations.record import Recording, begin_recording, recording_settings
 from dbtune.integrations.statement_kind import writes
 from dbtune.integrations.time_limit import TimeLimit
 from dbtune.integrations.transaction import Reading, allow_write, begin, explain_late_write
 from dbtune.integrations.work import Mark, WritingRoutes, current_mark, marked
+from dbtune.recorder.frameworks.routes import given_request_id
+from dbtune.recorder.requests import begin_request, end_request
+from dbtune.recorder.sent import Sent
 from dbtune.sqlite.hook_settings import HookSettings, apply_settings
 
 _READING_METHODS = frozenset({"GET", "HEAD"})
@@ -78,6 +88,77 @@ def read_only_requests(get_response: Callable[[Any], Any]) -> Callable[[Any], An
             return get_response(request)
 
     return respond
+
+
+class RecordMiddleware:
+    """Records what the process sends, each statement with the id and route of its request.
+
+    Connections that were open before the middleware was loaded are recorded where they are this
+    thread's. Without settings.DBTUNE_RECORD it is not used.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[Any], Any]) -> None:
+        """Begin the recording of this process, once however often middleware is loaded.
+
+        Raises ConfigurationError as `dbtune.recording` does.
+        """
+        given = getattr(django_settings, "DBTUNE_RECORD", None)
+        if given is None:
+            raise MiddlewareNotUsed("settings.DBTUNE_RECORD is not there")
+        self.recording = _recordings.get(repr(given)) or _begin_recording(given)
+        self._get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: Any) -> Any:
+        """Answer a request, which is one in the recording too."""
+        if iscoroutinefunction(self):
+            return self._respond_async(request)
+        token = _begin_request(request)
+        try:
+            return self._get_response(request)
+        finally:
+            end_request(token)
+
+    async def _respond_async(self, request: Any) -> Any:
+        token = _begin_request(request)
+        try:
+            return await self._get_response(request)
+        finally:
+            end_request(token)
+
+
+_recordings: dict[str, Recording] = {}
+
+
+def _begin_recording(given: Any) -> Recording:
+    try:
+        settings = recording_settings(**given)
+    except TypeError as error:
+        raise ConfigurationError(
+            f"settings.DBTUNE_RECORD is {given!r}; expected a dict with path, and params, "
+            "sample_rate, slow_ms, max_mb or keep"
+        ) from error
+
+    def watch(note: Callable[[Sent], None]) -> Callable[[], None]:
+        return watch_queries(note, requests_too=False)
+
+    _recordings[repr(given)] = begun = begin_recording(settings, watch)
+    return begun
+
+
+def _begin_request(request: Any) -> Any:
+    headers = request.headers
+    request_id = given_request_id(headers.get("X-Request-Id"), headers.get("traceparent"))
+    return begin_request(request_id, lambda: _route(request))
+
+
+def _route(request: Any) -> str | None:
+    match = getattr(request, "resolver_match", None)
+    return f"{request.method} /{match.route.lstrip('^/')}" if match is not None else None
 
 
 @dataclass

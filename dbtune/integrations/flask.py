@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask, g, has_request_context, request
 
 from dbtune.integrations.work import Mark, WritingRoutes, set_mark
+from dbtune.recorder.frameworks.routes import given_request_id
 from dbtune.recorder.requests import begin_request, end_request
 
 _READING_METHODS = frozenset({"GET", "HEAD"})
@@ -28,7 +29,9 @@ def flask(app: Flask) -> Flask:
     @app.before_request
     def begin() -> None:
         set_mark(mark if request.method in _READING_METHODS else None)
-        g.dbtune_request = begin_request(route=route_of_request)
+        headers = request.headers
+        given = given_request_id(headers.get("X-Request-Id"), headers.get("traceparent"))
+        g.dbtune_request = begin_request(given, route_of_request)
 
     @app.teardown_request
     def end(error: BaseException | None) -> None:

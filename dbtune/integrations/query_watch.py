@@ -16,10 +16,13 @@ from dbtune.recorder.recording_connection import RecordingConnection
 from dbtune.recorder.sent import Sent
 
 
-def watch_queries(audience: Callable[[Sent], None]) -> Callable[[], None]:
+def watch_queries(
+    audience: Callable[[Sent], None], *, requests_too: bool = True
+) -> Callable[[], None]:
     """Tell `audience` of each statement from now on; return what ends that.
 
-    SQLAlchemy and Django are not imported for it: without them nothing goes through them.
+    With `requests_too` those of Flask and Django get ids. Frameworks are not imported for it:
+    without them nothing goes through them.
     """
     lazy_loads.watch()
     with ExitStack() as ends:
@@ -33,7 +36,8 @@ def watch_queries(audience: Callable[[Sent], None]) -> Callable[[], None]:
             from dbtune.integrations.django_watch import watch_connections
 
             ends.callback(watch_connections(audience, passes_over=tells_by_itself))
-        ends.callback(watch_requests())
+        if requests_too:
+            ends.callback(watch_requests())
         ends.callback(sqlite_patch.install(audience))
         return ends.pop_all().close
 

@@ -13,6 +13,7 @@ from typing import Any
 from dbtune.errors import ConfigurationError
 from dbtune.recorder import lazy_loads, pool_waits
 from dbtune.recorder.recorder import Recorder, open_recorder
+from dbtune.recorder.sent import Sent
 from dbtune.recorder.settings import RecorderSettings
 
 _log = logging.getLogger("dbtune")
@@ -84,14 +85,11 @@ def record(
     """
     from dbtune.integrations.engine_watch import watch_engine
 
-    settings = _settings(path, params, sample_rate, slow_ms, max_mb, keep)
+    settings = recording_settings(path, params, sample_rate, slow_ms, max_mb, keep)
     target = sync_engine(engine)
-    if is_recorded_from_outside():
-        return _nothing(settings)
-    recorder = _open(settings)
     lazy_loads.watch()
     pool_waits.watch()
-    return Recording(Path(settings.path), recorder, watch_engine(target, recorder.note))
+    return begin_recording(settings, lambda note: watch_engine(target, note))
 
 
 def recording(
@@ -108,25 +106,32 @@ def recording(
     Seen is what goes through connections of Python's sqlite3 that are opened inside, in any
     thread, and also through older ones of SQLAlchemy's engines and of Django's. Not seen are
     other connections from before, and other processes. What is still open afterwards goes on
-    unrecorded. Raises ConfigurationError as `record` does.
+    unrecorded. Requests of Flask and Django get ids. Raises ConfigurationError as `record` does.
     """
     from dbtune.integrations.query_watch import watch_queries
 
-    settings = _settings(path, params, sample_rate, slow_ms, max_mb, keep)
+    settings = recording_settings(path, params, sample_rate, slow_ms, max_mb, keep)
+    return begin_recording(settings, watch_queries)
+
+
+def begin_recording(
+    settings: RecorderSettings, watch: Callable[[Callable[[Sent], None]], Callable[[], None]]
+) -> Recording:
+    """Record what `watch` tells the function that it gets; it returns what ends that.
+
+    Inside `dbtune record -- CMD` nothing is recorded. Raises ConfigurationError for a path that
+    cannot be written.
+    """
     if is_recorded_from_outside():
-        return _nothing(settings)
+        _log.info("dbtune record records this process already; nothing goes to %s", settings.path)
+        return Recording(Path(settings.path), None, lambda: None)
     recorder = _open(settings)
-    return Recording(Path(settings.path), recorder, watch_queries(recorder.note))
+    return Recording(Path(settings.path), recorder, watch(recorder.note))
 
 
 def is_recorded_from_outside() -> bool:
     """Tell whether `dbtune record -- CMD` started this process and records it."""
     return _ARMED in sys.modules
-
-
-def _nothing(settings: RecorderSettings) -> Recording:
-    _log.info("dbtune record records this process already; nothing goes to %s", settings.path)
-    return Recording(Path(settings.path), None, lambda: None)
 
 
 def _open(settings: RecorderSettings) -> Recorder:
@@ -139,30 +144,30 @@ def _open(settings: RecorderSettings) -> Recorder:
         ) from error
 
 
-def _settings(
+def recording_settings(
     path: str | os.PathLike[str],
-    params: bool,
-    sample_rate: float,
-    slow_ms: float,
-    max_mb: float | None,
-    keep: int,
+    params: bool = False,
+    sample_rate: float = 1.0,
+    slow_ms: float = 0.0,
+    max_mb: float | None = None,
+    keep: int = 0,
 ) -> RecorderSettings:
-    _require(0 < sample_rate <= 1, "sample_rate", sample_rate, "a number above 0 and at most 1")
-    _require(slow_ms >= 0, "slow_ms", slow_ms, "a number of milliseconds from 0 on")
-    _require(max_mb is None or max_mb > 0, "max_mb", max_mb, "a number of megabytes above 0")
+    """Return how to record. Raises ConfigurationError for a value out of range."""
+    _require(sample_rate, "sample_rate", lambda rate: 0 < rate <= 1, "above 0 and at most 1")
+    _require(slow_ms, "slow_ms", lambda slow: slow >= 0, "from 0 on")
+    if max_mb is not None:
+        _require(max_mb, "max_mb", lambda size: size > 0, "above 0")
     _require(
-        keep >= 0 and (keep == 0 or max_mb is not None),
-        "keep",
-        keep,
-        "a whole number from 0 on, together with max_mb",
+        keep, "keep", lambda kept: kept == 0 or (kept > 0 and max_mb), "from 0 on, with max_mb"
     )
     absolute = os.path.abspath(os.fspath(path))
     return RecorderSettings(absolute, params, sample_rate, slow_ms, max_mb, keep)
 
 
-def _require(holds: bool, name: str, value: object, expected: str) -> None:
-    if not holds:
-        raise ConfigurationError(f"{name} is {value!r}; expected {expected}")
+def _require(value: object, name: str, holds: Callable[[Any], Any], expected: str) -> None:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not holds(value):
+        raise ConfigurationError(f"{name} is {value!r}; expected a number {expected}")
 
 
 def sync_engine(engine: Any) -> Any:
