@@ -65,12 +65,11 @@ class FileProbe:
         line = _ask(self._child, _PATIENCE_SECONDS)
         if line:
             return _file_state(json.loads(line))
-        silent = self._child.poll() is None
         self.close()
         self._child = _start(self._path)
         return FileState(
             problem=f"could not be looked at for {_PATIENCE_SECONDS:g} s"
-            if silent
+            if line is None
             else "could not be looked at, as the process that does so was ended"
         )
 
@@ -99,7 +98,8 @@ def _start(path: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def _ask(child: subprocess.Popen[bytes], patience_seconds: float) -> bytes:
+def _ask(child: subprocess.Popen[bytes], patience_seconds: float) -> bytes | None:
+    """Return the answer, None where none came in time, nothing where the process has ended."""
     assert child.stdin is not None and child.stdout is not None
     try:
         child.stdin.write(b"\n")
@@ -108,7 +108,7 @@ def _ask(child: subprocess.Popen[bytes], patience_seconds: float) -> bytes:
         return b""
     with selectors.DefaultSelector() as selector:
         selector.register(child.stdout, selectors.EVENT_READ)
-        return child.stdout.readline() if selector.select(patience_seconds) else b""
+        return child.stdout.readline() if selector.select(patience_seconds) else None
 
 
 def _file_state(said: dict[str, Any]) -> FileState:
