@@ -6,6 +6,7 @@ BASE := $(VENV)/.installed
 STAMP := $(VENV)/.installed-test
 DEMO_DB := demo/platform.db
 DEMO_QUERIES := demo/platform.queries.jsonl
+VISITS := demo/visits.jsonl
 LOCUST := bench/work/locust
 
 .PHONY: demo test test-all lint bench bench-http clean
@@ -19,13 +20,22 @@ $(STAMP): $(BASE)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,lint]'
 	touch $@
 
-# Builds a slow database, finds out why, fixes it, prints before and after, and moves it to an
-# embedded PostgreSQL, where its recorded queries are tried.
+# Builds a slow database, runs its application (examples/platform) and records it with no change to
+# its code, finds N+1, loads it; finds out why the database is slow, fixes it, prints before and
+# after, and moves it to an embedded PostgreSQL, where its recorded queries are tried.
 demo: $(BASE)
 	rm -f demo/before.json demo/applied.json
 	if [ -d demo/platform.pgdata ]; then $(BIN)/dbtune embedded stop demo/platform.pgdata; fi
 	rm -rf demo/platform.pgdata
 	$(BIN)/dbtune demo demo
+	PLATFORM_DB=$(DEMO_DB) $(BIN)/dbtune record --params --overwrite --output $(VISITS) -- \
+		$(BIN)/python examples/platform/visit.py
+	$(BIN)/dbtune queries $(VISITS) --limit 3
+	$(BIN)/dbtune analyze $(DEMO_DB) --queries $(VISITS) --output demo/visits.json \
+		> demo/visits.report.txt
+	$(BIN)/python examples/findings.py demo/visits.json n-plus-one
+	$(BIN)/dbtune bench $(DEMO_DB) --queries $(VISITS) --with-indexes demo/visits.json \
+		--config rollback --config wal+hook --clients 50 --duration 2
 	$(BIN)/dbtune analyze $(DEMO_DB) --queries $(DEMO_QUERIES) \
 		--consider demo/hand_written_indexes.sql --output demo/before.json
 	$(BIN)/dbtune apply-indexes $(DEMO_DB) --from demo/before.json --queries $(DEMO_QUERIES) --yes \
