@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from pathlib import Path
 from typing import BinaryIO
 
@@ -52,7 +54,11 @@ class Follower:
             self._is_first = False
             return False
         self._rest, self._skip_to_line_end = b"", False
-        size = os.fstat(self._stream.fileno()).st_size
+        found = os.fstat(self._stream.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            self.close()
+            raise OSError(errno.ESPIPE, "not a regular file")
+        size = found.st_size
         if self._is_first and size > TAIL_BYTES:
             # The header, which tells the sample rate.
             read += self._stream.readline(LINE_LIMIT_BYTES)

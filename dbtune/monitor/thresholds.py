@@ -72,7 +72,7 @@ def parse_threshold(text: str) -> Threshold:
     name, comparison, value, unit, wait, wait_unit, clear, clear_unit = found.groups()
     metric = _metric_named(name, text)
     limit = _amount(value, unit, _UNITS[metric.unit], text)
-    clear_at = _default_clear(comparison, limit)
+    clear_at = _default_clear(metric.unit, comparison, limit)
     if clear is not None:
         clear_at = _amount(clear, clear_unit, _UNITS[metric.unit], text)
     threshold = Threshold(
@@ -145,8 +145,14 @@ def _amount(number: str, unit: str, units: dict[str, float], text: str) -> float
     return float(number) * scale
 
 
-def _default_clear(comparison: str, limit: float) -> float:
-    return limit * (1 - _HYSTERESIS if comparison == ">" else 1 + _HYSTERESIS)
+def _default_clear(unit: Unit, comparison: str, limit: float) -> float:
+    if unit == "count":
+        return limit  # whole numbers do not hover around one
+    room = limit * _HYSTERESIS
+    if comparison == ">":
+        return limit - room
+    # Most shares never get beyond the whole.
+    return min(limit + room, max(limit, 1.0)) if unit == "ratio" else limit + room
 
 
 def _comparison(sign: str) -> Comparison:
