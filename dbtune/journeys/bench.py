@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dbtune._version import __version__
 from dbtune.benchmark.configurations import (
@@ -20,7 +21,6 @@ from dbtune.benchmark.run_load import Load, run_load
 from dbtune.benchmark.sqlite_session import SqliteTarget
 from dbtune.changes.choose import choose_findings, leave_out_present, tables_of_created
 from dbtune.errors import RefusedError
-from dbtune.journeys.bench_postgres import PostgresSide, postgres_side
 from dbtune.journeys.bench_workload import read_units, sendable
 from dbtune.model.advice import Report
 from dbtune.model.event import OnEvent, ignore_event
@@ -30,6 +30,9 @@ from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.diagnosis import failures_explained
 from dbtune.sqlite.scratch import scratch_folder
+
+if TYPE_CHECKING:
+    from dbtune.journeys.bench_postgres import PostgresSide
 
 WITH_INDEXES = " + indexes"
 POSTGRES = "PostgreSQL"
@@ -80,6 +83,8 @@ def bench(database: Path, options: BenchOptions, on_event: OnEvent = ignore_even
         sent = sendable(units.plan, base.path, options.mix, on_event)
         side = None
         if options.postgres is not None and sent.plan.units:
+            from dbtune.journeys.bench_postgres import postgres_side  # takes a second to import
+
             side = postgres_side(database, base.path, options.postgres, sent.plan, on_event)
         plan = sent.plan if side is None else side.plan
         runs: list[LoadRun] = []
