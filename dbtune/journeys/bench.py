@@ -80,7 +80,7 @@ def bench(database: Path, options: BenchOptions, on_event: OnEvent = ignore_even
         units = read_units(
             options.queries, base.path, schema, strict=options.strict, on_event=on_event
         )
-        sent = sendable(units.plan, base.path, options.mix, on_event)
+        sent = sendable(units.plan, base.path, schema, options.mix, on_event)
         side = None
         if options.postgres is not None and sent.plan.units:
             from dbtune.journeys.bench_postgres import postgres_side  # takes a second to import

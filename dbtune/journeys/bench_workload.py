@@ -11,11 +11,13 @@ import apsw
 
 from dbtune.advisor.drawn_values import ValueDrawer
 from dbtune.benchmark.load_units import UnitBuilder, Units, reads_only, without
+from dbtune.benchmark.parent_rows import ParentRows
 from dbtune.benchmark.sqlite_session import SqliteTarget
 from dbtune.model.event import Event, OnEvent
 from dbtune.model.load import LoadPlan, Mix
 from dbtune.model.schema import Schema
 from dbtune.model.workload import BrokenLine, Parameters, QueryShape, Sample
+from dbtune.sqlite.connect import open_readonly
 from dbtune.workload.fingerprint import kind_of
 from dbtune.workload.sources import read_recording
 
@@ -48,7 +50,7 @@ def read_units(
     return Units(units.plan, (*units.left_out, *told))
 
 
-def sendable(plan: LoadPlan, copy: Path, mix: Mix, on_event: OnEvent) -> Units:
+def sendable(plan: LoadPlan, copy: Path, schema: Schema, mix: Mix, on_event: OnEvent) -> Units:
     """Return the part of a plan that the copy takes, and in words what it does not."""
     on_event(Event("Preparing the statements on a copy"))
     wanted = reads_only(plan) if mix == "reads" else plan
@@ -59,7 +61,10 @@ def sendable(plan: LoadPlan, copy: Path, mix: Mix, on_event: OnEvent) -> Units:
             reason = session.refusal(place)
             if reason is not None:
                 refused[place] = reason
-    return Units(without(wanted, refused), left_out(plan, refused, "SQLite"))
+    rest = without(wanted, refused)
+    with closing(open_readonly(copy)) as connection:
+        rest = ParentRows(connection, schema).mend(rest)
+    return Units(rest, left_out(plan, refused, "SQLite"))
 
 
 def left_out(plan: LoadPlan, refused: dict[int, str], engine: str) -> tuple[str, ...]:
