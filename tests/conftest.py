@@ -13,7 +13,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.fixtures.migrating", "tests.fixtures.postgres"]
+pytest_plugins = [
+    "tests.fixtures.example_platform",
+    "tests.fixtures.migrating",
+    "tests.fixtures.postgres",
+]
 
 RunDbtune = Callable[..., "subprocess.CompletedProcess[str]"]
 CompareGolden = Callable[[str, str], None]

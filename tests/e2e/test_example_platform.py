@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-import pytest
+from tests.fixtures.example_platform import PLATFORM, run_python
 
-from dbtune.demo.database import build_database
-from dbtune.demo.population import population_at
-
-PLATFORM = Path(__file__).parents[2] / "examples" / "platform"
 VISITS = 150
 
 # Tells for each visit its page, what was answered, and how many queries were sent.
@@ -49,31 +42,10 @@ class Answer:
     queries: int
 
 
-@pytest.fixture(scope="module")
-def platform_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a small platform; tests copy it, since visits write."""
-    path = tmp_path_factory.mktemp("platform") / "platform.db"
-    build_database(path, population_at(0.05))
-    return path
-
-
-def run(*command: str | Path, database: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run Python with the application's folder on its path."""
-    settings |= {"PLATFORM_DB": str(database), "PYTHONPATH": str(PLATFORM)}
-    return subprocess.run(
-        [sys.executable, "-W", "error", *command],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONIOENCODING": "utf-8", **settings},
-        check=False,
-    )
-
-
 def answers(database: Path, copy: Path, **settings: str) -> Iterator[Answer]:
     """Yield the answers to the test's visits on a copy of a database."""
     shutil.copy(database, copy)
-    done = run("-c", DRIVER, str(VISITS), database=copy, **settings)
+    done = run_python("-c", DRIVER, str(VISITS), database=copy, **settings)
     assert done.returncode == 0, done.stderr
     yield from (Answer(*json.loads(line)) for line in done.stdout.splitlines())
 
@@ -109,7 +81,7 @@ def test_visits_are_the_same_each_time(platform_database: Path, tmp_path: Path) 
     contents = []
     for name in ("first.db", "second.db"):
         shutil.copy(platform_database, tmp_path / name)
-        done = run(PLATFORM / "visit.py", "40", database=tmp_path / name)
+        done = run_python(PLATFORM / "visit.py", "40", database=tmp_path / name)
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith("40 visits in ")
         contents.append((tmp_path / name).read_bytes())
@@ -118,7 +90,7 @@ def test_visits_are_the_same_each_time(platform_database: Path, tmp_path: Path) 
 
 def test_a_missing_database_is_named_and_not_made(tmp_path: Path) -> None:
     """SQLite would make an empty one."""
-    done = run(PLATFORM / "visit.py", database=tmp_path / "none.db")
+    done = run_python(PLATFORM / "visit.py", database=tmp_path / "none.db")
     assert done.returncode == 1
     assert f"{tmp_path / 'none.db'} is missing. Hint: run dbtune demo DIR" in done.stderr
     assert not (tmp_path / "none.db").exists()
@@ -137,5 +109,5 @@ print(
 )
 """
     for fixed in ("0", "1"):
-        done = run("-c", script, database=platform_database, PLATFORM_FIXED=fixed)
+        done = run_python("-c", script, database=platform_database, PLATFORM_FIXED=fixed)
         assert done.stdout == "[404, 404] 404 404\n", done.stderr
