@@ -18,6 +18,7 @@ from dbtune.cli.explain_output import check_explain, print_explanation
 from dbtune.cli.options import database_argument
 from dbtune.cli.progress import show_progress
 from dbtune.cli.report_output import check_output, print_report, write_report
+from dbtune.config import read_ignored
 from dbtune.errors import ExitCode
 from dbtune.model.advice import Severity
 
@@ -59,7 +60,7 @@ def command(
     form = chosen_form(
         drops=drops, **{name: chosen.pop(name) for name in ("format", "sql", "json")}
     )
-    fields = _fields(chosen)
+    fields = {**_fields(chosen), "ignored": read_ignored()}
     check_explain(explain, form, recorded=bool(fields["queries"]))
     check_output(output, database)
     # Imported only now: it takes longer than telling that the options are wrong.

@@ -26,6 +26,11 @@ def omissions(workload: Workload) -> Iterator[str]:
         yield f"{broken.source} line {broken.line}: {broken.reason}; the line was left out"
     if workload.broken_count > len(workload.broken):
         yield f"{workload.broken_count - len(workload.broken):,} more broken lines were left out"
+    if workload.reads_without_unit and not workload.repeated:
+        yield (
+            f"n-plus-one: {workload.reads_without_unit:,.0f} reads have neither request_id nor "
+            "transaction_id, so no series is looked for in them"
+        )
     if workload.dropped_shapes:
         yield (
             f"{workload.dropped_shapes:,} rare query shapes ({workload.dropped_count:,.0f} calls) "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain, zip_longest
 
 import pytest
@@ -68,6 +69,102 @@ def test_a_read_repeated_in_requests_is_found() -> None:
 def test_what_is_no_n_plus_one_is_not_found(queries: list[RecordedQuery]) -> None:
     """Many calls are none where they are not one read, from one place, in one request."""
     assert digest(*queries).repeated == ()
+
+
+def sent(text: str, calls: int, **fields: object) -> list[RecordedQuery]:
+    """Return as many executions of one text within a request."""
+    given = {"request_id": "a", "route": "/users", **fields}
+    return [RecordedQuery(text, **given) for _ in range(calls)]  # type: ignore[arg-type]
+
+
+def listed(values: int) -> str:
+    """Return the query that loads the rows of so many parents at once."""
+    return f"SELECT b.id FROM bookings b WHERE b.chef_id IN ({', '.join('?' * values)})"
+
+
+@pytest.mark.parametrize(
+    "queries",
+    [
+        sent(listed(500), 40),
+        sent(listed(10), 6),
+        sent(f"SELECT 1 FROM t WHERE id IN ({', '.join(str(n) for n in range(99))})", 9),
+        sent("SELECT id FROM users ORDER BY id LIMIT 20 OFFSET ?", 50),
+        sent("SELECT id FROM users ORDER BY id LIMIT ?, 20", 50),
+        sent("SELECT u.id FROM users u WHERE u.id > ? ORDER BY u.id LIMIT 100", 50),
+        sent("SELECT id FROM m WHERE box = ? AND at < ? ORDER BY at DESC, id LIMIT ?", 50),
+    ],
+    ids=["chunks", "page", "literals", "offset", "comma", "keyset", "keyset down"],
+)
+def test_batches_and_pages_are_no_n_plus_one(queries: list[RecordedQuery]) -> None:
+    """Eager loading asks for many keys at once, and an export goes through its pages."""
+    assert digest(*queries).repeated == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT id FROM users WHERE id IN (?)",
+        "SELECT id FROM users WHERE id IN (?, ?, ?)",
+        # SQLAlchemy's first(): its OFFSET is always 0.
+        "SELECT id FROM users WHERE city = ? LIMIT ? OFFSET ?",
+        "SELECT id FROM posts WHERE user_id = ? AND at > ? ORDER BY at DESC LIMIT 3",
+    ],
+)
+def test_what_only_looks_like_a_batch_or_a_page_is_found(text: str) -> None:
+    """Short lists, the first row of each key, and the latest rows of each key are per row."""
+    (found,) = digest(*sent(text, 6)).repeated
+    assert found.calls == 6
+
+
+def at(seconds: float) -> str:
+    """Return a timestamp so long after noon."""
+    return f"2026-01-31T12:00:{seconds:09.6f}Z"
+
+
+@pytest.mark.parametrize(
+    ("pause", "duration_ns", "is_found"),
+    [(0.001, 900_000, True), (2.0, 1_900_000_000, True), (1.0, 900_000, False), (1.0, None, False)],
+    ids=["quick", "slow queries", "waits", "waits, times unknown"],
+)
+def test_a_loop_that_waits_between_its_calls_polls(
+    pause: float, duration_ns: int | None, is_found: bool
+) -> None:
+    """A worker that looks for jobs every second is no N+1, and slow queries do not wait."""
+    queries = [
+        replace(query, timestamp=at(n * pause), duration_ns=duration_ns)
+        for n, query in enumerate(reads("a", 20))
+    ]
+    assert bool(digest(*queries).repeated) is is_found
+
+
+def test_a_transaction_stands_in_for_a_request_without_an_id() -> None:
+    """A script has no requests; a series within one of its transactions is still one."""
+    lazy = {"relationship": "User.orders", "duration_ns": 1000, "route": None}
+    workload = digest(
+        *reads(None, 7, transaction_id="7-1", **lazy),
+        *reads(None, 4, transaction_id="7-2", **lazy),
+        *[RecordedQuery(WRITE.format(n), transaction_id="7-3") for n in range(9)],
+    )
+    (found,) = workload.repeated
+    assert (found.unit, found.requests, found.calls) == ("transaction", 1, 7)
+    assert (found.relationship, found.duration_ns) == ("User.orders", 7000)
+    assert workload.small_transactions == ()
+    assert workload.reads_without_unit == 0
+
+
+def test_reads_of_which_nothing_is_known_are_counted() -> None:
+    """Polls, pages and N+1 of many users look alike there."""
+    workload = digest(*reads(None, 50))
+    assert (workload.repeated, workload.reads_without_unit) == ((), 50)
+
+
+def test_how_often_is_too_often_can_be_said() -> None:
+    """Tests have few rows, and some lists are short by nature."""
+    taker = WorkloadDigest(min_repeats=3)
+    for query in (*reads("a", 3), *reads("b", 2)):
+        taker.add(query)
+    (found,) = taker.finish().repeated
+    assert (found.requests, found.calls) == (1, 3)
 
 
 def test_interleaved_requests_are_told_apart() -> None:
