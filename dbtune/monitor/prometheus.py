@@ -18,6 +18,8 @@ _PATH = "/metrics"
 # Who connects and sends nothing keeps a thread for so long.
 _TIMEOUT_SECONDS = 5
 _HIGHEST_PORT = 65535
+# Within what time the server notices that it is to end.
+_POLL_SECONDS = 0.1
 
 
 class Exposition:
@@ -78,7 +80,9 @@ def serve(address: str) -> Iterator[tuple[Exposition, str]]:
             f"--prometheus {address} cannot be listened on: {error.strerror or error}",
             hint="is it taken by another program? Port 0 takes one that is free",
         ) from error
-    thread = threading.Thread(target=server.serve_forever, name="prometheus", daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, args=(_POLL_SECONDS,), name="prometheus", daemon=True
+    )
     thread.start()
     try:
         shown = f"[{host}]" if ":" in host else host

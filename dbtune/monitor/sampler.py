@@ -68,14 +68,16 @@ class Sampler:
         return found
 
     def _notice(self, state: FileState) -> None:
-        name = self._database.name
-        if state.problem != self._problem:
-            self._problem = state.problem
-            self._notes.append(f"{name} {state.problem or 'can be read again'}")
-        if state.identity is None:
+        name, before = self._database.name, self._problem
+        self._problem = state.problem
+        if state.problem is not None:
+            if state.problem != before:
+                self._notes.append(f"{name} {state.problem}")
             return
-        if self._identity is not None and state.identity != self._identity:
+        if state.identity != self._identity:
             self._notes.append(f"{name} was replaced by another file, which is watched from now on")
+        elif before is not None:
+            self._notes.append(f"{name} can be read again")
         self._identity = state.identity
 
 

@@ -34,7 +34,7 @@ def alert_to_json(alert: Alert) -> str:
         "metric": threshold.metric.name,
         "unit": threshold.metric.unit,
         "value": _number(alert.value),
-        "limit": threshold.limit,
+        "limit": _number(threshold.limit),
         "since": alert.since,
     }
     return json.dumps(fields, ensure_ascii=False)
@@ -48,7 +48,7 @@ def alert_variables(alert: Alert) -> tuple[tuple[str, str], ...]:
         ("DBTUNE_ALERT_THRESHOLD", alert.threshold.text),
         ("DBTUNE_ALERT_METRIC", alert.threshold.metric.name),
         ("DBTUNE_ALERT_VALUE", str(_number(alert.value))),
-        ("DBTUNE_ALERT_LIMIT", str(alert.threshold.limit)),
+        ("DBTUNE_ALERT_LIMIT", str(_number(alert.threshold.limit))),
         ("DBTUNE_ALERT_SINCE", alert.since),
     )
 
