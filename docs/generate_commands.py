@@ -5,6 +5,7 @@ python docs/generate_commands.py
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -50,8 +51,16 @@ def render() -> str:
     for name in names:
         command = group.get_command(root, name)
         assert command is not None
-        parts.append(_section(f"dbtune {name}", command.get_help(_context(command, name, root))))
+        context = _context(command, name, root)
+        parts.append(_section(f"dbtune {name}", command.get_help(context)))
+        parts.extend(_subcommands(command, context))
     return "\n".join(parts)
+
+
+def _subcommands(command: click.Command, context: click.Context) -> Iterator[str]:
+    for name, part in command.commands.items() if isinstance(command, click.Group) else ():
+        own = _context(part, name, context)
+        yield _section(own.command_path, part.get_help(own), level=3)
 
 
 def _context(
@@ -61,9 +70,9 @@ def _context(
     return command.context_class(command, info_name=name, parent=parent, **settings)
 
 
-def _section(title: str, help_text: str) -> str:
+def _section(title: str, help_text: str, *, level: int = 2) -> str:
     lines = (line.rstrip() for line in help_text.strip().splitlines())
-    return "\n".join([f"## {title}", "", "```text", *lines, "```", ""])
+    return "\n".join([f"{'#' * level} {title}", "", "```text", *lines, "```", ""])
 
 
 if __name__ == "__main__":

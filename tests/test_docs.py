@@ -42,8 +42,11 @@ def commands() -> dict[str, click.Command]:
 
 
 def options_of(command: click.Command) -> frozenset[str]:
-    """Return the long names of a command's options."""
+    """Return the long names of a command's options, and of those of its parts."""
     parameters = command.get_params(click.Context(command))
+    parts = command.commands.values() if isinstance(command, click.Group) else ()
+    if command is not group and parts:
+        return frozenset().union(*map(options_of, parts))
     return frozenset(name for parameter in parameters for name in parameter.opts)
 
 
@@ -59,7 +62,9 @@ def test_every_command_and_option_says_what_it_does(name: str) -> None:
     command = commands()[name]
     section = read(DOCS / "commands.md").partition(f"## dbtune {name}\n")[2].partition("\n## ")[0]
     assert command.help and not command.hidden
-    for parameter in command.params:
+    parts = tuple(command.commands.values()) if isinstance(command, click.Group) else ()
+    assert all(part.help for part in parts)
+    for parameter in (parameter for part in (command, *parts) for parameter in part.params):
         if isinstance(parameter, click.Option):
             assert parameter.help, f"{name} {parameter.opts}"
             assert parameter.opts[-1] in section, f"{name} {parameter.opts}"

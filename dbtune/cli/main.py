@@ -21,6 +21,7 @@ COMMANDS = (
     "demo",
     "record",
     "queries",
+    "recording",
     "analyze",
     "apply-indexes",
     "enable-wal",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Union
 
 from dbtune.errors import ConfigurationError
 from dbtune.model.event import Event, OnEvent, ignore_event
@@ -16,7 +18,7 @@ from dbtune.workload.lines import read_blocks
 from dbtune.workload.n_plus_one import LEAST_REPEATS
 from dbtune.workload.quick_line import QuickLine, as_query
 from dbtune.workload.recording_file import RecordingFile, find_files, open_recording
-from dbtune.workload.recording_form import reader_of
+from dbtune.workload.recording_form import RecordingForm, reader_of
 from dbtune.workload.recording_line import RecordingHeader
 
 BROKEN_LINES_KEPT = 20
@@ -25,6 +27,14 @@ _STAGE = "Reading queries"
 
 OnBroken = Callable[[BrokenLine], None]
 OnHeader = Callable[[RecordingHeader], None]
+OnForm = Callable[[RecordingFile, RecordingForm, Union[int, None]], None]  # noqa: UP007
+
+_logger = logging.getLogger(__name__)
+
+
+def log_form(file: RecordingFile, form: RecordingForm, size_bytes: int | None) -> None:
+    """Log what a file turned out to be."""
+    _logger.info("%s is read as %s", file.name, form)
 
 
 @dataclass
@@ -56,10 +66,20 @@ def read_recording(
     for _, batch in read_batches(find_files(paths), strict=strict, on_broken=on_broken):
         for header in batch.headers:
             on_header(header)
-        yield from map(RecordedQuery, batch.statements)
-        yield from batch.queries
-        for run in batch.runs:
-            yield from (_full(line, run.sample_rate) for line in run.lines)
+        yield from all_queries(batch)
+
+
+def all_queries(batch: Batch) -> Iterator[RecordedQuery]:
+    """Yield the statements of a block with all that they say."""
+    yield from map(RecordedQuery, batch.statements)
+    yield from batch.queries
+    for run in batch.runs:
+        yield from (full_query(line, run.sample_rate) for line in run.lines)
+
+
+def full_query(line: QuickLine | RecordedQuery, sample_rate: float) -> RecordedQuery:
+    """Return all that a line says which was recorded at a rate."""
+    return line if isinstance(line, RecordedQuery) else as_query(line, sample_rate)
 
 
 def read_batches(
@@ -68,13 +88,15 @@ def read_batches(
     strict: bool = False,
     on_broken: OnBroken,
     on_event: OnEvent = ignore_event,
+    on_form: OnForm = log_form,
 ) -> Iterator[tuple[RecordingFile, Batch]]:
     """Yield what recordings hold block by block, in order, each with the file it is from.
 
-    It takes half the time of `read_recording`, and raises the same.
+    `on_form` hears what each file is and its size, None where that is not known. It takes half
+    the time of `read_recording`, and raises the same.
     """
     for file in files:
-        for batch, event in _read_file(file):
+        for batch, event in _read_file(file, on_form):
             on_event(event)
             _report_broken(batch, file, strict=strict, on_broken=on_broken)
             yield file, batch
@@ -148,12 +170,9 @@ def _digest(
     )
 
 
-def _full(line: QuickLine | RecordedQuery, sample_rate: float) -> RecordedQuery:
-    return line if isinstance(line, RecordedQuery) else as_query(line, sample_rate)
-
-
-def _read_file(file: RecordingFile) -> Iterator[tuple[Batch, Event]]:
+def _read_file(file: RecordingFile, on_form: OnForm) -> Iterator[tuple[Batch, Event]]:
     with open_recording(file) as (stream, form, size_bytes):
+        on_form(file, form, size_bytes)
         reader = reader_of(form)
         bytes_read = 0
         for block in read_blocks(stream):
