@@ -23,7 +23,11 @@ def watch() -> None:
 
 
 def current_relationship() -> str | None:
-    """Return "Chef.bookings" where SQLAlchemy is about to load that relationship lazily."""
+    """Return "Chef.bookings" where SQLAlchemy is about to load that relationship lazily.
+
+    Where the chef was itself loaded through a relationship, that comes before it:
+    "Product.chef > Chef.bookings".
+    """
     waiting = _current.get()
     return waiting[0] if waiting else None
 
@@ -54,9 +58,23 @@ def _follow(state: Any) -> None:
     try:
         name = None
         if state.is_relationship_load and state.lazy_loaded_from is not None:
-            relationship = state.loader_strategy_path[-1]
-            name = f"{relationship.parent.class_.__name__}.{relationship.key}"
+            name = _path(state.lazy_loaded_from.load_path, state.loader_strategy_path[-1])
         if name is not None or _current.get():
             _current.set([name] if name else None)
     except Exception as error:  # noqa: BLE001 - the application must not feel it
         complain("a lazy load could not be followed", error)
+
+
+def _path(loaded_by: Any, relationship: Any) -> str:
+    """Return a relationship with those that lead to it from the query of the list.
+
+    SQLAlchemy takes an option for it only with the whole way from what the query selects. A way
+    that meets a relationship twice goes through a tree: each level is the same N+1.
+    """
+    last = _name(relationship)
+    way = [_name(step) for step in loaded_by.path if getattr(step, "is_property", False)]
+    return " > ".join([*way, last]) if len({*way, last}) == len(way) + 1 else last
+
+
+def _name(relationship: Any) -> str:
+    return f"{relationship.parent.class_.__name__}.{relationship.key}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+# Between relationships that lead to one another: "Product.chef > Chef.reviews".
+_STEP = " > "
 _KEY = re.compile(r'(?P<left>[\w."]+) ==? \?|\? ==? (?P<right>[\w."]+)')
 
 
@@ -12,15 +14,21 @@ def eager_loading(relationship: str, *, finds_one: bool | None) -> str:
 
     `finds_one` says whether each load finds one row, None where that is not known.
     """
+    last = relationship.rpartition(_STEP)[2]
+    advice = f"add {loader_option(relationship, finds_one=finds_one)} to the query of the list"
     if finds_one:
-        return (
-            f"add .options(joinedload({relationship})) to the query of the list; "
-            f"selectinload({relationship}) does as well"
-        )
-    advice = f"add .options(selectinload({relationship})) to the query of the list"
+        return f"{advice}; selectinload({last}) does as well"
     if finds_one is None:
-        advice += f"; joinedload({relationship}) does as well if it is to-one"
+        advice += f"; joinedload({last}) does as well if it is to-one"
     return advice
+
+
+def loader_option(relationship: str, *, finds_one: bool | None) -> str:
+    """Return the option that loads a relationship, and those that lead to it, with the list."""
+    *way, last = relationship.split(_STEP)
+    loaders = [f"selectinload({step})" for step in way]
+    loaders.append(f"{'joinedload' if finds_one else 'selectinload'}({last})")
+    return f".options({'.'.join(loaders)})"
 
 
 def one_for_all(key: str | None) -> str:

@@ -55,6 +55,13 @@ def found(facts: Facts, **fields: object) -> tuple[Finding, ...]:
             "selectinload(Booking.chef) does as well.",
         ),
         (
+            TO_ONE,
+            "User.bookings > Booking.chef",
+            ".options(selectinload(User.bookings).joinedload(Booking.chef))",
+            "Add .options(selectinload(User.bookings).joinedload(Booking.chef)) to the query of "
+            "the list; selectinload(Booking.chef) does as well.",
+        ),
+        (
             "SELECT b.id FROM bookings b, chefs c WHERE b.chef_id + 0 = ? AND c.id + 0 = ?",
             "Chef.friends",
             ".options(selectinload(Chef.friends))",
@@ -62,7 +69,7 @@ def found(facts: Facts, **fields: object) -> tuple[Finding, ...]:
             "joinedload(Chef.friends) does as well if it is to-one.",
         ),
     ],
-    ids=["to many", "to one", "not told"],
+    ids=["to many", "to one", "by way of another", "not told"],
 )
 def test_a_lazy_load_is_named_with_the_option_that_ends_it(
     database: Path, query: str, relationship: str, option: str, advice: str
