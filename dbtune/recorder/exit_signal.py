@@ -9,10 +9,14 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from contextlib import contextmanager
 from types import FrameType
-from typing import Callable
+from typing import Callable, Iterator
 
 _flush: Callable[[], None] | None = None
+# How deep the main thread is in what must not be broken off, and whether the signal came then.
+_unbroken = 0
+_has_come = False
 
 
 def flush_at_sigterm(flush: Callable[[], None]) -> None:
@@ -36,7 +40,28 @@ def leave_sigterm_alone() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
+@contextmanager
+def unbroken() -> Iterator[None]:
+    """Let a SIGTERM wait: what was taken from the queue and is not written yet would be lost."""
+    global _unbroken
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _unbroken += 1
+    try:
+        yield
+    finally:
+        _unbroken -= 1
+        if _has_come and not _unbroken:
+            _write_and_die(signal.SIGTERM, None)
+
+
 def _write_and_die(number: int, frame: FrameType | None) -> None:
+    global _has_come
+    if _unbroken:
+        _has_come = True
+        return
+    _has_come = False
     try:
         if _flush is not None:
             _flush()

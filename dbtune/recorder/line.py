@@ -8,13 +8,14 @@ import platform
 import sqlite3
 from datetime import datetime, timezone
 from json.encoder import encode_basestring_ascii
+from typing import Any
 
 from .masking import mask_error, mask_text
-from .recorded_values import code_value, digest_values, mask_value, to_json
+from .recorded_values import ValuesDigest, code_value, mask_value, to_json
 from .sent import Sent
 from .settings import RecorderSettings
 
-_MOST_TEXTS = 2_000
+_MOST_KNOWN = 2_000
 _LONGEST_KEPT_TEXT = 16_384
 
 
@@ -23,9 +24,10 @@ class LineEncoder:
 
     def __init__(self, settings: RecorderSettings) -> None:
         self._settings = settings
-        self._key = bytes.fromhex(settings.values_key)
+        self._digest = ValuesDigest(bytes.fromhex(settings.values_key))
         self._code = code_value if settings.params else mask_value
         self._texts: dict[str, tuple[str, str]] = {}
+        self._origins: dict[tuple[object, ...], str] = {}
 
     def header(self) -> bytes:
         """Return the line that a process begins with."""
@@ -47,50 +49,72 @@ class LineEncoder:
     def line(self, sent: Sent) -> bytes:
         """Return the line of a statement."""
         text, literals = self._text(sent.text)
-        pieces = [f'{{"db.query.text": {text}']
-        if sent.parameters is not None:
-            pieces.append(f'"db.query.parameters": {to_json(sent.parameters, self._code)}')
-        digest = digest_values(sent.parameters, literals, self._key)
+        line = (
+            f'{{"db.query.text": {text}, "ts": {sent.started_ns}, "duration_ns": {sent.duration_ns}'
+        )
+        parameters = sent.parameters
+        if parameters is not None:
+            line += f', "db.query.parameters": {to_json(parameters, self._code)}'
+        digest = self._digest.of(parameters, literals)
         if digest is not None:
-            pieces.append(f'"dbtune.values_digest": "{digest}"')
-        pieces.append(f'"ts": {sent.started_ns}, "duration_ns": {sent.duration_ns}')
+            line += f', "dbtune.values_digest": "{digest}"'
         if sent.rows is not None:
-            pieces.append(f'"rows": {sent.rows}')
-        if sent.count != 1:
-            pieces.append(f'"count": {sent.count}')
+            line += f', "rows": {sent.rows}'
+        if sent.request_id is not None:
+            line += f', "request_id": {_quote(sent.request_id)}'
+        if sent.transaction_id is not None:
+            line += f', "transaction_id": {_quote(sent.transaction_id)}'
+        if sent.count != 1 or sent.wait_ns is not None or sent.error is not None:
+            line += self._rare(sent)
+        return f"{line}{self._origin(sent)}}}\n".encode("ascii")
+
+    def _rare(self, sent: Sent) -> str:
+        line = "" if sent.count == 1 else f', "count": {sent.count}'
         if sent.wait_ns is not None:
-            pieces.append(f'"wait_ns": {sent.wait_ns}')
-        if sent.line_number is not None:
-            pieces.append(f'"code.line.number": {sent.line_number}')
+            line += f', "wait_ns": {sent.wait_ns}'
         error = sent.error
-        if error is not None and not self._settings.params:
-            error = mask_error(error, sent.text)
+        if error is not None:
+            shown = error if self._settings.params else mask_error(error, sent.text)
+            line += f', "error": {_quote(shown)}'
+        return line
+
+    def _origin(self, sent: Sent) -> str:
+        """Return the keys that most statements have in common with one before them."""
+        place = sent.file_path, sent.line_number, sent.route, sent.namespace, sent.relationship
+        known = self._origins.get(place)
+        if known is not None:
+            return known
+        line = "" if sent.line_number is None else f', "code.line.number": {sent.line_number}'
         for name, value in (
             ("code.file.path", sent.file_path),
-            ("request_id", sent.request_id),
             ("route", sent.route),
-            ("transaction_id", sent.transaction_id),
             ("db.namespace", sent.namespace),
             ("dbtune.relationship", sent.relationship),
-            ("error", error),
         ):
             if value is not None:
-                pieces.append(f'"{name}": {_quote(value)}')
-        return (", ".join(pieces) + "}\n").encode()
+                line += f', "{name}": {_quote(value)}'
+        _remember(self._origins, place, line)
+        return line
 
     def _text(self, text: str) -> tuple[str, str]:
-        known: tuple[str, str] | None = self._texts.get(text)
+        known = self._texts.get(text)
         if known is not None:
             return known
         shown, literals = (text, "") if self._settings.params else mask_text(text)
         coded = _quote(shown), literals
         if len(text) <= _LONGEST_KEPT_TEXT:
-            if len(self._texts) >= _MOST_TEXTS:
-                self._texts.clear()
-            self._texts[text] = coded
+            _remember(self._texts, text, coded)
         return coded
 
 
+def _remember(known: dict[Any, Any], key: object, value: object) -> None:
+    if len(known) >= _MOST_KNOWN:
+        known.clear()
+    known[key] = value
+
+
 def _quote(text: str) -> str:
+    if text.isascii():
+        return encode_basestring_ascii(text)
     # Half a surrogate pair is no character, and readers refuse its line.
     return encode_basestring_ascii(text.encode("utf-8", "replace").decode())

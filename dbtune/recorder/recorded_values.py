@@ -25,6 +25,12 @@ def copied_values(parameters: Any) -> Any:
     """
     if not parameters:
         return None
+    kind = type(parameters)
+    if kind is tuple or kind is list:
+        for value in parameters:
+            if type(value) not in _PLAIN:
+                return tuple([_plain(value) for value in parameters])
+        return tuple(parameters)
     if isinstance(parameters, dict):
         return {str(name): _plain(value) for name, value in parameters.items()}
     if isinstance(parameters, Mapping) or not hasattr(parameters, "__len__"):
@@ -32,10 +38,16 @@ def copied_values(parameters: Any) -> Any:
     return tuple([_plain(value) for value in parameters])
 
 
+_OTHER_SHOWN = "<a value that only the application can store>"
+
+
 class _Other:
     """Stands for a value of a type that only the application knows how to store."""
 
     __slots__ = ()
+
+    def __repr__(self) -> str:
+        return _OTHER_SHOWN
 
 
 _OTHER = _Other()
@@ -98,33 +110,41 @@ def code_value(value: Any) -> str:
     return mask_value(value)
 
 
+_MASKS = {
+    int: '{"type": "integer"}',
+    float: '{"type": "real"}',
+    type(None): '{"type": "null"}',
+}
+
+
 def mask_value(value: Any) -> str:
     """Return type and length of one value."""
+    mask = _MASKS.get(type(value))
+    if mask is not None:
+        return mask
     if isinstance(value, str):
         return f'{{"type": "text", "len": {len(value)}}}'
-    if value is None:
-        return '{"type": "null"}'
-    if isinstance(value, int):
-        return '{"type": "integer"}'
-    if isinstance(value, float):
-        return '{"type": "real"}'
     if isinstance(value, bytes):
         return f'{{"type": "blob", "len": {len(value)}}}'
     return '{"type": "other"}'
 
 
-def digest_values(parameters: Any, literals: str, key: bytes) -> str | None:
-    """Return 16 hex digits that are equal for equal values, None where that would cost too much.
+class ValuesDigest:
+    """Digests of values under one key: equal for equal values, and of no use without the key."""
 
-    `literals` are those that were masked in the text: they are values like the bound ones.
-    """
-    if not parameters and not literals:
-        return None
-    canonical = literals + repr(parameters)
-    if len(canonical) > _LARGEST_DIGESTED or _OTHER in _values(parameters):
-        return None
-    return blake2b(canonical.encode("utf-8", "replace"), digest_size=8, key=key).hexdigest()
+    def __init__(self, key: bytes) -> None:
+        self._keyed = blake2b(digest_size=8, key=key)
 
+    def of(self, parameters: Any, literals: str) -> str | None:
+        """Return 16 hex digits, None where there are no values or they are too large.
 
-def _values(parameters: Any) -> Any:
-    return parameters.values() if isinstance(parameters, dict) else parameters or ()
+        `literals` are those that were masked in the text: they are values like the bound ones.
+        """
+        if not parameters and not literals:
+            return None
+        canonical = literals + repr(parameters)
+        if len(canonical) > _LARGEST_DIGESTED or _OTHER_SHOWN in canonical:
+            return None
+        digest = self._keyed.copy()
+        digest.update(canonical.encode("utf-8", "replace"))
+        return digest.hexdigest()

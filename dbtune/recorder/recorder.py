@@ -10,8 +10,8 @@ from hashlib import blake2b
 
 from .complaint import complain
 from .exit_signal import flush_at_sigterm, leave_sigterm_alone
+from .open_statements import finish_open
 from .origin import mark_origin
-from .recording_cursor import finish_open
 from .sent import Sent
 from .settings import RecorderSettings
 from .writer import Writer

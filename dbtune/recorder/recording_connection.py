@@ -9,7 +9,9 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from .complaint import complain
-from .recording_cursor import RecordingCursor, finish_open, has_listeners, recording_class
+from .open_statements import finish_open, has_listeners
+from .recording_class import recording_class
+from .recording_cursor import RecordingCursor
 
 _cursor = sqlite3.Connection.cursor
 _commit = sqlite3.Connection.commit

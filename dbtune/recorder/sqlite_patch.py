@@ -12,8 +12,10 @@ import sqlite3.dbapi2
 from typing import Any, Callable
 
 from .complaint import complain
+from .open_statements import Listener, finish_open, listen
+from .recording_class import recording_class
 from .recording_connection import RecordingConnection
-from .recording_cursor import Listener, RecordingCursor, finish_open, listen, recording_class
+from .recording_cursor import RecordingCursor
 
 _MODULES = (sqlite3, sqlite3.dbapi2)
 _PLAIN_CONNECT = sqlite3.connect

@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import Callable, Iterator
 
 from .complaint import complain
+from .exit_signal import unbroken
 from .line import LineEncoder
 from .recorded_values import size_of
 from .rotation import RotatingFile
@@ -67,7 +68,7 @@ class Writer:
 
     def flush(self) -> None:
         """Write all that is queued."""
-        with self._lock:
+        with self._lock, unbroken():
             self._is_awake = False
             self._queued_bytes = 0
             if self._file.is_full:

@@ -1,0 +1,183 @@
+"""Statements of sqlite3 from their beginning to their end, which the listeners then hear of.
+
+A statement has ended when its rows are exhausted, its cursor is used anew, closed or collected,
+its connection is closed, or the process ends. None of these functions raises.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from itertools import count
+from time import time_ns
+from typing import Any, Callable, Iterable, Iterator
+
+from .complaint import complain
+from .origin import mark_origin
+from .recorded_values import copied_values
+from .sent import Sent
+
+Listener = Callable[[Sent], None]
+
+# Cursors whose own __del__ does not call ours would otherwise be remembered for ever.
+_MOST_OPEN = 10_000
+
+_listeners: tuple[Listener, ...] = ()
+# Statements whose rows are awaited, and the id of their connection.
+_open: dict[int, tuple[Sent, int]] = {}
+_transactions = count(1)
+
+
+class ManyValues:
+    """The rows of values that executemany() binds, counted as they are taken."""
+
+    def __init__(self, given: Any) -> None:
+        self.count = 0
+        self.first: Any = None
+        self._given = given
+
+    def rows(self) -> Any:
+        """Return what executemany() is to bind instead: the same, whatever it is."""
+        given = self._given
+        if isinstance(given, (list, tuple)):
+            self.count = len(given)
+            self.first = given[0] if given else None
+            return given
+        return self._counted(given) if isinstance(given, Iterable) else given
+
+    def _counted(self, given: Iterable[Any]) -> Iterator[Any]:
+        for values in given:
+            if not self.count:
+                self.first = copied_values(values)
+            self.count += 1
+            yield values
+
+
+def begin_statement(arguments: tuple[Any, ...], values: Any) -> Sent | None:
+    """Return a statement that is about to be sent by the caller's caller; None where it is none."""
+    try:
+        text = arguments[0]
+        if not isinstance(text, str):
+            return None
+        sent = Sent(text, copied_values(values) if values else None, time_ns())
+        mark_origin(sent)
+        return sent
+    except Exception as error:  # noqa: BLE001 - the application must not feel it
+        complain("a statement could not be recorded", error)
+        return None
+
+
+def statement_ran(sent: Sent, cursor: sqlite3.Cursor, many: ManyValues | None = None) -> bool:
+    """Tell whether rows are awaited of a statement that ran; without any it has ended."""
+    try:
+        connection: Any = cursor.connection
+        _place(sent, connection)
+        if many is not None:
+            _share(sent, many)
+        if cursor.description is not None:
+            sent.rows = 0
+            if len(_open) >= _MOST_OPEN:
+                _end_oldest()
+            _open[id(sent)] = sent, id(connection)
+            return True
+        written = cursor.rowcount
+        if written >= 0:
+            sent.rows = written
+        for listener in _listeners:
+            listener(sent)
+    except Exception as error:  # noqa: BLE001 - the application must not feel it
+        complain("a statement could not be recorded", error)
+    return False
+
+
+def statement_failed(
+    sent: Sent, cursor: sqlite3.Cursor, failure: BaseException, many: ManyValues | None = None
+) -> None:
+    """Note a statement that failed, as it began or while its rows were fetched."""
+    try:
+        # Other errors come from the application's own functions, and may hold anything.
+        is_from_sqlite = isinstance(failure, sqlite3.Error)
+        sent.error = str(failure) if is_from_sqlite else type(failure).__name__
+        if _open.pop(id(sent), None) is None:
+            _place(sent, cursor.connection)
+        if many is not None:
+            _share(sent, many)
+        _tell(sent)
+    except Exception as error:  # noqa: BLE001 - the application must not feel it
+        complain("a statement could not be recorded", error)
+
+
+def end_statement(sent: Sent) -> None:
+    """Note a statement whose rows were awaited, unless another thread or a fork has noted it."""
+    try:
+        if _open.pop(id(sent), None) is not None:
+            for listener in _listeners:
+                listener(sent)
+    except Exception as error:  # noqa: BLE001 - the application must not feel it
+        complain("a statement could not be recorded", error)
+
+
+def finish_open(connection: sqlite3.Connection | None = None) -> None:
+    """Note all statements whose rows are still awaited, of one connection or of all."""
+    for sent, owner in list(_open.values()):
+        if connection is None or owner == id(connection):
+            end_statement(sent)
+
+
+def has_listeners() -> bool:
+    """Tell whether anybody records."""
+    return bool(_listeners)
+
+
+def listen(listener: Listener) -> Callable[[], None]:
+    """Let a listener hear of every statement; returns how it stops."""
+    global _listeners
+    _listeners = (*_listeners, listener)
+
+    def stop() -> None:
+        global _listeners
+        _listeners = tuple(other for other in _listeners if other is not listener)
+
+    return stop
+
+
+def _place(sent: Sent, connection: Any) -> None:
+    """Say which file and transaction a statement belongs to."""
+    sent.namespace = connection._dbtune_namespace
+    if connection._dbtune_wait_ns is not None:
+        sent.wait_ns = connection._dbtune_wait_ns
+        connection._dbtune_wait_ns = None
+    transaction = connection._dbtune_transaction
+    if connection.in_transaction:
+        if transaction is None:
+            transaction = f"{os.getpid()}-{next(_transactions)}"
+            connection._dbtune_transaction = transaction
+        sent.transaction_id = transaction
+    elif transaction is not None:
+        sent.transaction_id = transaction
+        connection._dbtune_transaction = None
+
+
+def _share(sent: Sent, many: ManyValues) -> None:
+    """Let a statement stand for all that executemany() ran."""
+    sent.parameters = copied_values(many.first)
+    sent.count = max(1, many.count)
+    sent.duration_ns //= sent.count
+
+
+def _end_oldest() -> None:
+    end_statement(_open[next(iter(_open))][0])
+
+
+def _tell(sent: Sent) -> None:
+    for listener in _listeners:
+        listener(sent)
+
+
+def _forget_open() -> None:
+    # The parent of a fork notes what it has sent.
+    _open.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_open)
