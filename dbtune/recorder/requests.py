@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from contextlib import suppress
 from contextvars import ContextVar, Token
 from typing import Callable, Optional, Union
 
@@ -54,12 +55,10 @@ def begin_request(request_id: str | None = None, route: Route = None) -> Token[R
 def end_request(token: Token[Request | None]) -> None:
     """End a request; the context is as it was before.
 
-    A token of another context (a response that is closed in another thread) leaves it alone.
+    A token of another context (what began in one thread and ends in another) leaves it alone.
     """
-    try:
+    with suppress(ValueError, RuntimeError):
         _current.reset(token)
-    except (ValueError, RuntimeError):
-        _current.set(None)
 
 
 def current_request() -> Request | None:

@@ -41,7 +41,7 @@ def _begin(request: Any) -> Token[Request | None] | None:
 
         scope = getattr(request, "scope", None)
         if scope is None:
-            return wsgi.begin(request.environ, route)
+            return use_request(wsgi.begin(request.environ, route))
         return _begin_scope(scope, route)
     except Exception as error:  # noqa: BLE001 - the application must not feel it
         complain("a request could not be followed", error)

@@ -1,9 +1,8 @@
-"""Requests of WSGI applications (PEP 3333): one lasts until its response was iterated over."""
+"""Requests of WSGI applications (PEP 3333), whose responses may be made while they are sent."""
 
 from __future__ import annotations
 
 import uuid
-from contextvars import Token
 from typing import Any, Callable, Iterator
 
 from ..complaint import complain
@@ -14,15 +13,15 @@ from .routes import general_route, given_request_id
 _KEY = "dbtune.request"
 
 
-def begin(environ: Any, route: Route) -> Token[Request | None]:
-    """Begin the request of an environ, or name its route where it has begun."""
-    request = environ.get(_KEY)
+def begin(environ: Any, route: Route) -> Request:
+    """Return the request of an environ; where it has begun already, its route is named."""
+    request: Request | None = environ.get(_KEY)
     if request is None:
         given = given_request_id(environ.get("HTTP_X_REQUEST_ID"), environ.get("HTTP_TRACEPARENT"))
         request = environ[_KEY] = Request(given or uuid.uuid4().hex, route)
     else:
         request.name_route(route)
-    return use_request(request)
+    return request
 
 
 def route_of(environ: Any) -> str:
@@ -46,21 +45,18 @@ class WatchedApplication:
 
 
 def answer(application: Callable[..., Any], environ: Any, start_response: Any, route: Route) -> Any:
-    """Call an application within a request of its own, which its response ends."""
+    """Call an application within a request of its own, which its response belongs to."""
     try:
-        token = begin(environ, route)
+        request = begin(environ, route)
     except Exception as error:  # noqa: BLE001 - the application must not feel it
         complain("a request could not be followed", error)
         return application(environ, start_response)
+    token = use_request(request)
     try:
         response = application(environ, start_response)
-    except BaseException:
+    finally:
         end_request(token)
-        raise
-    if _is_done(response, environ):
-        end_request(token)
-        return response
-    return _Response(response, token)
+    return response if _is_done(response, environ) else _Response(response, request)
 
 
 def _is_done(response: Any, environ: Any) -> bool:
@@ -71,26 +67,37 @@ def _is_done(response: Any, environ: Any) -> bool:
 
 
 class _Response:
-    """A response that ends its request when the server closes it, as PEP 3333 asks it to."""
+    """A response whose parts are made within its request, in whatever thread that is.
 
-    def __init__(self, response: Any, token: Token[Request | None]) -> None:
+    Between the parts the request is not current: who never closes a response, as tests do, is in
+    none any more.
+    """
+
+    def __init__(self, response: Any, request: Request) -> None:
         self._response = response
-        self._token = token
+        self._request = request
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._response, name)
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(self._response)
-
-    def __len__(self) -> int:
-        return len(self._response)
+        parts = iter(self._response)
+        while True:
+            token = use_request(self._request)
+            try:
+                part = next(parts)
+            except StopIteration:
+                return
+            finally:
+                end_request(token)
+            yield part
 
     def close(self) -> None:
-        """Close the response, and end the request."""
+        """Close the response, within its request."""
+        close = getattr(self._response, "close", None)
+        token = use_request(self._request)
         try:
-            close = getattr(self._response, "close", None)
             if close is not None:
                 close()
         finally:
-            end_request(self._token)
+            end_request(token)
