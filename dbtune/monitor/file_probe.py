@@ -12,13 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dbtune.errors import DbtuneError
-from dbtune.monitor import lookout
+from dbtune.errors import ConfigurationError
+from dbtune.monitor.wal_index import in_wal_mode
 from dbtune.sqlite.header import describe_content
 
 # A look takes well under a millisecond. A network file system that hangs answers to nothing, and
 # a busy machine may keep a process waiting for seconds.
 _PATIENCE_SECONDS = 10.0
+_PROGRAM = (
+    "import sys; sys.path.append(sys.argv[2]); from dbtune.monitor.lookout import main; main()"
+)
+_FOLDER = Path(__file__).resolve().parents[2]
 _SCHEMA_PAGE_KINDS = (5, 13)  # https://www.sqlite.org/fileformat2.html#b_tree_pages
 
 
@@ -88,9 +92,14 @@ def open_probe(path: Path) -> Iterator[FileProbe]:
 
 def _start(path: Path) -> subprocess.Popen[bytes]:
     if "py" not in Path(sys.executable or "").name.lower():
-        raise DbtuneError("the monitor needs Python's own program, and it is embedded in another")
+        raise ConfigurationError(
+            "the monitor needs Python's own program, and this one is embedded in another",
+            hint="start dbtune with the Python that it is installed in",
+        )
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", lookout.__file__, str(path)],
+        # Without what site-packages and the environment would start, and dbtune behind the
+        # standard library, whose modules nothing here may stand in for.
+        [sys.executable, "-I", "-S", "-c", _PROGRAM, str(path), str(_FOLDER)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -123,7 +132,7 @@ def _file_state(said: dict[str, Any]) -> FileState:
     first_page = said["first_page"]
     return FileState(
         identity=identity,
-        wal_mode=lookout.in_wal_mode(header),
+        wal_mode=in_wal_mode(header),
         size_bytes=said["size"],
         wal_bytes=said["wal_size"],
         freelist_bytes=None if first_page is None else _freelist_bytes(bytes.fromhex(first_page)),
@@ -147,7 +156,7 @@ def _problem_of(header: bytes, size: int, beside: int) -> tuple[str | None, str 
     if header[100:101] not in {bytes([kind]) for kind in _SCHEMA_PAGE_KINDS}:
         return "is damaged: its first page holds no schema", "restore it from a backup"
     # With a -wal or -journal somebody may be about to make it longer.
-    if size < declared and not beside and not lookout.in_wal_mode(header):
+    if size < declared and not beside and not in_wal_mode(header):
         return (
             f"is truncated: it has {size:,} bytes and its header says {declared:,}",
             "restore it from a backup",
