@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from types import TracebackType
 from typing import Any
 
 from dbtune.integrations.query_limits import QueryLimits, complaint_of
@@ -13,7 +14,6 @@ from dbtune.recorder import lazy_loads
 from dbtune.workload.n_plus_one import LEAST_REPEATS
 
 
-@contextmanager
 def assert_queries(
     exactly: int | None = None,
     *,
@@ -21,7 +21,7 @@ def assert_queries(
     no_n_plus_one: bool = False,
     min_repeats: int = LEAST_REPEATS,
     engine: Any = None,
-) -> Iterator[QueryLog]:
+) -> AbstractContextManager[QueryLog]:
     """Raise AssertionError behind a block that sent too many queries, with the lines they are of.
 
     With `no_n_plus_one` no read may come `min_repeats` times from one line: within a request of
@@ -32,21 +32,38 @@ def assert_queries(
     sqlite3 are seen under pytest with dbtune's plugin (docs/testing.md). An error of the block
     is raised as it is. Raises ConfigurationError for limits that mean nothing.
     """
-    limits = QueryLimits(exactly, max, no_n_plus_one, min_repeats)
-    log = QueryLog()
-    end = watch_queries(log.note) if engine is None else _watch_engine(engine, log)
-    try:
-        yield log
-    finally:
-        end()
-    complaint = complaint_of(log, limits)
-    if complaint is not None:
-        raise AssertionError(complaint)
+    return _Assertion(QueryLimits(exactly, max, no_n_plus_one, min_repeats), engine)
 
 
-def _watch_engine(engine: Any, log: QueryLog) -> Any:
-    from dbtune.integrations.engine_watch import watch_engine
-    from dbtune.integrations.record import sync_engine
+class _Assertion:
+    """The block: its __exit__ is all that pytest's traceback could show of dbtune, and hides."""
 
-    lazy_loads.watch()
-    return watch_engine(sync_engine(engine), log.note)
+    def __init__(self, limits: QueryLimits, engine: Any) -> None:
+        self._limits = limits
+        self._engine = engine
+        self._log = QueryLog()
+
+    def __enter__(self) -> QueryLog:
+        self._end = self._watch()
+        return self._log
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        __tracebackhide__ = True
+        self._end()
+        complaint = complaint_of(self._log, self._limits) if kind is None else None
+        if complaint is not None:
+            raise AssertionError(complaint)
+
+    def _watch(self) -> Callable[[], None]:
+        if self._engine is None:
+            return watch_queries(self._log.note)
+        from dbtune.integrations.engine_watch import watch_engine
+        from dbtune.integrations.record import sync_engine
+
+        lazy_loads.watch()
+        return watch_engine(sync_engine(self._engine), self._log.note)

@@ -104,14 +104,18 @@ def _limits_of(item: pytest.Item) -> QueryLimits | None:
     from dbtune.errors import ConfigurationError
     from dbtune.integrations.query_limits import QueryLimits
 
-    given = dict(marker.kwargs) if marker is not None else {}
+    option = item.config.getoption
+    given = {
+        "max_queries": option("dbtune_max_queries"),
+        "no_n_plus_one": option("dbtune_no_n_plus_one"),
+    }
+    if marker is not None:
+        if "queries" in marker.kwargs:
+            del given["max_queries"]
+        given.update(marker.kwargs)
+    exactly, most = given.pop("queries", None), given.pop("max_queries", None)
     try:
-        return QueryLimits(
-            exactly=given.pop("queries", None),
-            max=given.pop("max_queries", item.config.getoption("dbtune_max_queries")),
-            no_n_plus_one=given.pop("no_n_plus_one", item.config.getoption("dbtune_no_n_plus_one")),
-            **given,
-        )
+        return QueryLimits(exactly, most, **given)
     except (TypeError, ConfigurationError) as error:
         raise pytest.UsageError(f"{item.nodeid}: pytest.mark.dbtune: {error}") from error
 

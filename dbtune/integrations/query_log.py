@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
 
@@ -16,6 +18,8 @@ from dbtune.workload.timestamps import normalise_timestamp
 _NOT_COUNTED = frozenset(
     "BEGIN COMMIT END ROLLBACK SAVEPOINT RELEASE PRAGMA ATTACH DETACH EXPLAIN".split()
 )
+# Nor is what they ask of SQLite itself, Django once a process.
+_ABOUT_SQLITE = re.compile(r"\s*SELECT\s+sqlite_(?:version|compileoption)\w*\s*\(", re.IGNORECASE)
 _MOST_LISTED = 20
 _LONGEST = 160
 # Outside of requests the block is what a request is else.
@@ -31,7 +35,9 @@ class QueryLog:
     def note(self, sent: Sent) -> None:
         """Take a statement; one for many rows (executemany) is one."""
         words = sent.text.split(None, 1)
-        if words and words[0].upper().rstrip(";") not in _NOT_COUNTED:
+        if not words or words[0].upper().rstrip(";") in _NOT_COUNTED:
+            return
+        if not _ABOUT_SQLITE.match(sent.text):
             self._sent.append(sent)
 
     @property
@@ -77,7 +83,9 @@ def described(repeated: RepeatedQuery, template: str) -> Iterator[str]:
     if repeated.relationship:
         yield f"  Fix: {eager_loading(repeated.relationship, finds_one=None)}"
     else:
-        yield f"  Fix: {one_for_all(key_of(template))}"
+        in_django = ", in Django with select_related() or prefetch_related()"
+        framework = in_django if "django.db.models" in sys.modules else ""
+        yield f"  Fix: {one_for_all(key_of(template))}{framework}"
 
 
 def _as_query(sent: Sent) -> RecordedQuery:
