@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from fnmatch import fnmatchcase
+from functools import partial
 
 from dbtune._version import __version__
 from dbtune.journeys.cache_advice import cache_result
@@ -96,10 +97,7 @@ def digest_queries(options: QueriesOptions, on_event: OnEvent = ignore_event) ->
 
 
 def _read(options: QueriesOptions, on_event: OnEvent) -> _Read:
-    matches: Callable[[str], bool] | None = None
-    if options.route is not None:
-        pattern = options.route
-        matches = lambda route: fnmatchcase(route, pattern)  # noqa: E731 - a closure in one line
+    matches = None if options.route is None else partial(fnmatchcase, pat=options.route)
     statistics = RecordingStatistics(options.cache_ttls, LineFilter(matches, options.since))
     files, broken = find_files(options.queries), BrokenLines()
     latest: RecordingFile | None = None
@@ -177,7 +175,12 @@ def _notes(
     if options.since is not None and statistics.without_time:
         yield f"{statistics.without_time:,} statements without a time were left out by --since"
     if statistics.sampled:
-        yield "recorded with a sample rate: calls and sums are extrapolated"
+        yield (
+            "recorded with a sample rate: calls and sums are extrapolated; a cache would have hit "
+            "more often, and been stale more often, than what was recorded tells"
+        )
+    if statistics.kept and not statistics.cache.outcomes and not statistics.cache_unknown_calls:
+        yield "no times of reads were recorded, so that no cache could be tried"
     if statistics.dropped_by_recorder:
         yield (
             f"{statistics.dropped_by_recorder:,} statements are missing: the recorder could not "

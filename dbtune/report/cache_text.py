@@ -83,7 +83,10 @@ def _rates(outcome: CacheOutcome) -> str:
 
 
 def _ttl(seconds: float) -> str:
-    return format_duration(seconds * 1e9).replace(".0 ", " ")
+    for unit_seconds, unit in ((3600.0, "h"), (60.0, "min")):
+        if seconds > unit_seconds and seconds % unit_seconds == 0:
+            return f"{seconds / unit_seconds:g} {unit}"
+    return f"{seconds:g} s" if seconds >= 1 else f"{seconds * 1000:g} ms"
 
 
 def _cleared(advice: CacheAdvice) -> str:

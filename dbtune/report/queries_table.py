@@ -13,9 +13,11 @@ from dbtune.report.text import printable, wrap_text
 from dbtune.report.text_table import draw_table
 
 UNKNOWN = "-"
+_NARROW = 76
 _WIDE = 100
 _WIDEST = 140
 _SHORT_ID = 6
+_NARROWEST_COLUMNS = ("calls", "total", "share", "mean")
 _NARROW_COLUMNS = ("calls", "total", "share", "mean", "p95")
 _WIDE_COLUMNS = ("calls", "total", "share", "mean", "p95", "p99", "max")
 _ALL_COLUMNS = (
@@ -52,6 +54,7 @@ def query_table(digest: QueryDigest, width: int, colors: Colors) -> list[str]:
 def _columns(digest: QueryDigest, width: int) -> tuple[str, ...]:
     columns: tuple[str, ...] = _ALL_COLUMNS if width >= _WIDEST else _WIDE_COLUMNS
     columns = _NARROW_COLUMNS if width < _WIDE else columns
+    columns = _NARROWEST_COLUMNS if width < _NARROW else columns
     if digest.latency is None:
         known = {"calls", "share", "rows", digest.ordered_by}
         columns = tuple(column for column in _ALL_COLUMNS if column in known)

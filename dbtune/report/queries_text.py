@@ -9,7 +9,7 @@ from dbtune.report.cache_text import cache_lines
 from dbtune.report.colors import Colors
 from dbtune.report.quantities import format_count, format_duration, format_ratio
 from dbtune.report.queries_table import query_table
-from dbtune.report.query_details import detail_lines, latency_text, wrap_figures
+from dbtune.report.query_details import calls_text, detail_lines, latency_text, wrap_figures
 from dbtune.report.text import printable, wrap_text
 
 # Prose wider than this is hard to follow from one line to the next; tables use the whole width.
@@ -44,9 +44,9 @@ def queries_to_terminal(digest: QueryDigest, *, width: int, color: bool) -> str:
 
 def _summary(digest: QueryDigest, width: int, colors: Colors) -> list[str]:
     shapes = "1 query shape" if digest.shapes == 1 else f"{digest.shapes:,} query shapes"
-    first = f"{_sources(digest.sources)}: {format_count(digest.calls)} calls of {shapes}"
+    first = f"{calls_text(digest.calls)} of {shapes} in {_sources(digest.sources)}"
     if digest.error_calls:
-        first += f", {format_count(digest.error_calls)} of them failed"
+        first += f"; {calls_text(digest.error_calls)} failed"
     filters = [f"route {digest.route}"] if digest.route is not None else []
     filters += [f"since {digest.since}"] if digest.since is not None else []
     lines = [colors.bold(line) for line in wrap_text(first, width)]
@@ -75,7 +75,7 @@ def _database_lines(digest: QueryDigest, width: int, colors: Colors) -> list[str
         line
         for database in digest.databases.top
         for line in wrap_text(
-            f"{format_count(database.count)} calls ({format_ratio(database.count / digest.calls)}) "
+            f"{calls_text(database.count)} ({format_ratio(database.count / digest.calls)}) "
             f"to {database.name}",
             width,
             "  ",

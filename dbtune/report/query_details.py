@@ -50,6 +50,11 @@ def latency_text(latency: LatencySummary) -> str:
     )
 
 
+def calls_text(count: float) -> str:
+    """Return a number of calls in words."""
+    return "1 call" if count == 1 else f"{format_count(count)} calls"
+
+
 def histogram_text(latency: LatencySummary) -> str:
     """Return bars in steps of 1, 2 and 5 between the durations they reach from and to."""
     buckets = latency.buckets
@@ -61,7 +66,7 @@ def histogram_text(latency: LatencySummary) -> str:
 
 
 def _facts(query: QueryStatistics) -> Iterator[str]:
-    calls = f"{format_count(query.calls)} calls"
+    calls = calls_text(query.calls)
     if query.error_calls:
         calls += f", {format_count(query.error_calls)} failed: {_named(query.errors)}"
     if query.latency is None:

@@ -14,6 +14,8 @@ from typing import NamedTuple
 # Followed at once; each takes about 300 bytes. Those whose time is over are given up first, which
 # loses nothing. Where that is not enough, half of all keys are, and the rest counts twice.
 MAX_KEYS = 100_000
+# An application has hundreds. Where names are made up, all counts as written instead.
+_MAX_TABLES = 20_000
 # Processes write what they sent every 200 ms, so that lines are a little out of order. So many of
 # them are put in order again; sorting what is nearly sorted takes no time.
 _WINDOW = 4_096
@@ -43,7 +45,7 @@ _Event = tuple[float, int, "str | None", float, "CacheableRead | CacheWrite"]
 class ShapeOutcome:
     """What became of the reads of one shape: all, and hits and stale hits for each time to live."""
 
-    __slots__ = ("hits", "lookups", "names", "stale", "tables_known", "written")
+    __slots__ = ("hits", "lookups", "names", "seen", "stale", "written")
 
     def __init__(self, names: frozenset[str], ttls: int) -> None:
         self.names = names
@@ -52,7 +54,7 @@ class ShapeOutcome:
         self.stale = [0.0] * ttls
         # The tables written so far that it names, looked for anew when there is one more.
         self.written: tuple[str, ...] = ()
-        self.tables_known = 0
+        self.seen = 0
 
 
 class CacheReplay:
@@ -71,6 +73,7 @@ class CacheReplay:
         self._last_write_of_all = 0
         self._last_write: dict[tuple[str | None, str], int] = {}
         self._writes: dict[str, float] = {}
+        self._seen = 0
         self.outcomes: dict[str, ShapeOutcome] = {}
         self.clock_went_back = False
 
@@ -97,6 +100,10 @@ class CacheReplay:
         """Take no line of the next file before the last one of this."""
         self._replay(len(self._pending))
 
+    def forget(self, shape_id: str) -> None:
+        """Give up what became of a shape."""
+        self.outcomes.pop(shape_id, None)
+
     def writes_to(self, names: frozenset[str]) -> dict[str, float]:
         """Return how often the tables among the names were written."""
         return {table: self._writes[table] for table in names if table in self._writes}
@@ -116,9 +123,15 @@ class CacheReplay:
                 self._read(event, moment, database, weight * (_HASHES / self._kept_below))
 
     def _write(self, table: str | None, database: str | None, weight: float) -> None:
-        if table is None:
+        if table is None or len(self._last_write) >= _MAX_TABLES:
             self._last_write_of_all = self._replayed
+            self._last_write.clear()
             return
+        if table not in self._writes:
+            self._seen += 1
+            if len(self._writes) >= _MAX_TABLES:
+                self._writes.clear()
+                self._last_write_of_all = self._replayed
         self._writes[table] = self._writes.get(table, 0.0) + weight
         self._last_write[(database, table)] = self._replayed
 
@@ -147,8 +160,8 @@ class CacheReplay:
                 entry[filled + 1] = self._replayed
 
     def _last_written(self, outcome: ShapeOutcome, database: str | None) -> int:
-        if outcome.tables_known != len(self._writes):
-            outcome.tables_known = len(self._writes)
+        if outcome.seen != self._seen:
+            outcome.seen = self._seen
             outcome.written = tuple(self.writes_to(outcome.names))
         last = self._last_write_of_all
         for table in outcome.written:
@@ -160,7 +173,7 @@ class CacheReplay:
         self._entries = {
             key: entry for key, entry in self._entries.items() if max(entry[::2]) > alive_from
         }
-        while len(self._entries) > self._max_keys // 2:
+        while len(self._entries) > self._max_keys * 2 // 3:
             self._kept_below //= 2
             self._entries = {
                 key: entry for key, entry in self._entries.items() if key < self._kept_below

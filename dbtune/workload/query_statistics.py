@@ -24,6 +24,8 @@ from dbtune.workload.splitting import split_statements
 
 # Each takes some kilobytes: its histogram, its names. An application has hundreds.
 MAX_SHAPES = 10_000
+# Characters of their templates; one statement may be 16 MiB long.
+_MAX_CHARACTERS = 32 << 20
 # Routes may be made of values too: /users/7, /users/8.
 _ROUTES_REMEMBERED = 10_000
 
@@ -60,7 +62,7 @@ class RecordingStatistics:
     def __init__(
         self,
         ttls_seconds: tuple[float, ...],
-        chosen: LineFilter = LineFilter(),  # noqa: B008 - a tuple cannot be changed
+        chosen: LineFilter,
         *,
         max_shapes: int = MAX_SHAPES,
     ) -> None:
@@ -76,6 +78,7 @@ class RecordingStatistics:
         self.dropped_shapes = 0
         self.dropped_calls = 0.0
         self._max_shapes = max_shapes
+        self._characters = 0
         self._known = KnownStatements(self._learn)
         self._requests = RequestTracker()
         self._since = chosen.since
@@ -195,23 +198,28 @@ class RecordingStatistics:
         digest = fingerprint(form.template)
         shape = self.shapes.get(digest)
         if shape is None:
-            if len(self.shapes) >= self._max_shapes:
+            if len(self.shapes) >= self._max_shapes or self._characters > _MAX_CHARACTERS:
                 self._drop_least()
             shape = self.shapes[digest] = ShapeStatistics(digest, form)
+            self._characters += len(form.template)
         return _Known(shape, form.has_placeholders, form.many_rows)
 
     def _drop_least(self) -> None:
-        """Drop the fifth of the shapes that is both rare and quick, and count what goes."""
+        """Drop shapes that are both rare and quick, a fifth of them or more, and count them."""
         calls = sum(shape.calls for shape in self.shapes.values()) or 1.0
         time_ns = sum(shape.latency.total_ns for shape in self.shapes.values()) or 1.0
         ordered = sorted(
             self.shapes.values(),
             key=lambda shape: max(shape.calls / calls, shape.latency.total_ns / time_ns),
-            reverse=True,
         )
-        keep = self._max_shapes * 4 // 5
-        self.shapes = {shape.fingerprint: shape for shape in ordered[:keep]}
-        for shape in ordered[keep:]:
+        left = len(ordered)
+        for shape in ordered:
+            if left <= self._max_shapes * 4 // 5 and self._characters <= _MAX_CHARACTERS // 2:
+                break
+            left -= 1
+            del self.shapes[shape.fingerprint]
+            self._characters -= len(shape.template)
+            self.cache.forget(shape.id)
             self.dropped_shapes += 1
             self.dropped_calls += shape.calls
         self._known.forget()

@@ -7,6 +7,7 @@ from dbtune.model.digest import NamedCount, Names
 # Routes and call sites of one query are a handful. Where more come, a name was made of a value,
 # and the rare half of them is given up now and then.
 _KEPT = 100
+_LONGEST = 500
 _TOLD = 5
 
 
@@ -22,6 +23,8 @@ class TopNames:
     def add(self, name: str, count: float) -> None:
         """Take calls that came from, or went to, something with this name."""
         counts = self._counts
+        if len(name) > _LONGEST:
+            name = name[:_LONGEST]
         counts[name] = counts.get(name, 0.0) + count
         if len(counts) > _KEPT:
             self._overflowed = True
