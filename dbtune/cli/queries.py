@@ -12,6 +12,8 @@ from dbtune.cli.queries_output import check_place, print_digest
 from dbtune.cli.time_values import Duration, Moment
 
 _TERMINAL_LIMIT = 20
+# More would leave no room for the query on a terminal of 80 columns.
+_MOST_TTLS = 4
 _ORDERS = ["total", "calls", "mean", "p95", "p99", "max", "rows", "wait"]
 
 
@@ -45,7 +47,7 @@ _ORDERS = ["total", "calls", "mean", "p95", "p99", "max", "rows", "wait"]
     type=Duration(),
     multiple=True,
     metavar="TIME",
-    help="Try a cache whose entries live so long, up to 6 times [default: 1s, 10s, 60s, 10m].",
+    help="Try a cache whose entries live so long, up to 4 times [default: 1s, 10s, 60s, 10m].",
 )
 @click.option("--strict", is_flag=True, help="Stop at a broken line of a recording.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole digest as JSON.")
@@ -72,6 +74,3 @@ def command(as_json: bool, output: Path | None, **chosen: Any) -> None:
         digest = digest_queries(QueriesOptions(**chosen), on_event)
     shown = None if as_json or chosen["limit"] is not None else _TERMINAL_LIMIT
     print_digest(digest, output, as_json=as_json, limit=shown)
-
-
-_MOST_TTLS = 6

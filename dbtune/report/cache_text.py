@@ -49,7 +49,7 @@ def _table(cache: CacheReplayResult, width: int, colors: Colors) -> list[str]:
         colors.bold(title) + first[len(title) :],
         *rest,
         *draw_table(
-            ["id", "look-ups", "saves", *map(_ttl, cache.ttls_seconds), "query"],
+            ["id", "reads", "saves", *map(_ttl, cache.ttls_seconds), "query"],
             [_row(advice, width) for advice in shown],
             [recognizable(advice.template, narrow=width < _WIDE) for advice in shown],
             width,
@@ -76,10 +76,13 @@ def _row(advice: CacheAdvice, width: int) -> list[str]:
 
 
 def _rates(outcome: CacheOutcome) -> str:
-    hits = format_ratio(outcome.hit_ratio)
-    if not outcome.stale_ratio:
-        return hits
-    return f"{hits.removesuffix(' %')}/{format_ratio(outcome.stale_ratio)}"
+    hits, stale = _percent(outcome.hit_ratio), _percent(outcome.stale_ratio)
+    return f"{hits}/{stale} %" if outcome.stale_ratio else f"{hits} %"
+
+
+def _percent(ratio: float) -> str:
+    """Return whole percents, of which only 0 is nothing and only 1 is all."""
+    return "<1" if 0 < ratio < 0.01 else str(int(ratio * 100 + 1e-9))
 
 
 def _ttl(seconds: float) -> str:

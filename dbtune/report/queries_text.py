@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dbtune.model.digest import Names, QueryDigest
 from dbtune.report.cache_text import cache_lines
 from dbtune.report.colors import Colors
-from dbtune.report.quantities import format_count, format_duration, format_ratio
+from dbtune.report.quantities import format_duration, format_ratio
 from dbtune.report.queries_table import query_table
 from dbtune.report.query_details import calls_text, detail_lines, latency_text, wrap_figures
 from dbtune.report.text import printable, wrap_text
