@@ -1,0 +1,1 @@
+"""Tests of what records an application, within the application."""
