@@ -30,6 +30,7 @@ from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.diagnosis import failures_explained
 from dbtune.sqlite.scratch import scratch_folder
+from dbtune.workload.recording_file import find_files
 
 if TYPE_CHECKING:
     from dbtune.journeys.bench_postgres import PostgresSide
@@ -72,6 +73,11 @@ def bench(database: Path, options: BenchOptions, on_event: OnEvent = ignore_even
     report's indexes do not fit, SourceError, LockedError, ConfigurationError and, of a
     PostgreSQL, TargetError.
     """
+    find_files(options.queries)  # a missing one is told before anything is copied
+    if options.postgres is not None:
+        from dbtune.journeys.bench_postgres import require_url  # takes a second to import
+
+        require_url(options.postgres)
     with closing(open_readonly(database)) as connection, failures_explained(database):
         schema = read_schema(connection)
     creates, tables = _new_indexes(options.indexes, schema)
@@ -83,7 +89,7 @@ def bench(database: Path, options: BenchOptions, on_event: OnEvent = ignore_even
         sent = sendable(units.plan, base.path, schema, options.mix, on_event)
         side = None
         if options.postgres is not None and sent.plan.units:
-            from dbtune.journeys.bench_postgres import postgres_side  # takes a second to import
+            from dbtune.journeys.bench_postgres import postgres_side
 
             side = postgres_side(database, base.path, options.postgres, sent.plan, on_event)
         plan = sent.plan if side is None else side.plan

@@ -51,6 +51,11 @@ class PostgresSide:
             yield replace(self.target, conninfo=conninfo).open
 
 
+def require_url(url: str) -> None:
+    """Raise ConfigurationError for what names no PostgreSQL."""
+    _conninfo(url)
+
+
 def postgres_side(
     database: Path, copy: Path, url: str, plan: LoadPlan, on_event: OnEvent
 ) -> PostgresSide:
@@ -59,7 +64,7 @@ def postgres_side(
     `url` is its URL, or "embedded". `copy` is a copy of DB, which the types are told from. Raises
     TargetError, ConfigurationError, and RefusedError where tables are missing there.
     """
-    options = MigrateOptions(target=None if url == EMBEDDED else target_conninfo(url, {}))
+    options = MigrateOptions(target=_conninfo(url))
     with ExitStack() as stack:
         target = stack.enter_context(existing_target(database, options))
         pool = stack.enter_context(WorkerPool(copy, 0, False, target.conninfo))
@@ -79,6 +84,11 @@ def postgres_side(
         left_out(plan, used, "PostgreSQL"),
     )
     return found if not rest.writes else _checked_for_writes(found)
+
+
+def _conninfo(url: str) -> str | None:
+    """Return the conninfo of a URL, None for the embedded server."""
+    return None if url == EMBEDDED else target_conninfo(url, {})
 
 
 def _checked_for_writes(side: PostgresSide) -> PostgresSide:

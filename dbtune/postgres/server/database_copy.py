@@ -68,8 +68,12 @@ def _name_of(conninfo: str) -> str:
 
 def _drop_left_over(admin: psycopg.Connection[tuple[object, ...]]) -> None:
     """Drop copies of killed runs: PostgreSQL drops none that somebody is connected to."""
+    # PostgreSQL would refuse one in use by itself, but only after waiting 5 s for its users.
     found = admin.execute(
-        "SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY datname", (PREFIX,)
+        "SELECT datname FROM pg_database WHERE starts_with(datname, %s) AND NOT EXISTS"
+        " (SELECT 1 FROM pg_stat_activity AS a WHERE a.datname = pg_database.datname)"
+        " ORDER BY datname",
+        (PREFIX,),
     )
     for (name,) in found.fetchall():
         with suppress(psycopg.errors.ObjectInUse, psycopg.errors.InsufficientPrivilege):
