@@ -63,7 +63,7 @@ class DatabaseChoice:
         named.discard(None)
         if named <= self._taken:
             return batch
-        kept = {None, *(name for name in named if name is not None and self._fits(name))}
+        kept = self._fitting(named)
         if named <= kept:
             return batch
         runs = [
@@ -89,14 +89,15 @@ class DatabaseChoice:
                 hint="say with --recorded-as which of them this one is",
             )
 
-    def _fits(self, name: str) -> bool:
-        rank = self._ranks.get(name)
-        if rank is None:
-            rank = self._ranks[name] = _rank(name, self._wanted.path)
-            self._least = max(self._least, rank)
-        if rank >= self._least:
-            self._taken.add(name)
-        return rank >= self._least
+    def _fitting(self, named: set[str | None]) -> set[str | None]:
+        """Return the databases whose statements stay, among them None for those of no name."""
+        names = [name for name in named if name is not None]
+        for name in names:
+            self._ranks.setdefault(name, _rank(name, self._wanted.path))
+        self._least = max([self._least, *(self._ranks[name] for name in names)])
+        fitting = [name for name in names if self._ranks[name] >= self._least]
+        self._taken.update(fitting)
+        return {None, *fitting}
 
 
 def wanted_database(path: Path, name: str | None) -> WantedDatabase:

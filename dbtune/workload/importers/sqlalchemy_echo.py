@@ -113,15 +113,15 @@ class EchoLines:
             self._waiting.append(message)
 
     def _pair(self, printed: str, batch: Batch) -> None:
-        """Give the values to the statement that has as many placeholders, the oldest of several."""
+        """Give the values to the statement that has as many placeholders, the newest of several."""
         values = read_printed(printed)
         given = values.parameters
         fitting = (
             message
-            for message in self._waiting
+            for message in reversed(self._waiting)
             if not isinstance(given, tuple) or message.text.count("?") == len(given)
         )
-        found = next(fitting, None) or (self._waiting[0] if self._waiting else None)
+        found = next(fitting, None) or (self._waiting[-1] if self._waiting else None)
         if found is not None:
             self._waiting.remove(found)
             _keep(found, values, batch)
