@@ -103,7 +103,7 @@ def _time(repeated: RepeatedQuery) -> str:
 
 
 def _fix(repeated: RepeatedQuery, readings: tuple[Statement, ...]) -> tuple[str, str | None]:
-    """Return what to do in words, and the option or the query that does it."""
+    """Return what to do in words, and the query that does it where it is one."""
     found = looks_up(readings)
     if repeated.relationship is not None:
         finds_one = found[1] if found is not None else None
