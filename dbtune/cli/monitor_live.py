@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dbtune.model.metrics import METRICS, OnSample, Sample, Threshold
@@ -21,9 +22,17 @@ _REMEMBERED = 200
 _BESIDE_CURVE = 48
 
 
+@dataclass(frozen=True)
+class LiveView:
+    """Draws samples; `say` writes a line above the table, which any other way would go through."""
+
+    on_sample: OnSample
+    say: Callable[[str], None]
+
+
 @contextmanager
-def open_live_view(thresholds: Sequence[Threshold]) -> Iterator[OnSample]:
-    """Draw samples within the block; what else is printed comes above the table."""
+def open_live_view(thresholds: Sequence[Threshold]) -> Iterator[LiveView]:
+    """Draw samples within the block."""
     from rich.console import Console
     from rich.live import Live
 
@@ -36,7 +45,10 @@ def open_live_view(thresholds: Sequence[Threshold]) -> Iterator[OnSample]:
             bars = _BARS if "utf" in console.encoding.lower() else _ASCII_BARS
             live.update(view.draw(console.width, bars), refresh=True)
 
-        yield on_sample
+        def say(text: str) -> None:
+            console.print(text, markup=False, highlight=False)
+
+        yield LiveView(on_sample, say)
 
 
 class _View:
@@ -50,16 +62,12 @@ class _View:
 
     def draw(self, width: int, bars: str) -> RenderableType:
         """Return the table: a figure a line, with what it was before."""
+        from rich.console import Group
         from rich.table import Table
         from rich.text import Text
 
         last = self._samples[-1]
-        table = Table(
-            title=Text(_title(last), style="red" if last.problem else "bold"),
-            title_justify="left",
-            box=None,
-            padding=(0, 2, 0, 0),
-        )
+        table = Table(box=None, padding=(0, 2, 0, 0))
         table.add_column("")
         table.add_column("now", justify="right")
         table.add_column("most", justify="right")
@@ -80,7 +88,9 @@ class _View:
                 Text(format_metric(metric, max(known)), style="dim"),
                 Text(curve(values[-room:] if room else [], bars), style="cyan"),
             )
-        return table
+        # As the table's own title it would be wrapped at the table's width.
+        title = Text(_title(last), style="bold red" if last.problem else "bold")
+        return Group(title, table)
 
 
 def curve(values: Sequence[float | None], bars: str) -> str:

@@ -13,7 +13,7 @@ from dbtune.cli.monitor_live import open_live_view
 from dbtune.cli.report_output import check_output, print_result, terminal_width
 from dbtune.errors import ConfigurationError
 from dbtune.journeys.monitor import Listeners, MonitorOptions, monitor
-from dbtune.model.metrics import Alert, OnSample, Sample
+from dbtune.model.metrics import Alert, OnNote, OnSample, Sample
 from dbtune.monitor.lines_file import LinesFile
 from dbtune.monitor.notifier import Notice, Notifier, Receivers, open_notifier
 from dbtune.monitor.prometheus import serve
@@ -44,15 +44,20 @@ def run_monitor(database: Path, options: MonitorOptions, outputs: Outputs) -> bo
     """
     _check(database, options, outputs)
     with ExitStack() as stack:
-        sinks = [*_files(outputs), *_served(outputs, stack)]
+        say: OnNote = note
+        sinks: list[OnSample] = []
         if outputs.live:
-            sinks.append(stack.enter_context(open_live_view(options.thresholds)))
+            view = stack.enter_context(open_live_view(options.thresholds))
+            say = view.say
+            sinks.append(view.on_sample)
         elif outputs.output != _STDOUT:
             sinks.append(_print_table if options.once else _Lines())
+        tell = _teller(say)
+        sinks += [*_files(outputs, tell), *_served(outputs, stack, tell)]
         notifier = None
         if outputs.receivers:
-            notifier = stack.enter_context(open_notifier(outputs.receivers, _tell))
-        listeners = Listeners(_all(sinks, notifier), _alerted(notifier), _tell)
+            notifier = stack.enter_context(open_notifier(outputs.receivers, tell))
+        listeners = Listeners(_all(sinks, notifier, tell), _alerted(notifier, say), tell)
         try:
             return monitor(database, options, listeners)
         except KeyboardInterrupt:
@@ -80,7 +85,7 @@ def _check(database: Path, options: MonitorOptions, outputs: Outputs) -> None:
         check_output(outputs.output, database)
 
 
-def _files(outputs: Outputs) -> list[OnSample]:
+def _files(outputs: Outputs, tell: OnNote) -> list[OnSample]:
     if outputs.output is None:
         return []
     if outputs.output == _STDOUT:
@@ -90,16 +95,16 @@ def _files(outputs: Outputs) -> list[OnSample]:
     def append(sample: Sample) -> None:
         failure = file.append(sample_to_json(sample))
         if failure is not None:
-            _tell(failure)
+            tell(failure)
 
     return [append]
 
 
-def _served(outputs: Outputs, stack: ExitStack) -> list[OnSample]:
+def _served(outputs: Outputs, stack: ExitStack, tell: OnNote) -> list[OnSample]:
     if outputs.prometheus is None:
         return []
     exposition, url = stack.enter_context(serve(outputs.prometheus))
-    _tell(f"metrics for Prometheus: {url}")
+    tell(f"metrics for Prometheus: {url}")
     return [exposition.show]
 
 
@@ -121,25 +126,25 @@ def _print_table(sample: Sample) -> None:
     print_result(sample_table(sample))
 
 
-def _all(sinks: list[OnSample], notifier: Notifier | None) -> OnSample:
+def _all(sinks: list[OnSample], notifier: Notifier | None, tell: OnNote) -> OnSample:
     def on_sample(sample: Sample) -> None:
         for sink in sinks:
             sink(sample)
         if notifier is not None:
             for failure in notifier.failures():
-                _tell(failure)
+                tell(failure)
 
     return on_sample
 
 
-def _alerted(notifier: Notifier | None) -> Callable[[Alert], None]:
+def _alerted(notifier: Notifier | None, say: OnNote) -> Callable[[Alert], None]:
     def on_alert(alert: Alert) -> None:
-        note(alert_line(alert))
+        say(alert_line(alert))
         if notifier is not None:
             notifier.send(Notice(alert_to_json(alert).encode(), alert_variables(alert)))
 
     return on_alert
 
 
-def _tell(text: str) -> None:
-    note(f"Note: {printable(text)}.")
+def _teller(say: OnNote) -> OnNote:
+    return lambda text: say(f"Note: {printable(text)}.")
