@@ -7,15 +7,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from dbtune.model.workload import RecordedQuery, Workload
-from dbtune.workload.comments import clean_statement, may_hold_comments
-from dbtune.workload.fingerprint import (
-    StatementForm,
-    StructureKey,
-    fingerprint,
-    read_form,
-    structure_key,
-    structure_keys,
-)
+from dbtune.workload.comments import clean_statement
+from dbtune.workload.fingerprint import StatementForm, fingerprint
+from dbtune.workload.known_statements import KnownStatements
 from dbtune.workload.n_plus_one import LEAST_REPEATS, RequestTracker
 from dbtune.workload.quick_line import QuickLine, as_query, values_of
 from dbtune.workload.recording_line import RecordingHeader
@@ -29,14 +23,6 @@ from dbtune.workload.time_span import TimeSpan
 MAX_SHAPES = 20_000
 # Texts of samples and templates together; one statement may be 16 MiB long.
 MAX_CHARACTERS = 64 << 20
-# Characters of text behind the keys. Below a few megabytes lists of many lengths would push each
-# other out; a key costs about its text again.
-_CACHE_CHARACTERS = 16 << 20
-_LONGEST_CACHED = 64 * 1024
-# Whole texts, which come again where values are bound. Of those with values in them none does, so
-# more would only take memory.
-_TEXT_CHARACTERS = 2 << 20
-_LONGEST_TEXT = 4 * 1024
 
 
 class _Known(NamedTuple):
@@ -64,10 +50,7 @@ class WorkloadDigest:
         self._max_characters = max_characters
         self._room = SampleRoom(max_characters)
         self._tallies: dict[str, ShapeTally] = {}
-        self._known: dict[StructureKey, _Known] = {}
-        self._known_characters = 0
-        self._texts: dict[str, tuple[str, _Known]] = {}
-        self._text_characters = 0
+        self._known = KnownStatements(self._learn)
         self._requests = RequestTracker(min_repeats)
         self._statements = 0
         self._dropped_shapes = 0
@@ -84,11 +67,9 @@ class WorkloadDigest:
 
     def add_statements(self, texts: Sequence[str]) -> None:
         """Take single statements of which only the text is known, each executed once."""
-        for key, text in zip(structure_keys(texts), texts, strict=True):
-            known = self._known.get(key) or self._learn(key, clean_statement(text))
-            if known is not None:
-                known.tally.add_text(text, has_placeholders=known.has_placeholders)
-                self._statements += 1
+        for text, known in self._known.find_all(texts):
+            known.tally.add_text(text, has_placeholders=known.has_placeholders)
+            self._statements += 1
 
     def add_times(self, span: TimeSpan) -> None:
         """Take when the quick lines of a recording were sent, of which the rest comes by itself."""
@@ -100,7 +81,7 @@ class WorkloadDigest:
             if isinstance(line, RecordedQuery):
                 self.add(line)
                 continue
-            found = self._texts.get(line.text) or self._learn_text(line.text)
+            found = self._known.find(line.text)
             if found is None:
                 self.add(as_query(line, sample_rate))
             else:
@@ -139,8 +120,7 @@ class WorkloadDigest:
         )
 
     def _add_one(self, query: RecordedQuery, text: str) -> None:
-        key = structure_key(text)
-        known = self._known.get(key) or self._learn(key, text)
+        known = self._known.find_clean(text)
         if known is not None:
             known.tally.add(query, text, has_placeholders=known.has_placeholders)
             self._requests.add(
@@ -178,41 +158,8 @@ class WorkloadDigest:
             many_rows=many_rows,
         )
 
-    def _learn_text(self, text: str) -> tuple[str, _Known] | None:
-        """Return a text without what stands around it, and what it is; None if it needs care."""
-        if may_hold_comments(text):
-            return None
-        statement = clean_statement(text)
-        if ";" in statement:
-            return None
-        key = structure_key(statement)
-        known = self._known.get(key) or self._learn(key, statement)
-        if known is None:
-            return None
-        if len(text) <= _LONGEST_TEXT:
-            self._text_characters += len(text)
-            if self._text_characters > _TEXT_CHARACTERS:
-                self._texts.clear()
-                self._text_characters = len(text)
-            self._texts[text] = (statement, known)
-        return statement, known
-
-    def _learn(self, key: StructureKey, text: str) -> _Known | None:
-        """Return what statements like this one are, None for an empty one."""
-        if not text:
-            return None
-        form = read_form(text)
-        known = _Known(self._tally_of(form), form.has_placeholders, form.many_rows)
-        if len(text) <= _LONGEST_CACHED:
-            self._remember(key, known, len(text))
-        return known
-
-    def _remember(self, key: StructureKey, known: _Known, characters: int) -> None:
-        self._known_characters += characters
-        if self._known_characters > _CACHE_CHARACTERS:
-            self._known.clear()
-            self._known_characters = characters
-        self._known[key] = known
+    def _learn(self, form: StatementForm) -> _Known:
+        return _Known(self._tally_of(form), form.has_placeholders, form.many_rows)
 
     def _tally_of(self, form: StatementForm) -> ShapeTally:
         digest = fingerprint(form.template)
@@ -226,10 +173,7 @@ class WorkloadDigest:
     def _drop_least(self) -> None:
         """Drop a fifth of the shapes, or more where the texts need it, and count what goes."""
         by_weight = sorted(self._tallies.values(), key=self._weigh(), reverse=True)
-        self._known.clear()
-        self._known_characters = 0
-        self._texts.clear()
-        self._text_characters = 0
+        self._known.forget()
         keep = self._max_shapes * 4 // 5
         while by_weight and (len(by_weight) > keep or self._room.left < self._max_characters // 2):
             tally = by_weight.pop()

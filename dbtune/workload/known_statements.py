@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from dbtune.workload.comments import clean_statement, may_hold_comments
-from dbtune.workload.fingerprint import StatementForm, StructureKey, read_form, structure_key
+from dbtune.workload.fingerprint import (
+    StatementForm,
+    StructureKey,
+    read_form,
+    structure_key,
+    structure_keys,
+)
 
 # Characters of text behind the keys. Below a few megabytes lists of many lengths would push each
 # other out; a key costs about its text again.
@@ -40,16 +46,14 @@ class KnownStatements(Generic[KnownT]):
     def find_clean(self, statement: str) -> KnownT | None:
         """Return what is known of one statement without comments, None for an empty one."""
         key = structure_key(statement)
-        known = self._by_key.get(key)
-        if known is None and statement:
-            known = self._learn(read_form(statement))
-            if len(statement) <= _LONGEST_KEY:
-                self._key_characters += len(statement)
-                if self._key_characters > _KEY_CHARACTERS:
-                    self._by_key.clear()
-                    self._key_characters = len(statement)
-                self._by_key[key] = known
-        return known
+        return self._by_key.get(key) or self._find_new_key(key, statement)
+
+    def find_all(self, texts: Sequence[str]) -> Iterator[tuple[str, KnownT]]:
+        """Yield single statements with what is known of them; empty ones are left out."""
+        for key, text in zip(structure_keys(texts), texts, strict=True):
+            known = self._by_key.get(key) or self._find_new_key(key, clean_statement(text))
+            if known is not None:
+                yield text, known
 
     def forget(self) -> None:
         """Ask for everything anew."""
@@ -57,6 +61,18 @@ class KnownStatements(Generic[KnownT]):
         self._key_characters = 0
         self._by_text.clear()
         self._text_characters = 0
+
+    def _find_new_key(self, key: StructureKey, statement: str) -> KnownT | None:
+        if not statement:
+            return None
+        known = self._learn(read_form(statement))
+        if len(statement) <= _LONGEST_KEY:
+            self._key_characters += len(statement)
+            if self._key_characters > _KEY_CHARACTERS:
+                self._by_key.clear()
+                self._key_characters = len(statement)
+            self._by_key[key] = known
+        return known
 
     def _find_new(self, text: str) -> tuple[str, KnownT] | None:
         if may_hold_comments(text):
