@@ -15,7 +15,7 @@ def eager_loading(relationship: str, *, finds_one: bool | None) -> str:
     `finds_one` says whether each load finds one row, None where that is not known.
     """
     last = relationship.rpartition(_STEP)[2]
-    advice = f"add {loader_option(relationship, finds_one=finds_one)} to the query of the list"
+    advice = f"add {_loader_option(relationship, finds_one=finds_one)} to the query of the list"
     if finds_one:
         return f"{advice}; selectinload({last}) does as well"
     if finds_one is None:
@@ -23,7 +23,7 @@ def eager_loading(relationship: str, *, finds_one: bool | None) -> str:
     return advice
 
 
-def loader_option(relationship: str, *, finds_one: bool | None) -> str:
+def _loader_option(relationship: str, *, finds_one: bool | None) -> str:
     """Return the option that loads a relationship, and those that lead to it, with the list."""
     *way, last = relationship.split(_STEP)
     loaders = [f"selectinload({step})" for step in way]

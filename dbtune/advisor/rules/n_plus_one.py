@@ -14,7 +14,7 @@ from dbtune.advisor.rules.wording import counted, percent, shown, statement
 from dbtune.advisor.rules.worth import MIN_SHARE, cost_share, severity_of
 from dbtune.model.advice import Evidence, Finding
 from dbtune.model.workload import QueryShape, RepeatedQuery, Workload
-from dbtune.workload.eager_loading import eager_loading, loader_option, one_for_all
+from dbtune.workload.eager_loading import eager_loading, one_for_all
 
 CODE = "n-plus-one"
 
@@ -107,8 +107,7 @@ def _fix(repeated: RepeatedQuery, readings: tuple[Statement, ...]) -> tuple[str,
     found = looks_up(readings)
     if repeated.relationship is not None:
         finds_one = found[1] if found is not None else None
-        advice = eager_loading(repeated.relationship, finds_one=finds_one)
-        return _sentence(advice), loader_option(repeated.relationship, finds_one=finds_one)
+        return _sentence(eager_loading(repeated.relationship, finds_one=finds_one)), None
     advice = one_for_all(found[0] if found is not None else None)
     frameworks = (
         "In SQLAlchemy add options(selectinload(...)) to the query of the list, in Django "
