@@ -104,6 +104,8 @@ def _sizes(url: str) -> dict[str, int]:
 def _read_total(path: Path, users: int) -> Measured:
     with path.open(newline="", encoding="utf-8") as file:
         total = next(row for row in csv.DictReader(file) if row["Name"] == "Aggregated")
+    if total["50%"] == "N/A":
+        raise SystemExit(f"{users} users got no answer at all. Hint: use more --seconds")
     p50, p95, p99 = (float(total[name]) for name in ("50%", "95%", "99%"))
     requests, failures = int(total["Request Count"]), int(total["Failure Count"])
     return Measured(users, float(total["Requests/s"]), requests, failures, p50, p95, p99)

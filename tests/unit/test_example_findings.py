@@ -1,0 +1,51 @@
+"""examples/findings.py, which `make demo` prints N+1 with."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from dbtune.report.to_json import to_json
+from tests.reports import FULL
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "findings.py"
+
+
+def printed(path: Path, code: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, EXAMPLE, path, code],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        check=True,
+    )
+    return done.stdout.splitlines()
+
+
+def test_findings_of_one_kind_are_printed_with_what_helps(tmp_path: Path) -> None:
+    """Severity, code, subject, message and help of each, and how many there are."""
+    path = tmp_path / "report.json"
+    finding = replace(FULL.findings[0], code="n-plus-one", message="A loop.", help="Join it.")
+    path.write_text(to_json(replace(FULL, findings=(*FULL.findings, finding))), encoding="utf-8")
+    first = f"{finding.severity}  n-plus-one  {finding.subject}"
+    last = f"1 n-plus-one in {len(FULL.findings) + 1} findings"
+    assert printed(path, "n-plus-one") == [first, "  A loop.", "  Join it.", "", last]
+
+
+def test_a_kind_that_is_not_found_is_counted_as_none(tmp_path: Path) -> None:
+    """The last line says so."""
+    path = tmp_path / "report.json"
+    path.write_text(to_json(replace(FULL, findings=())), encoding="utf-8")
+    assert printed(path, "n-plus-one") == ["0 n-plus-one in 0 findings"]
+
+
+def test_a_finding_cannot_write_to_the_terminal(tmp_path: Path) -> None:
+    """An escape sequence in a message is shown, not sent."""
+    path = tmp_path / "report.json"
+    finding = replace(FULL.findings[0], code="n-plus-one", message="\x1b[2J")
+    path.write_text(to_json(replace(FULL, findings=(finding,))), encoding="utf-8")
+    assert "\x1b" not in "\n".join(printed(path, "n-plus-one"))
