@@ -33,12 +33,11 @@ _EPILOG = "Metrics: " + ", ".join(metric.name for metric in METRICS) + ". See do
 @click.option("--prometheus", metavar="ADDR", help="Serve /metrics at [HOST:]PORT.")
 @click.option(
     "--threshold",
-    "thresholds",
     metavar="LIMIT",
     multiple=True,
     help='Alert on "name>value [for 60s] [clear value]"; < works too. May be repeated.',
 )
-@click.option("--exec", "command_line", metavar="CMD", help="Run this for each alert, no shell.")
+@click.option("--exec", metavar="CMD", help="Run this for each alert, no shell.")
 @click.option("--webhook", metavar="URL", help="POST each alert to this address as JSON.")
 @click.option(
     "--recording",
@@ -53,8 +52,8 @@ def command(
     interval: float,
     output: Path | None,
     prometheus: str | None,
-    thresholds: tuple[str, ...],
-    command_line: str | None,
+    threshold: tuple[str, ...],
+    exec: str | None,
     webhook: str | None,
     recording: Path | None,
     live: bool,
@@ -72,9 +71,9 @@ def command(
     options = MonitorOptions(
         interval_seconds=interval,
         once=once,
-        thresholds=tuple(map(parse_threshold, thresholds)),
+        thresholds=tuple(map(parse_threshold, threshold)),
         recording=recording,
     )
-    outputs = Outputs(output, prometheus, live, parse_receivers(command_line, webhook))
+    outputs = Outputs(output, prometheus, live, parse_receivers(exec, webhook))
     passed = run_monitor(database, options, outputs)
     return ExitCode.FOUND if passed else ExitCode.DONE

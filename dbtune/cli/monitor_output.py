@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -83,6 +84,14 @@ def _check(database: Path, options: MonitorOptions, outputs: Outputs) -> None:
         raise ConfigurationError("--live and --output - both want the terminal")
     if outputs.output is not None and str(outputs.output) not in _NO_FILES:
         check_output(outputs.output, database)
+        if options.recording is not None and _is_same(outputs.output, options.recording):
+            raise ConfigurationError(
+                f"--output {outputs.output} is the recording that is read", hint="give another file"
+            )
+
+
+def _is_same(output: Path, recording: Path) -> bool:
+    return os.path.realpath(output) == os.path.realpath(recording)
 
 
 def _files(outputs: Outputs, tell: OnNote) -> list[OnSample]:

@@ -96,15 +96,21 @@ def _start(path: Path) -> subprocess.Popen[bytes]:
             "the monitor needs Python's own program, and this one is embedded in another",
             hint="start dbtune with the Python that it is installed in",
         )
-    return subprocess.Popen(
-        # Without what site-packages and the environment would start, and dbtune behind the
-        # standard library, whose modules nothing here may stand in for.
-        [sys.executable, "-I", "-S", "-c", _PROGRAM, str(path), str(_FOLDER)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C is for us, who then end it
-    )
+    try:
+        return subprocess.Popen(
+            # Without what site-packages and the environment would start, and dbtune behind the
+            # standard library, whose modules nothing here may stand in for.
+            [sys.executable, "-I", "-S", "-c", _PROGRAM, str(path), str(_FOLDER)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for us, who then end it
+        )
+    except OSError as error:
+        raise ConfigurationError(
+            f"the monitor cannot start {sys.executable}: {error.strerror}",
+            hint="its user has to be able to run the Python that dbtune is installed in",
+        ) from error
 
 
 def _ask(child: subprocess.Popen[bytes], patience_seconds: float) -> bytes | None:
