@@ -62,7 +62,7 @@ def command(as_json: bool, output: Path | None, **chosen: Any) -> None:
 
     Query shapes by their total time, with their distribution, routes and call sites, and what a
     cache would have answered. FILE is a recording (JSONL or .sql), a folder of them, or - for
-    stdin; no database is needed. Prints no recorded value.
+    stdin; no database is needed. Statements are printed without their values.
     """
     if len(chosen["cache_ttls"]) > _MOST_TTLS:
         raise click.UsageError(f"--cache-ttl can be given {_MOST_TTLS} times.")

@@ -167,7 +167,14 @@ class RecordingStatistics:
             return
         self.kept += 1
         shape, site = known.shape, call_site(sent)
-        shape.add(sent, site, weight=line.weight, duration_ns=line.duration_ns, moment=moment)
+        shape.add(
+            sent,
+            site,
+            calls=line.calls,
+            weight=line.weight,
+            duration_ns=line.duration_ns,
+            moment=moment,
+        )
         self._requests.add(
             sent,
             shape,

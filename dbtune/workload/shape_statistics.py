@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Protocol
 
 from dbtune.model.digest import PoolWaits, RowCounts
@@ -89,11 +90,15 @@ class ShapeStatistics:
         sent: SentQuery,
         site: str | None,
         *,
+        calls: float,
         weight: float,
         duration_ns: int | None,
         moment: float | None,
     ) -> None:
-        """Take a line that stands for `weight` calls, sent from a place at a moment."""
+        """Take a line of `calls` that stand for `weight`, sent from a place at a moment.
+
+        The rows of a write are those of all calls of its line, as executemany() counts them.
+        """
         self.calls += weight
         if duration_ns is not None:
             self.latency.add(duration_ns, weight)
@@ -102,9 +107,10 @@ class ShapeStatistics:
         rows = sent.rows
         if rows is not None and rows >= 0:
             self._rows_calls += weight
-            self._rows_total += rows * weight
-            if rows > self._rows_max:
-                self._rows_max = rows
+            each = rows / calls if calls > 1 and self.kind == "write" else rows
+            self._rows_total += each * weight
+            if each > self._rows_max:
+                self._rows_max = ceil(each)
         if sent.route is not None:
             self.routes.add(sent.route, weight)
         if site is not None:

@@ -106,6 +106,18 @@ def test_a_sample_stands_for_all(tmp_path: Path) -> None:
     assert any("sample rate" in note for note in found.notes)
 
 
+def test_rows_of_many_writes_at_once_are_counted_once(tmp_path: Path) -> None:
+    """executemany() tells the rows of all its executions, a repeated read those of each."""
+    written, read = digest(
+        tmp_path,
+        line("INSERT INTO users VALUES (?)", count=500, rows=500, duration_ns=2),
+        line(count=3, rows=4, duration_ns=1),
+    ).queries
+    assert written.rows is not None and read.rows is not None
+    assert (written.rows.total, written.rows.max) == (500, 1)
+    assert (read.rows.total, read.rows.max) == (12, 4)
+
+
 def test_several_statements_in_one_text_count_each(tmp_path: Path) -> None:
     """How the time divides between them is not known."""
     found = digest(tmp_path, line("SELECT 1 FROM a; SELECT 2 FROM b", duration_ns=5))
