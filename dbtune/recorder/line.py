@@ -7,11 +7,10 @@ import os
 import platform
 import sqlite3
 from datetime import datetime, timezone
-from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from .masking import mask_error, mask_text
-from .recorded_values import ValuesDigest, code_value, mask_value, to_json
+from .recorded_values import ValuesDigest, code_value, mask_value, quote_text, to_json
 from .sent import Sent
 from .settings import RecorderSettings
 
@@ -61,9 +60,9 @@ class LineEncoder:
         if sent.rows is not None:
             line += f', "rows": {sent.rows}'
         if sent.request_id is not None:
-            line += f', "request_id": {_quote(sent.request_id)}'
+            line += f', "request_id": {quote_text(sent.request_id)}'
         if sent.transaction_id is not None:
-            line += f', "transaction_id": {_quote(sent.transaction_id)}'
+            line += f', "transaction_id": {quote_text(sent.transaction_id)}'
         if sent.count != 1 or sent.wait_ns is not None or sent.error is not None:
             line += self._rare(sent)
         return f"{line}{self._origin(sent)}}}\n".encode("ascii")
@@ -75,7 +74,7 @@ class LineEncoder:
         error = sent.error
         if error is not None:
             shown = error if self._settings.params else mask_error(error, sent.text)
-            line += f', "error": {_quote(shown)}'
+            line += f', "error": {quote_text(shown)}'
         return line
 
     def _origin(self, sent: Sent) -> str:
@@ -92,7 +91,7 @@ class LineEncoder:
             ("dbtune.relationship", sent.relationship),
         ):
             if value is not None:
-                line += f', "{name}": {_quote(value)}'
+                line += f', "{name}": {quote_text(value)}'
         _remember(self._origins, place, line)
         return line
 
@@ -101,7 +100,7 @@ class LineEncoder:
         if known is not None:
             return known
         shown, literals = (text, "") if self._settings.params else mask_text(text)
-        coded = _quote(shown), literals
+        coded = quote_text(shown), literals
         if len(text) <= _LONGEST_KEPT_TEXT:
             _remember(self._texts, text, coded)
         return coded
@@ -111,10 +110,3 @@ def _remember(known: dict[Any, Any], key: object, value: object) -> None:
     if len(known) >= _MOST_KNOWN:
         known.clear()
     known[key] = value
-
-
-def _quote(text: str) -> str:
-    if text.isascii():
-        return encode_basestring_ascii(text)
-    # Half a surrogate pair is no character, and readers refuse its line.
-    return encode_basestring_ascii(text.encode("utf-8", "replace").decode())

@@ -86,17 +86,22 @@ def size_of(parameters: Any) -> int:
 def to_json(parameters: Any, code: Coder) -> str:
     """Return copied values as a JSON list or object, each coded by `code_value` or `mask_value`."""
     if isinstance(parameters, dict):
-        pairs = (
-            f"{encode_basestring_ascii(name)}: {code(value)}" for name, value in parameters.items()
-        )
+        pairs = (f"{quote_text(name)}: {code(value)}" for name, value in parameters.items())
         return "{" + ", ".join(pairs) + "}"
     return "[" + ", ".join([code(value) for value in parameters]) + "]"
+
+
+def quote_text(text: str) -> str:
+    """Return a text as JSON. Half a surrogate pair is no character: readers refuse its line."""
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode()
+    return encode_basestring_ascii(text)
 
 
 def code_value(value: Any) -> str:
     """Return one value as docs/recording.md has it; NaN is NULL to SQLite too."""
     if isinstance(value, str):
-        return encode_basestring_ascii(value)
+        return quote_text(value)
     if value is None:
         return "null"
     if isinstance(value, int):
