@@ -21,8 +21,7 @@ class NamedCount:
 
 @dataclass(frozen=True)
 class Names:
-    """The names with the most calls, and how many names there are; more than a hundred count as
-    a hundred and one."""
+    """The names with the most calls, and how many names there are: 101 for more than a hundred."""
 
     top: tuple[NamedCount, ...]
     distinct: int

@@ -59,8 +59,6 @@ def histogram_text(latency: LatencySummary) -> str:
     """Return bars in steps of 1, 2 and 5 between the durations they reach from and to."""
     buckets = latency.buckets
     drawn = bars([bucket.count for bucket in buckets])
-    # A column that is not empty on both sides keeps wrapping from taking the bars apart.
-    drawn = drawn.replace(" ", "·")
     low, high = format_duration(buckets[0].from_ns), format_duration(buckets[-1].below_ns)
     return f"{low} {drawn} {high}"
 

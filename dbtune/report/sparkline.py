@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dbtune.model.latency import LatencyBucket
 
 _BARS = "▁▂▃▄▅▆▇█"
-# In the middle of a line, so that it is not taken for the end of it.
-_EMPTY = " "
+# No space: tables take those away at the ends of a cell, and what is above what would be lost.
+_EMPTY = "·"
 # Below a microsecond, 1 to 10 µs and so on, from 10 s on.
 _BOUNDS_NS = tuple(10**power for power in range(3, 11))
 

@@ -177,13 +177,23 @@ def test_nothing_recorded_steers_the_terminal() -> None:
 
 
 def test_bars_show_what_is_there() -> None:
-    """The fullest is the highest, little is not nothing, and nothing is blank."""
-    assert bars([0, 1, 1000, 500]) == " ▁█▅"
+    """The fullest is the highest, little is not nothing, and nothing is a dot."""
+    assert bars([0, 1, 1000, 500]) == "·▁█▅"
     assert bars([]) == "" and decades(()) == ""
+
+
+def test_histograms_of_a_table_stand_above_one_another() -> None:
+    """Each power of ten has its place, whatever the others hold."""
+    short, long = LatencyHistogram(), LatencyHistogram()
+    short.add(100)
+    long.add(20_000_000_000)
+    queries = [replace(query(n), latency=each.summary()) for n, each in enumerate((short, long))]
+    text = queries_to_terminal(digest(*queries), width=160, color=False)
+    assert "  █········  " in text and "  ········█  " in text
 
 
 def test_decades_are_powers_of_ten() -> None:
     """From under a microsecond to ten seconds and more."""
     ends = (LatencyBucket(0, 1_000, 1), LatencyBucket(20_000_000_000, 50_000_000_000, 1))
-    assert decades(ends) == "█       █"
-    assert decades((LatencyBucket(1_000, 2_000, 1), LatencyBucket(5_000, 10_000, 1))) == " █       "
+    assert decades(ends) == "█·······█"
+    assert decades((LatencyBucket(1_000, 2_000, 1), LatencyBucket(5_000, 10_000, 1))) == "·█·······"
