@@ -29,6 +29,7 @@ from dbtune.model.schema import Schema
 from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.diagnosis import failures_explained
+from dbtune.sqlite.filesystem import filesystem_type
 from dbtune.sqlite.scratch import scratch_folder
 from dbtune.workload.recording_file import find_files
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 WITH_INDEXES = " + indexes"
 POSTGRES = "PostgreSQL"
+_IN_MEMORY = frozenset({"tmpfs", "ramfs"})
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ def bench(database: Path, options: BenchOptions, on_event: OnEvent = ignore_even
             runs += _sqlite_runs(plan, variants, options, on_event)
         if side is not None and plan.units:
             runs += _postgres_runs(side, options, on_event)
+        notes = (*_about_disk(folder), *(side.notes if side else ()))
         left = (*units.left_out, *sent.left_out, *(side.left_out if side else ()))
         return LoadReport(
             dbtune_version=__version__,
@@ -115,7 +118,16 @@ def bench(database: Path, options: BenchOptions, on_event: OnEvent = ignore_even
             statements=len(plan.statements),
             runs=tuple(runs),
             not_checked=left,
-            notes=side.notes if side else (),
+            notes=notes,
+        )
+
+
+def _about_disk(folder: Path) -> Iterator[str]:
+    """Say where commits cost nothing."""
+    if filesystem_type(folder) in _IN_MEMORY:
+        yield (
+            f"the copies lay in memory ({folder.parent}), where commits are far quicker than on a "
+            "disk: name a folder on the database's disk with --scratch DIR"
         )
 
 
