@@ -65,6 +65,10 @@ def run_monitor(database: Path, options: MonitorOptions, outputs: Outputs) -> bo
             if options.once:
                 raise
             return False  # the way a running monitor ends
+        except BrokenPipeError:
+            # The reader went away, as `| head` does. click would end with 1: a threshold is passed.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return False
 
 
 def _check(database: Path, options: MonitorOptions, outputs: Outputs) -> None:

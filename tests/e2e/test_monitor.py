@@ -258,6 +258,19 @@ def test_lines_fill_the_terminal(database: Path, columns: int, shown: int) -> No
     assert max(len(heading), len(line)) <= columns + 1
 
 
+def test_a_reader_that_goes_away_is_a_normal_end(database: Path) -> None:
+    """As `| head -2` does; 1 would mean that a threshold is passed."""
+    command = f"'{dbtune_command()}' monitor '{database}' --interval 0.1 | head -2"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_the_live_view_draws_one_table_anew(database: Path) -> None:
     """It moves the cursor back up, and alerts come above it."""
     terminal, inner = pty.openpty()
