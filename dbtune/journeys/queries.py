@@ -173,23 +173,23 @@ def _notes(
     if statistics.kept and not timed:
         yield "no durations were recorded: shares are of the calls"
     if options.since is not None and statistics.without_time:
-        yield f"{statistics.without_time:,} statements without a time were left out by --since"
+        yield f"statements without a time, left out by --since: {statistics.without_time:,}"
     if statistics.sampled:
         yield (
             "recorded with a sample rate: calls and sums are extrapolated; a cache would have hit "
             "more often, and been stale more often, than what was recorded tells"
         )
-    if statistics.kept and not statistics.cache.outcomes and not statistics.cache_unknown_calls:
-        yield "no times of reads were recorded, so that no cache could be tried"
+    if statistics.kept and all(shape.first_seen is None for shape in statistics.shapes.values()):
+        yield "no times were recorded, so that no cache could be tried"
     if statistics.dropped_by_recorder:
         yield (
-            f"{statistics.dropped_by_recorder:,} statements are missing: the recorder could not "
-            "write them in time or in the room it had"
+            "statements that the recorder could not write in time or in the room it had: "
+            f"{statistics.dropped_by_recorder:,}"
         )
     if statistics.dropped_shapes:
         yield (
-            f"{statistics.dropped_shapes:,} rare and quick query shapes "
-            f"({statistics.dropped_calls:,.0f} calls) were left out"
+            f"rare and quick query shapes that were left out: {statistics.dropped_shapes:,}, with "
+            f"{statistics.dropped_calls:,.0f} calls"
         )
     if statistics.cache.clock_went_back:
         yield (

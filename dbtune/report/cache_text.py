@@ -38,7 +38,8 @@ def cache_lines(
 def _table(cache: CacheReplayResult, width: int, colors: Colors) -> list[str]:
     title = "Cache"
     if not cache.advice:
-        told = f"{title}: no query was sent again with the same values often enough"
+        seldom = "no query was sent again with the same values often enough"
+        told = f"{title}: {seldom if cache.lookups else 'no read with known values to try it on'}"
         first, *rest = wrap_text(told, width)
         return [colors.bold(title) + first[len(title) :], *rest]
     shown = cache.advice[:_MOST_ROWS]
@@ -106,8 +107,8 @@ def _remarks(cache: CacheReplayResult) -> Iterator[str]:
         yield _ASSUMES
     if cache.unknown_calls:
         yield (
-            f"{format_count(cache.unknown_calls)} reads are not in it: their values were not "
-            "recorded, nor a digest of them."
+            "Not in it are reads whose values were not recorded, nor a digest of them: "
+            f"{format_count(cache.unknown_calls)}."
         )
     if cache.sampled_ratio < 1:
         yield (

@@ -123,7 +123,7 @@ def test_everything_that_is_known_is_told() -> None:
         "9 calls (0.7 %) to /srv/a.db",
         "50/10 %",
         "clear it on writes to users (12)",
-        "10 reads are not in it",
+        "values were not recorded, nor a digest of them: 10.",
         "25 % were followed",
         "something to know",
     ):
@@ -174,6 +174,16 @@ def test_nothing_recorded_steers_the_terminal() -> None:
     text = queries_to_terminal(hostile, width=100, color=False)
     assert "\x1b" not in text and "\u202e" not in text
     assert "\x1b[31m" not in queries_to_terminal(hostile, width=100, color=True)
+
+
+def test_a_cache_that_was_not_tried_is_no_verdict() -> None:
+    """Where no values are known, nothing says that no query came again."""
+    nothing = replace(cache(), advice=(), lookups=0.0)
+    text = queries_to_terminal(replace(digest(query()), cache=nothing), width=80, color=False)
+    assert "Cache: no read with known values to try it on" in text
+    seldom = replace(nothing, lookups=5.0)
+    text = queries_to_terminal(replace(digest(query()), cache=seldom), width=80, color=False)
+    assert "Cache: no query was sent again with the same values often enough" in text
 
 
 def test_bars_show_what_is_there() -> None:
