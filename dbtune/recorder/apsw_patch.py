@@ -28,10 +28,14 @@ def install(listener: Callable[[Sent], None]) -> Callable[[], None]:
     """Let a listener hear of the statements of connections made from now on; returns the undo."""
     is_on = True
 
+    def tell(sent: Sent) -> None:
+        if is_on:
+            listener(sent)
+
     def trace_connection(connection: Any) -> None:
         if is_on:
             try:
-                connection.trace_v2(_STATEMENT | _PROFILE, _Trace(listener), id=_ID)
+                connection.trace_v2(_STATEMENT | _PROFILE, _Trace(tell), id=_ID)
             except Exception as error:  # noqa: BLE001 - the application must not feel it
                 complain("a connection of apsw is not recorded", error)
 
