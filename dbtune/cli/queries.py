@@ -30,6 +30,11 @@ _ORDERS = ["total", "calls", "mean", "p95", "p99", "max", "rows", "wait"]
     "--route", metavar="PATTERN", help="Only what these routes sent, such as 'GET /chefs*'."
 )
 @click.option(
+    "--database",
+    metavar="PATTERN",
+    help="Only what was sent to these files, by their path, such as '*/jobs.db'.",
+)
+@click.option(
     "--since",
     type=Moment(),
     metavar="WHEN",

@@ -19,7 +19,7 @@ from dbtune.model.digest import (
     QueryStatistics,
 )
 from dbtune.model.event import OnEvent, ignore_event
-from dbtune.workload.query_statistics import LineFilter, RecordingStatistics
+from dbtune.workload.query_statistics import LineFilter, Matcher, RecordingStatistics
 from dbtune.workload.recording_file import RecordingFile, find_files
 from dbtune.workload.shape_statistics import ShapeStatistics
 from dbtune.workload.sources import BrokenLines, read_batches
@@ -39,6 +39,7 @@ class QueriesOptions:
     queries: tuple[str, ...]
     by: QueryOrder = "total"
     route: str | None = None
+    database: str | None = None
     since: float | None = None
     limit: int | None = None
     cache_ttls: tuple[float, ...] = DEFAULT_TTLS_SECONDS
@@ -63,10 +64,11 @@ def digest_queries(options: QueriesOptions, on_event: OnEvent = ignore_event) ->
     statistics = read.statistics
     clock = statistics.clock
     whole = statistics.latency().summary()
+    total_ns = whole.total_ns if whole else 0.0
     calls = sum(shape.calls for shape in statistics.shapes.values())
     repeats = _repeats(statistics)
     shapes = tuple(
-        _finish(shape, statistics, repeats.get(shape.id), whole.total_ns if whole else None, calls)
+        _finish(shape, statistics, repeats.get(shape.id), total_ns, calls)
         for shape in statistics.shapes.values()
         if shape.calls
     )
@@ -78,6 +80,7 @@ def digest_queries(options: QueriesOptions, on_event: OnEvent = ignore_event) ->
         by=options.by,
         ordered_by=by,
         route=options.route,
+        database=options.database,
         since=clock.write(options.since),
         statements=statistics.statements,
         kept=statistics.kept,
@@ -92,13 +95,13 @@ def digest_queries(options: QueriesOptions, on_event: OnEvent = ignore_event) ->
         cache=cache_result(statistics, options.cache_ttls),
         broken=tuple(read.broken.kept),
         broken_count=read.broken.count,
-        notes=tuple(_notes(statistics, options, by, timed=whole is not None)),
+        notes=tuple(_notes(statistics, options, by, timed=bool(total_ns))),
     )
 
 
 def _read(options: QueriesOptions, on_event: OnEvent) -> _Read:
-    matches = None if options.route is None else partial(fnmatchcase, pat=options.route)
-    statistics = RecordingStatistics(options.cache_ttls, LineFilter(matches, options.since))
+    chosen = LineFilter(_matcher(options.route), _matcher(options.database), options.since)
+    statistics = RecordingStatistics(options.cache_ttls, chosen)
     files, broken = find_files(options.queries), BrokenLines()
     latest: RecordingFile | None = None
     for file, batch in read_batches(
@@ -112,21 +115,25 @@ def _read(options: QueriesOptions, on_event: OnEvent) -> _Read:
     return _Read(files, statistics, broken)
 
 
+def _matcher(pattern: str | None) -> Matcher | None:
+    return None if pattern is None else partial(fnmatchcase, pat=pattern)
+
+
 def _finish(
     shape: ShapeStatistics,
     statistics: RecordingStatistics,
     repeats: QueryRepeats | None,
-    total_ns: float | None,
+    total_ns: float,
     calls: float,
 ) -> QueryStatistics:
     latency = shape.latency.summary()
-    time_share = (latency.total_ns if latency else 0.0) / total_ns if total_ns else None
+    time_ns = latency.total_ns if latency else 0.0
     return QueryStatistics(
         id=shape.id,
         template=shape.template,
         kind=shape.kind,
         calls=shape.calls,
-        share=shape.calls / calls if time_share is None else time_share,
+        share=time_ns / total_ns if total_ns else shape.calls / calls,
         latency=latency,
         rows=shape.rows(),
         waits=shape.waits(),
@@ -171,7 +178,7 @@ def _notes(
     elif by != options.by:
         yield f"in the order of their calls: nothing that --by {options.by} asks for was recorded"
     if statistics.kept and not timed:
-        yield "no durations were recorded: shares are of the calls"
+        yield "no durations above 0 were recorded: shares are of the calls"
     if options.since is not None and statistics.without_time:
         yield f"statements without a time, left out by --since: {statistics.without_time:,}"
     if statistics.sampled:
@@ -200,5 +207,6 @@ def _notes(
 
 def _nothing_left(options: QueriesOptions) -> str:
     asked = [f"--route {options.route}"] if options.route is not None else []
+    asked += [f"--database {options.database}"] if options.database is not None else []
     asked += ["--since"] if options.since is not None else []
     return f"no statement is left by {' and '.join(asked)}"

@@ -8,8 +8,8 @@ from dbtune.model.digest import QueryOrder, QueryStatistics
 
 
 def ordered_by(shapes: Sequence[QueryStatistics], by: QueryOrder) -> QueryOrder:
-    """Return the order that was asked for, "calls" where no shape has what it is by."""
-    return by if any(_KEYS[by](shape) is not None for shape in shapes) else "calls"
+    """Return the order that was asked for, "calls" where no shape has anything of it."""
+    return by if any(_KEYS[by](shape) for shape in shapes) else "calls"
 
 
 def ordered(shapes: Sequence[QueryStatistics], by: QueryOrder) -> tuple[QueryStatistics, ...]:

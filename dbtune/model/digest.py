@@ -141,6 +141,7 @@ class QueryDigest:
     by: QueryOrder
     ordered_by: QueryOrder
     route: str | None
+    database: str | None
     since: str | None
     statements: int
     kept: int
@@ -156,3 +157,8 @@ class QueryDigest:
     broken: tuple[BrokenLine, ...]
     broken_count: int
     notes: tuple[str, ...]
+
+    @property
+    def is_timed(self) -> bool:
+        """True if durations above 0 were recorded: some logs have whole milliseconds only."""
+        return self.latency is not None and self.latency.total_ns > 0

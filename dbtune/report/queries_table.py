@@ -55,7 +55,7 @@ def _columns(digest: QueryDigest, width: int) -> tuple[str, ...]:
     columns: tuple[str, ...] = _ALL_COLUMNS if width >= _WIDEST else _WIDE_COLUMNS
     columns = _NARROW_COLUMNS if width < _WIDE else columns
     columns = _NARROWEST_COLUMNS if width < _NARROW else columns
-    if digest.latency is None:
+    if not digest.is_timed:
         known = {"calls", "share", "rows", digest.ordered_by}
         columns = tuple(column for column in _ALL_COLUMNS if column in known)
     if digest.ordered_by not in columns:
@@ -66,7 +66,7 @@ def _columns(digest: QueryDigest, width: int) -> tuple[str, ...]:
 
 
 def _explained(digest: QueryDigest, columns: tuple[str, ...]) -> str:
-    shared = "calls" if digest.latency is None else "time"
+    shared = "time" if digest.is_timed else "calls"
     text = f"by {digest.ordered_by}; share: of all {shared}"
     if "histogram" in columns:
         text += "; histogram: a bar for each power of ten, from below 1 µs to above 10 s"

@@ -48,6 +48,7 @@ def _summary(digest: QueryDigest, width: int, colors: Colors) -> list[str]:
     if digest.error_calls:
         first += f"; {calls_text(digest.error_calls)} failed"
     filters = [f"route {digest.route}"] if digest.route is not None else []
+    filters += [f"database {digest.database}"] if digest.database is not None else []
     filters += [f"since {digest.since}"] if digest.since is not None else []
     lines = [colors.bold(line) for line in wrap_text(first, width)]
     if filters:
@@ -55,7 +56,7 @@ def _summary(digest: QueryDigest, width: int, colors: Colors) -> list[str]:
         lines += wrap_text(kept, width)
     if digest.started_at is not None:
         lines += wrap_text(f"{digest.started_at} to {digest.ended_at}", width)
-    if digest.latency is not None:
+    if digest.latency is not None and digest.is_timed:
         total = format_duration(digest.latency.total_ns)
         lines += wrap_figures(f"total {total} · {latency_text(digest.latency)}", width)
     return lines

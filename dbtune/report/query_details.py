@@ -67,8 +67,8 @@ def _facts(query: QueryStatistics) -> Iterator[str]:
     calls = calls_text(query.calls)
     if query.error_calls:
         calls += f", {format_count(query.error_calls)} failed: {_named(query.errors)}"
-    if query.latency is None:
-        yield f"{calls} ({format_ratio(query.share)} of all)"
+    if query.latency is None or not query.latency.max_ns:
+        yield calls
     else:
         total = format_duration(query.latency.total_ns)
         yield f"{calls} · {total} in all ({format_ratio(query.share)} of the time)"

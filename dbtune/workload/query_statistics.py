@@ -27,13 +27,17 @@ MAX_SHAPES = 10_000
 # Characters of their templates; one statement may be 16 MiB long.
 _MAX_CHARACTERS = 32 << 20
 # Routes may be made of values too: /users/7, /users/8.
-_ROUTES_REMEMBERED = 10_000
+_NAMES_REMEMBERED = 10_000
+
+
+Matcher = Callable[[str], bool]
 
 
 class LineFilter(NamedTuple):
-    """Which lines count: those of matching routes, and those from a moment on."""
+    """Which lines count: those of matching routes and databases, and those from a moment on."""
 
-    route_matches: Callable[[str], bool] | None = None
+    route: Matcher | None = None
+    database: Matcher | None = None
     since: float | None = None
 
 
@@ -82,8 +86,8 @@ class RecordingStatistics:
         self._known = KnownStatements(self._learn)
         self._requests = RequestTracker()
         self._since = chosen.since
-        matches = chosen.route_matches
-        self._matches = lru_cache(_ROUTES_REMEMBERED)(matches) if matches else None
+        self._route = _remembered(chosen.route)
+        self._database = _remembered(chosen.database)
 
     def add_batch(self, batch: Batch) -> None:
         """Take a block of a recording."""
@@ -158,9 +162,8 @@ class RecordingStatistics:
         if self._since is not None and (moment is None or moment < self._since):
             self.without_time += moment is None
             return
-        matches = self._matches
-        chosen = matches is None or (sent.route is not None and matches(sent.route))
         # Writes of other routes make this one's answers stale too.
+        chosen = _fits(sent.route, self._route) and _fits(sent.namespace, self._database)
         if moment is not None and sent.error is None:
             self._replay(line, known, moment, chosen=chosen)
         if not chosen:
@@ -230,6 +233,14 @@ class RecordingStatistics:
             self.dropped_shapes += 1
             self.dropped_calls += shape.calls
         self._known.forget()
+
+
+def _remembered(matches: Matcher | None) -> Matcher | None:
+    return lru_cache(_NAMES_REMEMBERED)(matches) if matches else None
+
+
+def _fits(name: str | None, matches: Matcher | None) -> bool:
+    return matches is None or (name is not None and matches(name))
 
 
 def _values(line: _Line, *, has_placeholders: bool) -> str | None:

@@ -184,6 +184,22 @@ def test_a_route_filters_by_pattern(tmp_path: Path) -> None:
     assert any("--route /a*" in note for note in nothing.notes)
 
 
+def test_a_database_filters_by_pattern(tmp_path: Path) -> None:
+    """By its path; what names no database is of none."""
+    lines = [line(db__namespace="/srv/a.db"), line(ORDERS, db__namespace="/srv/b.db"), line()]
+    assert only(digest(tmp_path, *lines, database="*/b.db")).template.startswith("select id")
+    assert any(
+        "--database b.db" in note for note in digest(tmp_path, *lines, database="b.db").notes
+    )
+
+
+def test_durations_rounded_to_nothing_are_none(tmp_path: Path) -> None:
+    """Django's log has milliseconds: of quick queries it says 0.000."""
+    found = digest(tmp_path, line(ORDERS, duration_ns=0), line(count=3, duration_ns=0))
+    assert [query.share for query in found.queries] == [0.75, 0.25]
+    assert found.ordered_by == "calls" and not found.is_timed
+
+
 def test_since_leaves_out_what_is_older_or_has_no_time(tmp_path: Path) -> None:
     """What has none is counted."""
     lines = [line(ts=1780000000), line(ts="2026-05-28T20:26:50Z"), line()]

@@ -78,6 +78,7 @@ def digest(*queries: QueryStatistics) -> QueryDigest:
         by="total",
         ordered_by="total",
         route="GET *",
+        database="*.db",
         since="2026-05-28T20:26:40.000000Z",
         statements=5000,
         kept=1234,
@@ -108,7 +109,7 @@ def test_everything_that_is_known_is_told() -> None:
     text = " ".join(queries_to_terminal(digest(query()), width=80, color=False).split())
     for told in (
         "1,234 calls of 40 query shapes in a.jsonl, b.jsonl and 2 more; 3 calls failed",
-        "only route GET * and since 2026-05-28T20:26:40.000000Z: 1,234 of 5,000 statements",
+        "only route GET * and database *.db and since 2026-05-28T20:26:40.000000Z: 1,234 of 5,000",
         "and 39 more: see --limit",
         "min 1.0 µs",
         "p99 12 s",
