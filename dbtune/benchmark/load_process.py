@@ -150,6 +150,8 @@ class _Load:
         while any(thread.is_alive() for thread in threads) and monotonic() < latest:
             for slot in self._slots:
                 slot.look(monotonic_ns())
+            if any(slot.error is not None for slot in self._slots):
+                break
             sleep(_LOOK_S)
         for slot in self._slots:
             slot.close()

@@ -9,6 +9,7 @@ from time import perf_counter_ns
 from dbtune.benchmark.fresh_keys import FreshValues
 from dbtune.benchmark.session import Session
 from dbtune.benchmark.tally import BEGIN, COMMIT, Outcome, Sent
+from dbtune.errors import TargetError
 from dbtune.model.load import FailureKind, LoadStatement, LoadTransaction, LoadUnit
 
 
@@ -49,9 +50,20 @@ class UnitSender:
             kind = self._session.kind_of(error)
             if kind is None:
                 raise
-            self._session.rollback()
-            return kind, str(error).splitlines()[0] if str(error) else type(error).__name__
+            self._give_up()
+            return kind, _first_line(error)
         return None
+
+    def _give_up(self) -> None:
+        try:
+            self._session.rollback()
+        except Exception as error:
+            if self._session.kind_of(error) is None:
+                raise
+            raise TargetError(
+                f"a connection broke under load: {_first_line(error)}",
+                hint="see what the server's log says of it",
+            ) from error
 
     def _timed(self, shape_id: str, send: Callable[[], None]) -> None:
         started = perf_counter_ns()
@@ -63,3 +75,7 @@ class UnitSender:
             raise
         finally:
             self._sent.append(Sent(shape_id, perf_counter_ns() - started, failure))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

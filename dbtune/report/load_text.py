@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from dbtune.model.latency import LatencySummary
-from dbtune.model.load import LoadRate, LoadReport, LoadRun
+from dbtune.model.load import LoadRate, LoadReport, LoadRun, LoadSettings
 from dbtune.report.colors import Colors
 from dbtune.report.load_shapes import shape_section
 from dbtune.report.quantities import (
@@ -62,8 +62,14 @@ def _title(report: LoadReport) -> str:
     reads = ", reads only" if report.mix == "reads" else ""
     return (
         f"{PurePath(report.database).name} ({format_size(report.size_bytes)}), {what}{reads}: "
-        f"{settings.duration_s:g} s each, {settings.processes} x {settings.threads} connections"
+        f"{settings.duration_s:g} s each, {_connections(settings)}"
     )
+
+
+def _connections(settings: LoadSettings) -> str:
+    if settings.processes == 1:
+        return "1 connection" if settings.threads == 1 else f"{settings.threads} connections"
+    return f"{settings.processes} x {settings.threads} connections"
 
 
 def _nothing(report: LoadReport) -> list[str]:

@@ -11,7 +11,7 @@ from psycopg.conninfo import make_conninfo
 
 from dbtune.benchmark.fresh_keys import FreshValues
 from dbtune.benchmark.send_unit import UnitSender
-from dbtune.errors import RefusedError
+from dbtune.errors import RefusedError, TargetError
 from dbtune.journeys.bench import POSTGRES, BenchOptions, bench
 from dbtune.journeys.bench_postgres import PostgresSide, postgres_side
 from dbtune.model.load import LoadRate, LoadSettings
@@ -145,6 +145,20 @@ def test_failures_are_told_apart(shop: Path, as_admin: str) -> None:
         RecordedQuery("SELECT count(*) FROM users"),
     )
     assert sent(found) == ["constraint", None]
+
+
+def test_a_connection_that_breaks_ends_the_load(shop: Path, as_admin: str) -> None:
+    """With what the server said, and not as a bug."""
+    found = side(shop, as_admin, "SELECT count(*) FROM users")
+    with found.fresh() as open_session, closing(open_session()) as session:
+        ask(
+            as_admin,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        sender = UnitSender(session, found.plan.statements, FreshValues(0))
+        with pytest.raises(TargetError, match="a connection broke under load"):
+            sender.send(found.plan.units[0])
 
 
 def test_what_takes_too_long_is_stopped_on_the_server(shop: Path, as_admin: str) -> None:
