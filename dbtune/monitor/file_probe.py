@@ -23,6 +23,8 @@ _PROGRAM = (
     "import sys; sys.path.append(sys.argv[2]); from dbtune.monitor.lookout import main; main()"
 )
 _FOLDER = Path(__file__).resolve().parents[2]
+_MAGIC = b"SQLite format 3\0"
+_RESTORE = "restore it from a backup"
 _SCHEMA_PAGE_KINDS = (5, 13)  # https://www.sqlite.org/fileformat2.html#b_tree_pages
 
 
@@ -131,7 +133,7 @@ def _file_state(said: dict[str, Any]) -> FileState:
         return FileState(problem=said["error"])
     header = bytes.fromhex(said["header"])
     identity = (said["identity"][0], said["identity"][1])
-    problem, hint = _problem_of(header, said["size"], said["wal_size"] + said["journal_size"])
+    problem, hint = _problem_of(header, said["size"])
     if problem:
         return FileState(problem=problem, hint=hint, identity=identity)
     looked = said["looks"] > 0
@@ -151,38 +153,23 @@ def _file_state(said: dict[str, Any]) -> FileState:
     )
 
 
-def _problem_of(header: bytes, size: int, beside: int) -> tuple[str | None, str | None]:
-    """Return why a file is no database that can be watched, and a hint."""
+def _problem_of(header: bytes, size: int) -> tuple[str | None, str | None]:
+    """Return why a file is no database that can be watched, and a hint.
+
+    A file may be shorter than its header says for a moment, while a commit makes it longer; its
+    first page is whole from the beginning on.
+    """
     if not size:
         return None, None  # an empty file is a database without tables
-    declared = declared_bytes(header)
-    if declared is None:
+    page_bytes = _page_bytes(header)
+    if not header.startswith(_MAGIC) or page_bytes < 512 or page_bytes & (page_bytes - 1):
         kind, hint = describe_content(header)
         return f"is {kind}", hint
-    if header[100:101] not in {bytes([kind]) for kind in _SCHEMA_PAGE_KINDS}:
-        return "is damaged: its first page holds no schema", "restore it from a backup"
-    # With a -wal or -journal somebody may be about to make it longer.
-    if size < declared and not beside and not in_wal_mode(header):
-        return (
-            f"is truncated: it has {size:,} bytes and its header says {declared:,}",
-            "restore it from a backup",
-        )
+    if size < page_bytes:
+        return f"is truncated: its first page has {size:,} of {page_bytes:,} bytes", _RESTORE
+    if header[100] not in _SCHEMA_PAGE_KINDS:
+        return "is damaged: its first page holds no schema", _RESTORE
     return None, None
-
-
-def declared_bytes(header: bytes) -> int | None:
-    """Return the size that a header states, 0 where it states none, None where it is none.
-
-    Source: https://www.sqlite.org/fileformat2.html#the_database_header
-    """
-    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
-        return None
-    page_bytes = _page_bytes(header)
-    if page_bytes < 512 or page_bytes & (page_bytes - 1):
-        return None
-    return (
-        page_bytes * int.from_bytes(header[28:32], "big") if header[24:28] == header[92:96] else 0
-    )
 
 
 def _freelist_bytes(header: bytes) -> int:

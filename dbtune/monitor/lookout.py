@@ -150,7 +150,6 @@ class Lookout:
             "size": found.st_size,
             "header": header.hex(),
             "wal_size": _size(f"{self._path}-wal"),
-            "journal_size": _size(f"{self._path}-journal"),
             "first_page": header.hex(),
             "cached": self._count_cached(database, now),
         }

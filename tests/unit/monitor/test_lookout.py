@@ -295,7 +295,19 @@ def test_a_cut_file_is_told_with_its_sizes(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     cut_in_schema(path)
     with open_probe(path) as probe:
-        assert "is truncated: it has 2,048 bytes" in str(probe.read().problem)
+        assert "is truncated: its first page has 2,048 of 4,096 bytes" in str(probe.read().problem)
+
+
+@pytest.mark.parametrize("mode", ["MEMORY", "DELETE"])
+def test_a_database_that_is_made_longer_is_not_truncated(tmp_path: Path, mode: str) -> None:
+    """Its header says first what comes, and in mode MEMORY no file beside it tells."""
+    path = tmp_path / "a.db"
+    with opened(path, mode) as connection, open_probe(path) as probe:
+        fill(connection, 10)
+    with path.open("r+b") as file:
+        file.truncate(5 * PAGE_BYTES)
+    with open_probe(path) as probe:
+        assert probe.read().problem is None
 
 
 def test_a_lookout_that_was_killed_is_replaced(tmp_path: Path) -> None:
