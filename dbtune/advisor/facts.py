@@ -85,6 +85,30 @@ class RebuiltTable:
 
 
 @dataclass(frozen=True)
+class NarrowerRead:
+    """A read of all columns of a table, measured with fewer of them and the recommended indexes.
+
+    `columns` are those it would name, `spared` the others; `index` is the one that then answers it
+    alone, None where the rows are still read. `spared_bytes` is what one run fetches of the spared
+    columns, of `fetched_bytes` in all. Costs and page fetches are those of one run.
+    """
+
+    shape_id: str
+    table: str
+    columns: tuple[str, ...]
+    spared: tuple[str, ...]
+    index: str | None
+    sql: str
+    rows: float
+    fetched_bytes: float
+    spared_bytes: float
+    cost_before_ns: float
+    cost_after_ns: float
+    page_fetches_before: float
+    page_fetches_after: float
+
+
+@dataclass(frozen=True)
 class Facts:
     """The input of every rule.
 
@@ -93,8 +117,8 @@ class Facts:
     indexes that no plan of the recording uses once those are in place.
     `python_sqlite_version` is the library Python is linked with, `application_sqlite_version`
     the one the recording's header or the user names.
-    `statistics_effect` and `rebuilt_tables` are what was tried on scratch copies; None and empty
-    where nothing was.
+    `statistics_effect`, `rebuilt_tables` and `narrower_reads` are what was tried on scratch
+    copies; None and empty where nothing was.
     """
 
     schema: Schema
@@ -108,3 +132,4 @@ class Facts:
     application_sqlite_version: str | None = None
     statistics_effect: StatisticsEffect | None = None
     rebuilt_tables: tuple[RebuiltTable, ...] = ()
+    narrower_reads: tuple[NarrowerRead, ...] = ()
