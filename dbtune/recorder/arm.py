@@ -10,12 +10,14 @@ from typing import Callable, Mapping
 from . import apsw_patch, frameworks, lazy_loads, pool_waits, sqlite_patch
 from .exit_signal import flush_at_sigterm, leave_sigterm_alone
 from .hidden_children import watch_children
-from .processes import STATUS_VARIABLE, ProcessLog
-from .recorder import flush_all, open_recorder
+from .processes import STATUS_VARIABLE, ProcessLog, read_command
+from .recorder import Recorder, flush_all, open_recorder
 from .settings import from_environment
 
 # They end their children with os._exit by design, once these have done their work.
 _END_AS_DESIGNED = ("multiprocessing", "billiard")
+# On the command line of a child of multiprocessing, which may be ended by SIGTERM.
+_SPAWNED = "--multiprocessing-fork"
 
 
 def arm(environ: Mapping[str, str]) -> None:
@@ -33,10 +35,10 @@ def arm(environ: Mapping[str, str]) -> None:
         part.watch()
     path = environ.get(STATUS_VARIABLE)
     if path:
-        _tell_of_process(ProcessLog(path))
+        _tell_of_process(recorder, ProcessLog(path))
 
 
-def _tell_of_process(log: ProcessLog) -> None:
+def _tell_of_process(recorder: Recorder, log: ProcessLog) -> None:
     """Log how this process begins and ends, and each of its forks."""
 
     def end(how: str) -> None:
@@ -46,7 +48,9 @@ def _tell_of_process(log: ProcessLog) -> None:
     log.armed()
     atexit.register(end, "exit")
     leave_sigterm_alone()
-    flush_at_sigterm(lambda: end("SIGTERM"))
+    if _SPAWNED not in read_command(os.getpid()):
+        flush_at_sigterm(lambda: end("SIGTERM"))
+    recorder.writer.on_write_at_once = lambda: log.ended("at once")
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=log.armed)
     _flush_before_os_exit(end)

@@ -2,12 +2,17 @@
 
 Without a handler nothing runs then: neither atexit nor finalisation. The process still dies of the
 signal, with the same exit status.
+
+A Python handler runs once the main thread comes back to Python. Where the signal comes just before
+that thread goes to sleep, it sleeps on: multiprocessing ends the children of a pool at such a
+moment, and would wait for ever. So they have no handler; their statements are written at once.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from contextlib import contextmanager
 from types import FrameType
@@ -40,6 +45,18 @@ def leave_sigterm_alone() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
+def is_ended_by_signal() -> bool:
+    """Tell whether this is a child of multiprocessing, which may end it by SIGTERM."""
+    process = sys.modules.get("multiprocessing.process")
+    return process is not None and process.parent_process() is not None
+
+
+def resume_after_fork() -> None:
+    """Do again in a forked child what `flush_at_sigterm` did in its parent."""
+    if _flush is not None and not is_ended_by_signal():
+        flush_at_sigterm(_flush)
+
+
 @contextmanager
 def unbroken() -> Iterator[None]:
     """Let a SIGTERM wait: what was taken from the queue and is not written yet would be lost."""
@@ -68,3 +85,7 @@ def _write_and_die(number: int, frame: FrameType | None) -> None:
     finally:
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=leave_sigterm_alone)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections import deque
 from contextlib import suppress
@@ -10,7 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import Callable, Iterator
 
 from .complaint import complain
-from .exit_signal import unbroken
+from .exit_signal import is_ended_by_signal, resume_after_fork, unbroken
 from .line import LineEncoder
 from .recorded_values import size_of
 from .rotation import RotatingFile
@@ -31,6 +30,8 @@ class Writer:
     def __init__(self, settings: RecorderSettings) -> None:
         """Open the file. Raises OSError where nothing can be recorded to it."""
         self.dropped = 0
+        # Called in a process that nothing can be lost of, since it has no queue.
+        self.on_write_at_once: Callable[[], None] = _do_nothing
         self._settings = settings
         self._encoder = LineEncoder(settings)
         max_bytes = None if settings.max_mb is None else int(settings.max_mb * 1_000_000)
@@ -136,6 +137,12 @@ class Writer:
             self._wake.put(None)
 
     def _start_thread(self) -> None:
+        if is_ended_by_signal():
+            self._is_closing = True
+            self.on_write_at_once()
+            self.flush()
+            return
+        resume_after_fork()
         with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(
@@ -146,7 +153,6 @@ class Writer:
                 except RuntimeError:  # the interpreter is ending
                     self._is_closing = True
                     self.flush()
-                _call_at_end_of_child(self.flush)
         self._wake.put(None)
 
     def _run(self) -> None:
@@ -174,8 +180,5 @@ class Writer:
             self._drop(len(lines))
 
 
-def _call_at_end_of_child(flush: Callable[[], None]) -> None:
-    """Call `flush` when a forked child of multiprocessing ends: no atexit runs there."""
-    util = sys.modules.get("multiprocessing.util")
-    if util is not None:
-        util.Finalize(None, flush, exitpriority=0)
+def _do_nothing() -> None:
+    pass
