@@ -36,7 +36,7 @@ from dbtune.workload.recording_file import find_files
 if TYPE_CHECKING:
     from dbtune.journeys.bench_postgres import PostgresSide
 
-WITH_INDEXES = " + indexes"
+WITH_INDEXES = "+indexes"
 POSTGRES = "PostgreSQL"
 _IN_MEMORY = frozenset({"tmpfs", "ramfs"})
 

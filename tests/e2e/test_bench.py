@@ -110,7 +110,7 @@ def test_indexes_of_a_report_are_a_configuration_more(run_dbtune: Run, shop: Pat
     """They are created on a copy, and the plan there uses them."""
     report = write_report(shop, added("orders", "user_id", "created_at"))
     found = document(bench(run_dbtune, shop, "--config", "wal", "--with-indexes", report, "--json"))
-    assert [run["config"] for run in found["runs"]] == ["wal", "wal + indexes"]
+    assert [run["config"] for run in found["runs"]] == ["wal", "wal+indexes"]
     means = [
         next(s["latency"]["median_ns"] for s in run["shapes"] if s["text"] == BY_USER)
         for run in found["runs"]
