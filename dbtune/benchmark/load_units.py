@@ -94,7 +94,7 @@ class UnitBuilder:
 
     def _left_out(self) -> Iterator[str]:
         for verb, count in self._skipped.most_common(5):
-            yield f"{count:,} statements {verb} neither read nor write rows; they are not sent"
+            yield f"{count:,} x {verb}, which neither reads nor writes rows"
         if self._beyond:
             yield (
                 f"the load is made of the first {MOST_STATEMENTS:,} statements of the recording; "
