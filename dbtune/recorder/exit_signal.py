@@ -19,6 +19,8 @@ from types import FrameType
 from typing import Callable, Iterator
 
 _flush: Callable[[], None] | None = None
+# Of the system's thread, where gevent has greenlets for threads.
+_get_ident = threading.get_ident
 # How deep the main thread is in what must not be broken off, and whether the signal came then.
 _unbroken = 0
 _has_come = False
@@ -61,7 +63,7 @@ def resume_after_fork() -> None:
 def unbroken() -> Iterator[None]:
     """Let a SIGTERM wait: what was taken from the queue and is not written yet would be lost."""
     global _unbroken
-    if threading.current_thread() is not threading.main_thread():
+    if _get_ident() != threading.main_thread().ident:
         yield
         return
     _unbroken += 1

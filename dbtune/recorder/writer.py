@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import threading
+import _thread
 from collections import deque
 from contextlib import suppress
 from queue import Empty, SimpleQueue
+from threading import RLock
 from typing import Callable, Iterator
 
 from .complaint import complain
@@ -22,6 +23,10 @@ _MOST_BYTES = 16 * 1024 * 1024
 # A thread that encodes many at once keeps the application waiting for the interpreter.
 _EARLY_FLUSH = 2_000
 _BATCH_BYTES = 256 * 1024
+
+# gevent puts greenlets in the place of threads, and one that waits would stop all others. This, and
+# the classes imported by name, are what they were before the application could replace them.
+_start_thread = _thread.start_new_thread
 
 
 class Writer:
@@ -44,12 +49,12 @@ class Writer:
         self._queue: deque[Sent] = deque()
         self._queued_bytes = 0
         self._untold = 0
-        self._lock = threading.RLock()
+        self._lock = RLock()
         # They are safe in destructors, where an Event could wait for its own lock for ever.
         self._wake: SimpleQueue[None] = SimpleQueue()
         self._hurry: SimpleQueue[None] = SimpleQueue()
         self._is_awake = False
-        self._thread: threading.Thread | None = None
+        self._has_thread = False
         self._is_closing = False
 
     def put(self, sent: Sent) -> None:
@@ -131,7 +136,7 @@ class Writer:
         self._is_awake = True
         if self._is_closing:
             self.flush()
-        elif self._thread is None:
+        elif not self._has_thread:
             self._start_thread()
         else:
             self._wake.put(None)
@@ -144,12 +149,10 @@ class Writer:
             return
         resume_after_fork()
         with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._run, name="dbtune-recorder", daemon=True
-                )
+            if not self._has_thread:
+                self._has_thread = True
                 try:
-                    self._thread.start()
+                    _start_thread(self._run, ())
                 except RuntimeError:  # the interpreter is ending
                     self._is_closing = True
                     self.flush()
