@@ -72,8 +72,8 @@ def left_out(plan: LoadPlan, refused: dict[int, str], engine: str) -> tuple[str,
     reasons = Counter(refused.values())
     first = {reason: place for place, reason in reversed(refused.items())}
     told = [
-        f"{count:,} statements are not sent, as {engine} says: {reason}; the first: "
-        f"{_short(plan.statements[first[reason]].text)}"
+        f"{count:,} {'statement' if count == 1 else 'statements'}, of which {engine} says: "
+        f"{reason}; the first: {_short(plan.statements[first[reason]].text)}"
         for reason, count in reasons.most_common(_REASONS_TOLD)
     ]
     if len(reasons) > len(told):
