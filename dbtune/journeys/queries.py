@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from fnmatch import fnmatchcase
@@ -10,6 +9,7 @@ from functools import partial
 
 from dbtune._version import __version__
 from dbtune.journeys.cache_advice import cache_result
+from dbtune.journeys.query_notes import filter_notes, order_notes, recording_notes
 from dbtune.journeys.query_order import ordered, ordered_by
 from dbtune.model.digest import (
     Names,
@@ -95,7 +95,11 @@ def digest_queries(options: QueriesOptions, on_event: OnEvent = ignore_event) ->
         cache=cache_result(statistics, options.cache_ttls),
         broken=tuple(read.broken.kept),
         broken_count=read.broken.count,
-        notes=tuple(_notes(statistics, options, by, timed=bool(total_ns))),
+        notes=(
+            *order_notes(statistics, options.by, by, timed=bool(total_ns)),
+            *filter_notes(statistics, options.route, options.database, options.since),
+            *recording_notes(statistics),
+        ),
     )
 
 
@@ -165,48 +169,3 @@ def _databases(statistics: RecordingStatistics) -> Names:
         for database in shape.databases.finish().top:
             databases.add(database.name, database.count)
     return databases.finish()
-
-
-def _notes(
-    statistics: RecordingStatistics, options: QueriesOptions, by: QueryOrder, *, timed: bool
-) -> Iterator[str]:
-    if not statistics.statements:
-        yield "the recording holds no statements"
-        return
-    if not statistics.kept:
-        yield _nothing_left(options)
-    elif by != options.by:
-        yield f"in the order of their calls: nothing that --by {options.by} asks for was recorded"
-    if statistics.kept and not timed:
-        yield "no durations above 0 were recorded: shares are of the calls"
-    if options.since is not None and statistics.without_time:
-        yield f"statements without a time, left out by --since: {statistics.without_time:,}"
-    if statistics.sampled:
-        yield (
-            "recorded with a sample rate: calls and sums are extrapolated; a cache would have hit "
-            "more often, and been stale more often, than what was recorded tells"
-        )
-    if statistics.kept and all(shape.first_seen is None for shape in statistics.shapes.values()):
-        yield "no times were recorded, so that no cache could be tried"
-    if statistics.dropped_by_recorder:
-        yield (
-            "statements that the recorder could not write in time or in the room it had: "
-            f"{statistics.dropped_by_recorder:,}"
-        )
-    if statistics.dropped_shapes:
-        yield (
-            f"rare and quick query shapes that were left out: {statistics.dropped_shapes:,}, with "
-            f"{statistics.dropped_calls:,.0f} calls"
-        )
-    if statistics.cache.clock_went_back:
-        yield (
-            "times go back in places: first and last seen are the earliest and the latest, and "
-            "the cache was tried in the order of the lines"
-        )
-
-
-def _nothing_left(options: QueriesOptions) -> str:
-    asked = [f"--route {options.route}"] if options.route is not None else []
-    asked += [f"--database {options.database}"] if options.database is not None else []
-    asked += ["--since"] if options.since is not None else []
-    return f"no statement is left by {' and '.join(asked)}"
