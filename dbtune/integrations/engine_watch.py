@@ -1,7 +1,9 @@
-"""What SQLAlchemy engines send, told by their events: text, values, rows, time, transaction.
+"""What SQLAlchemy's engines send: text, values, rows, time, transaction.
 
-Listeners that were added once stay and do nothing without an audience: SQLAlchemy keeps them in a
-deque, and removing one while another thread executes would raise an error in the application.
+It listens where a dialect hands a statement to the driver, and not to the events of connections:
+with any of those SQLAlchemy itself takes some 10 us more for each statement. Listeners that were
+added once stay and do nothing without an audience: SQLAlchemy keeps them in a deque, and removing
+one while another thread executes would raise an error in the application.
 """
 
 from __future__ import annotations
@@ -11,12 +13,11 @@ from itertools import count
 from os import getpid
 from pathlib import Path
 from time import perf_counter_ns, time_ns
-from typing import Any, Union
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import ExecuteStyle
 from sqlalchemy.util import await_only
 
@@ -30,172 +31,193 @@ from dbtune.recorder.pool_waits import INFO_KEY as WAIT_KEY
 from dbtune.recorder.sent import Sent
 
 Audience = Callable[[Sent], None]
-Target = Union[Engine, type[Engine]]  # noqa: UP007 - evaluated at run time on 3.10
 
-_TRANSACTION = "dbtune_transaction"
 _NAMESPACE = "dbtune_namespace"
 
-_watches: WeakKeyDictionary[Any, _EngineWatch] = WeakKeyDictionary()
+
+class _Member(NamedTuple):
+    """Who is told: of one dialect (which is one engine) or of all, and what is passed over."""
+
+    audience: Audience
+    dialect: object
+    passes_over: Callable[[object], bool] | None
+
+
+# Replaced, never changed: threads that execute see the one or the other.
+_members: tuple[_Member, ...] = ()
+_is_listening = False
+_transaction_names: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 _transactions = count(1)
 
 
 def watch_engine(
-    target: Target, audience: Audience, *, passes_over: Callable[[object], bool] | None = None
+    engine: Engine | None,
+    audience: Audience,
+    *,
+    passes_over: Callable[[object], bool] | None = None,
 ) -> Callable[[], None]:
-    """Tell `audience` of every statement of an engine, or with the class of all; return the end.
+    """Tell `audience` of every statement of an engine, or with None of all; return the end.
 
     `passes_over` gets the driver's connection and tells whether somebody else sees it.
     """
-    watch = _watches.get(target)
-    if watch is None:
-        _watches[target] = watch = _EngineWatch()
-        for name, listener in watch.listeners():
-            event.listen(target, name, listener)
-    member = (audience, passes_over)
-    watch.members = (*watch.members, member)
+    global _members
+    _listen()
+    member = _Member(audience, engine.dialect if engine is not None else None, passes_over)
+    _members = (*_members, member)
 
     def end() -> None:
-        watch.members = tuple(other for other in watch.members if other is not member)
+        global _members
+        _members = tuple(other for other in _members if other is not member)
 
     return end
 
 
-class _EngineWatch:
-    """The listeners of one engine or of the class of engines."""
-
-    def __init__(self) -> None:
-        # Of its own: the class and one of its engines may both be watched.
-        self._key = f"dbtune_watch_{id(self)}"
-        # Replaced, never changed: threads that execute see the one or the other.
-        self.members: tuple[tuple[Audience, Callable[[object], bool] | None], ...] = ()
-
-    def listeners(self) -> tuple[tuple[str, Callable[..., Any]], ...]:
-        return (
-            ("begin", self.note_begin),
-            ("before_cursor_execute", self.before),
-            ("after_cursor_execute", self.after),
-            ("handle_error", self.failed),
-        )
-
-    @harmless
-    def note_begin(self, connection: Connection) -> None:
-        if self.members:
-            connection.info[_TRANSACTION] = f"{getpid()}-{next(_transactions)}"
-
-    @harmless
-    def before(
-        self,
-        connection: Connection,
-        cursor: Any,
-        text: str,
-        parameters: Any,
-        context: Any,
-        many: bool,
-    ) -> None:
-        if self.members and context is not None:
-            # Whoever sees the driver's cursor too takes the relationship.
-            context.__dict__[self._key] = (current_relationship(), perf_counter_ns())
-
-    @harmless
-    def after(
-        self,
-        connection: Connection,
-        cursor: Any,
-        text: str,
-        parameters: Any,
-        context: Any,
-        many: bool,
-    ) -> None:
-        begun = self._take_begin(context)
-        audiences = self._audiences(connection)
-        if begun is None or not audiences:
-            return
-        many_given = context.execute_style is ExecuteStyle.EXECUTEMANY
-        sent = _sent(connection, text, parameters, many=many_given)
-        _complete(sent, *begun)
-        if many or cursor.description is None:
-            sent.rows = None if cursor.rowcount < 0 else cursor.rowcount
-            _tell(audiences, sent)
-        else:
-            context.cursor = WatchedCursor(cursor, sent, lambda: _tell(audiences, sent))
-
-    @harmless
-    def failed(self, error: ExceptionContext) -> None:
-        begun = self._take_begin(error.execution_context)
-        connection, text = error.connection, error.statement
-        if begun is None or text is None or connection is None:
-            return
-        if connection.closed or connection.invalidated:
-            return
-        audiences = self._audiences(connection)
-        if audiences:
-            many = isinstance(error.parameters, list)
-            sent = _sent(connection, text, error.parameters, many=many)
-            _complete(sent, *begun)
-            sent.error = str(error.original_exception)
-            _tell(audiences, sent)
-
-    def _take_begin(self, context: Any) -> tuple[str | None, int] | None:
-        """Return relationship and start of the statement of a context, once."""
-        if context is None:
-            return None
-        begun: tuple[str | None, int] | None = context.__dict__.pop(self._key, None)
-        return begun
-
-    def _audiences(self, connection: Connection) -> tuple[Audience, ...]:
-        if not self.members or connection.dialect.name != "sqlite":
-            return ()
-        driver = connection.connection.driver_connection
-        # Once each: an engine may be recorded to one file by two parts of an application.
-        return tuple(
-            {
-                audience: None
-                for audience, passes_over in self.members
-                if passes_over is None or not passes_over(driver)
-            }
-        )
+def _listen() -> None:
+    global _is_listening
+    if not _is_listening:
+        _is_listening = True
+        event.listen(Engine, "do_execute", _execute)
+        event.listen(Engine, "do_executemany", _executemany)
+        event.listen(Engine, "do_execute_no_params", _execute_no_params)
 
 
-def _complete(sent: Sent, relationship: str | None, started: int) -> None:
-    spent = perf_counter_ns() - started
-    sent.started_ns = time_ns() - spent
-    sent.duration_ns = spent // sent.count
+def _execute(cursor: Any, text: str, parameters: Any, context: Any) -> bool | None:
+    audiences = _audiences(cursor, context) if _members else None
+    if not audiences:
+        return None  # SQLAlchemy sends it
+    do_execute = context.dialect.do_execute
+    _send(do_execute, (cursor, text, parameters, context), audiences, parameters)
+    return True
+
+
+def _executemany(cursor: Any, text: str, parameters: Any, context: Any) -> bool | None:
+    audiences = _audiences(cursor, context) if _members else None
+    if not audiences:
+        return None
+    do_executemany = context.dialect.do_executemany
+    _send(do_executemany, (cursor, text, parameters, context), audiences, parameters, many=True)
+    return True
+
+
+def _execute_no_params(cursor: Any, text: str, context: Any) -> bool | None:
+    audiences = _audiences(cursor, context) if _members else None
+    if not audiences:
+        return None
+    _send(context.dialect.do_execute_no_params, (cursor, text, context), audiences, None)
+    return True
+
+
+@harmless
+def _audiences(cursor: Any, context: Any) -> tuple[Audience, ...]:
+    if context is None or context.dialect.name != "sqlite":
+        return ()
+    if len(_members) == 1 and _members[0].dialect is context.dialect:
+        return (_members[0].audience,)  # nearly always: one recording of one engine
+    # Once each: an engine may be recorded to one file by two parts of an application.
+    told = {
+        member.audience: None
+        for member in _members
+        if member.dialect in (None, context.dialect)
+        and not (member.passes_over and member.passes_over(_driver(cursor, context)))
+    }
+    return tuple(told)
+
+
+def _send(
+    send: Callable[..., None],
+    arguments: tuple[Any, ...],
+    audiences: tuple[Audience, ...],
+    parameters: Any,
+    many: bool = False,
+) -> None:
+    # Whoever sees the driver's cursor too takes the relationship.
+    begun = (current_relationship(), perf_counter_ns())
+    try:
+        send(*arguments)
+    except BaseException as error:
+        _note(audiences, arguments, parameters, many, *begun, error)
+        raise
+    _note(audiences, arguments, parameters, many, *begun)
+
+
+@harmless
+def _note(
+    audiences: tuple[Audience, ...],
+    arguments: tuple[Any, ...],
+    parameters: Any,
+    many: bool,
+    relationship: str | None,
+    started: int,
+    error: BaseException | None = None,
+) -> None:
+    """Tell of a statement that ran; of one that returns rows once those are fetched."""
+    spent_ns = perf_counter_ns() - started
+    cursor, context = arguments[0], arguments[-1]
+    sent = _begun(arguments[1], parameters, many, spent_ns)
+    _place(sent, cursor, context)
     sent.relationship = sent.relationship or relationship
+    if error is not None:
+        sent.error = str(error)
+    elif cursor.description is None or context.execute_style is ExecuteStyle.INSERTMANYVALUES:
+        sent.rows = None if cursor.rowcount < 0 else cursor.rowcount
+    else:
+        context.cursor = WatchedCursor(cursor, sent, audiences)
+        return
+    for audience in audiences:
+        audience(sent)
 
 
-def _sent(connection: Connection, text: str, parameters: Any, *, many: bool) -> Sent:
-    sent = Sent(text, parameters[0] if many and parameters else parameters)
+def _begun(text: str, parameters: Any, many: bool, spent_ns: int) -> Sent:
+    sent = Sent(text, parameters[0] if many and parameters else parameters, time_ns() - spent_ns)
     sent.count = max(1, len(parameters)) if many else 1
-    sent.namespace = _namespace(connection)
+    sent.duration_ns = spent_ns // sent.count
+    return sent
+
+
+def _place(sent: Sent, cursor: Any, context: Any) -> None:
+    """Say which file, transaction, line and request a statement is of."""
+    connection: Connection = context.root_connection
+    info = connection.info
+    sent.namespace = info.get(_NAMESPACE) or _namespace(connection)
+    sent.wait_ns = info.pop(WAIT_KEY, None)
     # A write outside of SQLite's transactions (AUTOCOMMIT) is committed already.
-    if connection.connection.driver_connection.in_transaction or not writes(text):  # type: ignore[union-attr]
-        sent.transaction_id = connection.info.get(_TRANSACTION)
-    sent.wait_ns = connection.info.pop(WAIT_KEY, None)
+    if not writes(sent.text) or _driver(cursor, context).in_transaction:
+        sent.transaction_id = _transaction_name(connection)
     mark_origin(sent)
-    if connection.dialect.is_async and sent.file_path is None:
+    if context.dialect.is_async and sent.file_path is None:
         # SQLAlchemy runs it in a greenlet, whose frames end below those of the application.
         found = await_only(_find_outside())
         if found is not None:
             sent.file_path, sent.line_number = found
-    return sent
 
 
 async def _find_outside() -> tuple[str, int] | None:
     return find_call_site()
 
 
-def _namespace(connection: Connection) -> str:
-    """Return the absolute path of the database file, ":memory:" where there is none."""
-    info = connection.info
-    if _NAMESPACE not in info:
-        database = connection.engine.url.database or ":memory:"
-        if database.startswith("file:"):
-            database = unquote(urlsplit(database).path)
-        info[_NAMESPACE] = database if ":memory:" in database else str(Path(database).absolute())
-    name: str = info[_NAMESPACE]
+def _driver(cursor: Any, context: Any) -> Any:
+    """Return the driver's connection; a cursor of sqlite3 knows its own, which is quicker."""
+    connection = getattr(cursor, "connection", None)
+    return (
+        context.root_connection.connection.driver_connection if connection is None else connection
+    )
+
+
+def _transaction_name(connection: Connection) -> str | None:
+    transaction = connection.get_transaction()
+    if transaction is None:
+        return None
+    name = _transaction_names.get(transaction)
+    if name is None:
+        _transaction_names[transaction] = name = f"{getpid()}-{next(_transactions)}"
     return name
 
 
-def _tell(audiences: tuple[Audience, ...], sent: Sent) -> None:
-    for audience in audiences:
-        audience(sent)
+def _namespace(connection: Connection) -> str:
+    """Return the absolute path of the database file, ":memory:" where there is none."""
+    database = connection.engine.url.database or ":memory:"
+    if database.startswith("file:"):
+        database = unquote(urlsplit(database).path)
+    name = database if ":memory:" in database else str(Path(database).absolute())
+    connection.info[_NAMESPACE] = name
+    return name

@@ -27,11 +27,9 @@ def watch_queries(
     lazy_loads.watch()
     with ExitStack() as ends:
         if "sqlalchemy" in sys.modules:
-            from sqlalchemy import Engine
-
             from dbtune.integrations.engine_watch import watch_engine
 
-            ends.callback(watch_engine(Engine, audience, passes_over=tells_by_itself))
+            ends.callback(watch_engine(None, audience, passes_over=tells_by_itself))
         if "django.db" in sys.modules:
             from dbtune.integrations.django_watch import watch_connections
 

@@ -13,13 +13,17 @@ from dbtune.recorder.sent import Sent
 class WatchedCursor:
     """Stands in for a driver's cursor in one result of SQLAlchemy's."""
 
-    __slots__ = ("_cursor", "_rows", "_sent", "_spent_ns", "_tell")
+    # SQLAlchemy reads the description several times for each statement.
+    __slots__ = ("_audiences", "_cursor", "_rows", "_sent", "_spent_ns", "description")
 
-    def __init__(self, cursor: Any, sent: Sent, tell: Callable[[], None]) -> None:
-        """Add what is fetched to `sent`; `tell` is called once."""
+    def __init__(
+        self, cursor: Any, sent: Sent, audiences: tuple[Callable[[Sent], None], ...]
+    ) -> None:
+        """Add what is fetched to `sent`, and tell it to the audiences once."""
         self._cursor = cursor
+        self.description = cursor.description
         self._sent: Sent | None = sent
-        self._tell = tell
+        self._audiences = audiences
         self._rows = 0
         self._spent_ns = 0
 
@@ -52,12 +56,14 @@ class WatchedCursor:
 
     def close(self) -> Any:
         """Close the cursor, and tell what was fetched."""
-        self._finish()
+        if self._sent is not None:
+            self._finish()
         return self._cursor.close()
 
     def __del__(self) -> None:
         """Tell of a result that nobody closed."""
-        self._finish()
+        if self._sent is not None:
+            self._finish()
 
     def _fetch(self, fetch: Callable[..., Any], *arguments: Any) -> Any:
         started = perf_counter_ns()
@@ -76,4 +82,5 @@ class WatchedCursor:
         if sent is not None:
             sent.rows = self._rows
             sent.duration_ns += self._spent_ns
-            self._tell()
+            for audience in self._audiences:
+                audience(sent)
