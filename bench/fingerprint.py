@@ -247,7 +247,7 @@ def _as_distinct(statements: Iterable[str]) -> Iterator[str]:
 
 
 def _as_recorders_write(statements: Iterable[str]) -> Iterator[str]:
-    """Yield lines as the recorders of docs/recording.md write them, one in ten with a blob."""
+    """Yield lines as recorders write them, one in ten with a blob."""
     for number, statement in enumerate(statements):
         values: list[object] = [_value(text) for text in _LITERAL.findall(statement)]
         if number % 10 == 0:

@@ -61,10 +61,3 @@ def code_lines(text: str) -> Iterator[str]:
     for block in blocks:
         yield from block.replace("\\\n", " ").splitlines()
     yield from spans(text)
-
-
-def python_files(text: str) -> dict[str, str]:
-    """Return the blocks of Python that begin with a comment naming their file, by that name."""
-    blocks = (code for language, code in _FENCE.findall(text) if language == "python")
-    named = ((re.match(r"# (\w+\.py)\n", code), code) for code in blocks)
-    return {match[1]: code for match, code in named if match is not None}

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Union
 import msgspec
 
 from dbtune.model.workload import Parameters, RecordedQuery
-from dbtune.workload.comments import may_hold_comments, read_tags
+from dbtune.workload.comments import trace_id, with_tags
 from dbtune.workload.recorded_values import (
     BLOB_KEY,
     KEY_PREFIX,
@@ -21,7 +21,7 @@ from dbtune.workload.recorded_values import (
     plain_parameters,
     read_parameters,
 )
-from dbtune.workload.recording_line import HEADER_KEY, MOST, trace_id
+from dbtune.workload.recording_line import HEADER_KEY, MOST
 from dbtune.workload.timestamps import normalise_timestamp
 
 _Text = Union[str, None]  # noqa: UP007 - evaluated at run time on 3.10
@@ -174,12 +174,8 @@ def values_of(line: QuickLine) -> Parameters:
 
 def as_query(line: QuickLine, sample_rate: float) -> RecordedQuery:
     """Return all that a line says; counts are divided by the sample rate."""
-    route, traceparent = line.route, line.traceparent
-    if may_hold_comments(line.text):
-        tags = read_tags(line.text)
-        route, traceparent = route or tags.route, traceparent or tags.traceparent
     count = 1.0 if line.count is None else float(line.count)
-    return RecordedQuery(
+    query = RecordedQuery(
         text=line.text,
         parameters=values_of(line),
         masked=line.parameters is None and isinstance(line, (_CodedLine, _BlobLine)),
@@ -189,8 +185,8 @@ def as_query(line: QuickLine, sample_rate: float) -> RecordedQuery:
         rows=None if line.rows == -1 else line.rows,
         error=line.error,
         timestamp=normalise_timestamp(line.timestamp),
-        request_id=_name(line.request_id) or trace_id(traceparent),
-        route=route,
+        request_id=_name(line.request_id) or trace_id(line.traceparent),
+        route=line.route,
         file_path=line.file_path,
         line_number=line.line_number,
         transaction_id=_name(line.transaction_id),
@@ -199,6 +195,7 @@ def as_query(line: QuickLine, sample_rate: float) -> RecordedQuery:
         relationship=line.relationship,
         values_digest=line.values_digest,
     )
+    return with_tags(query)
 
 
 def _name(identifier: str | int | None) -> str | None:

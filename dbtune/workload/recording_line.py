@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from dbtune.model.workload import RecordedQuery
-from dbtune.workload.comments import may_hold_comments, read_tags
+from dbtune.workload.comments import trace_id, with_tags
 from dbtune.workload.lines import is_unicode
 from dbtune.workload.recorded_values import LineError, is_parameter_key, quoted, read_parameters
 from dbtune.workload.splitting import says_something
@@ -135,11 +135,8 @@ def _parse_query(fields: dict[str, Any], sample_rate: float) -> RecordedQuery:
     text = _query_text(fields)
     parameters, masked = read_parameters(fields)
     count = _count(fields)
-    route, traceparent = _text(fields, "route"), _text(fields, "traceparent")
-    if may_hold_comments(text):
-        tags = read_tags(text)
-        route, traceparent = route or tags.route, traceparent or tags.traceparent
-    return RecordedQuery(
+    traceparent = _text(fields, "traceparent")
+    query = RecordedQuery(
         text=text,
         parameters=parameters,
         masked=masked,
@@ -150,7 +147,7 @@ def _parse_query(fields: dict[str, Any], sample_rate: float) -> RecordedQuery:
         error=_text(fields, "error"),
         timestamp=_timestamp(fields, "ts"),
         request_id=_identifier(fields, "request_id") or trace_id(traceparent),
-        route=route,
+        route=_text(fields, "route"),
         file_path=_text(fields, "code.file.path"),
         line_number=_whole(fields, "code.line.number"),
         transaction_id=_identifier(fields, "transaction_id"),
@@ -159,12 +156,7 @@ def _parse_query(fields: dict[str, Any], sample_rate: float) -> RecordedQuery:
         relationship=_text(fields, "dbtune.relationship"),
         values_digest=_text(fields, "dbtune.values_digest"),
     )
-
-
-def trace_id(traceparent: str | None) -> str | None:
-    """Return the trace in a W3C traceparent, which stands in for a request id, or None."""
-    parts = traceparent.split("-") if traceparent else []
-    return parts[1] if len(parts) >= 4 and len(parts[1]) == 32 else None
+    return with_tags(query)
 
 
 def _query_text(fields: dict[str, Any]) -> str:

@@ -7,9 +7,8 @@ from sqlite3 import complete_statement
 
 from dbtune.model.workload import RecordedQuery
 from dbtune.workload.batch import NOT_UTF8, TOO_LONG, Batch, Trouble
-from dbtune.workload.comments import read_tags
+from dbtune.workload.comments import with_tags
 from dbtune.workload.lines import LINE_LIMIT_BYTES, LineBlock, is_unicode
-from dbtune.workload.recording_line import trace_id
 from dbtune.workload.splitting import StatementSplitter, says_something, split_statements
 
 _VERB = re.compile(
@@ -113,9 +112,7 @@ def _keep(text: str, batch: Batch) -> None:
     if "*/" not in text:
         batch.statements.append(text)
         return
-    tags = read_tags(text)
-    request = trace_id(tags.traceparent)
-    batch.queries.append(RecordedQuery(text=text, request_id=request, route=tags.route))
+    batch.queries.append(with_tags(RecordedQuery(text)))
 
 
 def _is_one_per_line(lines: list[str | None]) -> bool:

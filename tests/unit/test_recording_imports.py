@@ -294,3 +294,35 @@ def test_a_plain_sql_file_stays_one(tmp_path: Path) -> None:
     """Also where a comment quotes a log."""
     text = "-- [generated in 0.00012s] (1,)"
     assert [q.text for q in read(tmp_path, text, "SELECT 1;", name="q.sql")] == ["SELECT 1"]
+
+
+@pytest.mark.parametrize(
+    ("comment", "said"),
+    [
+        ("route='%2Fusers%2F'", ("/users/", None, None, None)),
+        ("controller='users',action='index',framework='rails'", ("users#index",) + (None,) * 3),
+        ("controller='users'", ("users", None, None, None)),
+        ("file='app.py',line='42'", (None, "app.py", 42, None)),
+        ("line='app%2Fusers.py%3A42'", (None, "app/users.py", 42, None)),
+        ("line='many'", (None, None, None, None)),
+        (f"traceparent='00-{'a' * 32}-{'b' * 16}-01'", (None, None, None, "a" * 32)),
+    ],
+)
+@pytest.mark.parametrize("form", ["jsonl", "sql", "echo", "django", "spans"])
+def test_comments_of_sqlcommenter_are_read_in_every_form(
+    tmp_path: Path, form: str, comment: str, said: tuple[object, ...]
+) -> None:
+    """Route or action, file and line, and the trace as request."""
+    text = f"SELECT 1 /*{comment}*/"
+    lines = {
+        "jsonl": [json.dumps({"db.query.text": text})],
+        "sql": [f"{text};"],
+        "echo": [ECHO + text, f"{ECHO}[generated in 0.00012s] ()"],
+        "django": [f"{DJANGO}(0.001) {text}; args=(); alias=default"],
+        "spans": [span(db__system={"stringValue": "sqlite"}, db__statement={"stringValue": text})],
+    }
+    (query,) = read(tmp_path, *lines[form])
+    # A span knows its own trace.
+    request = "a1" if form == "spans" else said[3]
+    assert (query.route, query.file_path, query.line_number) == said[:3]
+    assert query.request_id == request

@@ -10,6 +10,7 @@ import re
 
 from dbtune.model.workload import RecordedQuery
 from dbtune.workload.batch import NOT_UTF8, TOO_LONG, Batch, Trouble
+from dbtune.workload.comments import with_tags
 from dbtune.workload.importers.log_prefix import time_of
 from dbtune.workload.importers.open_transaction import OpenTransaction
 from dbtune.workload.importers.printed_values import BoundValues, read_printed
@@ -92,18 +93,17 @@ class DjangoLines:
         verb = text.split(maxsplit=1)[0].upper()
         if verb == "BEGIN":
             transaction.begin()
-        batch.queries.append(
-            RecordedQuery(
-                text=text,
-                parameters=values.parameters,
-                masked=values.masked,
-                count=values.count,
-                duration_ns=self._duration_ns,
-                timestamp=self._time,
-                transaction_id=transaction.name,
-                namespace=alias.strip() or None,
-            )
+        query = RecordedQuery(
+            text=text,
+            parameters=values.parameters,
+            masked=values.masked,
+            count=values.count,
+            duration_ns=self._duration_ns,
+            timestamp=self._time,
+            transaction_id=transaction.name,
+            namespace=alias.strip() or None,
         )
+        batch.queries.append(with_tags(query))
         if verb in {"COMMIT", "ROLLBACK"} and " TO " not in text.upper():
             transaction.end()
 

@@ -13,6 +13,7 @@ from typing import Any, Union
 import msgspec
 
 from dbtune.model.workload import RecordedQuery
+from dbtune.workload.comments import with_tags
 from dbtune.workload.importers.printed_values import NO_VALUES, BoundValues, read_printed
 from dbtune.workload.recorded_values import LineError, is_parameter_key, read_parameters
 from dbtune.workload.splitting import says_something
@@ -162,7 +163,7 @@ def _query(
         return None
     values = _values(attributes)
     batch = attributes.get("db.operation.batch.size")
-    return RecordedQuery(
+    query = RecordedQuery(
         text=text,
         parameters=values.parameters,
         masked=values.masked,
@@ -176,6 +177,7 @@ def _query(
         line_number=_whole(attributes.get("code.line.number", attributes.get("code.lineno"))),
         namespace=_text(attributes, "db.namespace", "db.name"),
     )
+    return with_tags(query)
 
 
 def _values(attributes: _Attributes) -> BoundValues:

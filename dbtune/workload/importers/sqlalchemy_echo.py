@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from dbtune.model.workload import RecordedQuery
 from dbtune.workload.batch import NOT_UTF8, TOO_LONG, Batch, Trouble
+from dbtune.workload.comments import with_tags
 from dbtune.workload.importers.log_prefix import LogPrefix, learn_prefix, time_of
 from dbtune.workload.importers.open_transaction import OpenTransaction
 from dbtune.workload.importers.printed_values import BoundValues, read_printed
@@ -148,13 +149,12 @@ def _begins_message(line: str) -> bool:
 
 
 def _keep(message: _Message, values: BoundValues, batch: Batch) -> None:
-    batch.queries.append(
-        RecordedQuery(
-            text=message.text,
-            parameters=values.parameters,
-            masked=values.masked,
-            count=values.count,
-            timestamp=message.time,
-            transaction_id=message.transaction,
-        )
+    query = RecordedQuery(
+        text=message.text,
+        parameters=values.parameters,
+        masked=values.masked,
+        count=values.count,
+        timestamp=message.time,
+        transaction_id=message.transaction,
     )
+    batch.queries.append(with_tags(query))

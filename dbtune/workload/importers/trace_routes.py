@@ -28,10 +28,10 @@ class TraceRoutes:
         trace_id = span.trace_id
         if trace_id is None:
             if span.query is not None:
-                yield replace(span.query, route=span.route)
+                yield _routed(span.query, span.route)
             return
         if span.query is not None and trace_id in self._routes:
-            yield replace(span.query, route=self._routes[trace_id])
+            yield _routed(span.query, self._routes[trace_id])
         elif span.query is not None:
             self._waiting.setdefault(trace_id, []).append(span.query)
             self._count += 1
@@ -55,4 +55,8 @@ class TraceRoutes:
         queries = self._waiting.pop(trace_id, [])
         self._count -= len(queries)
         for query in queries:
-            yield replace(query, route=route)
+            yield _routed(query, route)
+
+
+def _routed(query: RecordedQuery, route: str | None) -> RecordedQuery:
+    return replace(query, route=route or query.route)
