@@ -218,6 +218,8 @@ def test_more_values_than_are_followed_leave_the_rates_as_they_are() -> None:
         ratios.append(cache.outcomes["a"].hits[0] / cache.outcomes["a"].lookups)
     assert few.sampled_ratio < 0.2 and all_.sampled_ratio == 1.0
     assert ratios[0] == pytest.approx(ratios[1], rel=0.1)
+    assert few.outcomes["a"].lookups == pytest.approx(60_000, rel=0.1)
+    assert all_.outcomes["a"].lookups == 60_000
 
 
 def test_entries_whose_time_is_over_are_given_up_first() -> None:
