@@ -130,14 +130,17 @@ class RequestTracker:
         `many_rows` as its VALUES and IN lists say.
         """
         if request_id is None:
-            self._add_to_transaction(query, shape, calls, duration_ns, site, many_rows)
+            if shape.kind == "read" and not many_rows:
+                self._add_to_transaction(query, shape, site, calls=calls, duration_ns=duration_ns)
             return
         request = self._latest if request_id == self._latest_id else self._enter(request_id)
         if not request.route:
             request.route = query.route
         if shape.kind == "read":
             request.queries += calls
-            if not many_rows and self._add_read(request, query, shape, calls, duration_ns, site):
+            if not many_rows and self._add_read(
+                request, query, shape, site, calls=calls, duration_ns=duration_ns
+            ):
                 return
         elif shape.kind == "write":
             request.queries += calls
@@ -154,18 +157,16 @@ class RequestTracker:
         self,
         query: Sent,
         shape: Shape,
+        site: str | None,
+        *,
         calls: float,
         duration_ns: float | None,
-        site: str | None,
-        many_rows: bool,
     ) -> None:
-        if shape.kind != "read" or many_rows:
-            return
         if query.transaction_id is None:
             self._without_unit += calls
             return
-        request = self._enter(f"{_TRANSACTION}{query.transaction_id}", "transaction")
-        self._add_read(request, query, shape, calls, duration_ns, site)
+        unit = self._enter(f"{_TRANSACTION}{query.transaction_id}", "transaction")
+        self._add_read(unit, query, shape, site, calls=calls, duration_ns=duration_ns)
         self._close_oldest()
 
     def _add_read(
@@ -173,9 +174,10 @@ class RequestTracker:
         request: _Request,
         query: Sent,
         shape: Shape,
+        site: str | None,
+        *,
         calls: float,
         duration_ns: float | None,
-        site: str | None,
     ) -> bool:
         """Take a read; tell whether there was one like it in the request."""
         key = (shape.id, site)
