@@ -58,6 +58,7 @@ class SqliteSession:
         self._connection = connection
         self._texts = [statement.text for statement in statements]
         self._immediate = immediate
+        self._takes_bytes = False
 
     def begin(self, *, writes: bool) -> None:
         """Begin as the hook does, or as applications without it: deferred."""
@@ -65,6 +66,18 @@ class SqliteSession:
 
     def run(self, statement: int, values: Parameters) -> None:
         """Execute a statement of the plan and fetch all its rows."""
+        try:
+            self._fetch(statement, values)
+        except sqlite3.OperationalError as error:
+            # An application whose texts are not UTF-8 has told sqlite3 so. Not from the start: a
+            # function of Python's for each text would cost more than reading it.
+            if not str(error).startswith("Could not decode") or self._takes_bytes:
+                raise
+            self._takes_bytes = True
+            self._connection.text_factory = bytes
+            self._fetch(statement, values)
+
+    def _fetch(self, statement: int, values: Parameters) -> None:
         cursor = self._connection.execute(self._texts[statement], values or ())
         try:
             while cursor.fetchmany(_ROWS_AT_ONCE):

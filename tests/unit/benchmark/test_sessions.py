@@ -125,3 +125,11 @@ def test_full_text_search_works_under_the_authorizer(
     assert [session.refusal(place) for place in range(2)] == [None, None]
     for place in range(2):
         session.run(place, ())
+
+
+def test_texts_that_are_not_utf8_are_read(tmp_path: Path, open_session: ExitStack) -> None:
+    """As the application that wrote them does."""
+    path = make_shop(tmp_path / "shop.db", "UPDATE users SET name = CAST(x'ff41' AS TEXT)")
+    plan = plan_of(path, "SELECT name FROM users")
+    session = open_session.enter_context(closing(SqliteTarget(path, plan.statements).open()))
+    assert send(session, plan).failure is None
