@@ -115,6 +115,16 @@ def _at_exit() -> None:
             complain("statements could not be written", error)
 
 
+def _before_fork() -> None:
+    for recorder in list(_recorders.values()):
+        recorder.writer.before_fork()
+
+
+def _go_on() -> None:
+    for recorder in list(_recorders.values()):
+        recorder.writer.resume()
+
+
 def _after_fork() -> None:
     global _lock
     _lock = threading.RLock()
@@ -124,4 +134,4 @@ def _after_fork() -> None:
 
 atexit.register(_at_exit)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(before=_before_fork, after_in_parent=_go_on, after_in_child=_after_fork)

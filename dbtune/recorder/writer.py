@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import _thread
+import os
 from collections import deque
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import RLock
+from time import monotonic, sleep
 from typing import Callable, Iterator
 
 from .complaint import complain
@@ -23,6 +25,8 @@ _MOST_BYTES = 16 * 1024 * 1024
 # A thread that encodes many at once keeps the application waiting for the interpreter.
 _EARLY_FLUSH = 2_000
 _BATCH_BYTES = 256 * 1024
+# A disk that hangs must not keep the application from forking for longer.
+_LONGEST_PAUSE_SECONDS = 1.0
 
 # gevent puts greenlets in the place of threads, and one that waits would stop all others. This, and
 # the classes imported by name, are what they were before the application could replace them.
@@ -55,6 +59,8 @@ class Writer:
         self._hurry: SimpleQueue[None] = SimpleQueue()
         self._is_awake = False
         self._has_thread = False
+        self._thread_id = 0
+        self._is_pausing = False
         self._is_closing = False
 
     def put(self, sent: Sent) -> None:
@@ -107,6 +113,28 @@ class Writer:
         with self._lock:
             self._file.let_go()
 
+    def before_fork(self) -> None:
+        """Write all that is queued and end the thread: Python warns where there are several."""
+        if self._has_thread:
+            self._is_pausing = True
+            self._wake.put(None)
+            self._hurry.put(None)
+            until = monotonic() + _LONGEST_PAUSE_SECONDS
+            # It is gone a little after its last line, and only the system knows when.
+            while monotonic() < until and self._is_thread_there():
+                sleep(0.0001)
+
+    def _is_thread_there(self) -> bool:
+        # It gets its number once it runs.
+        return not self._thread_id or os.path.exists(f"/proc/self/task/{self._thread_id}")
+
+    def resume(self) -> None:
+        """Go on in the parent of a fork."""
+        if self._is_pausing:
+            self._is_pausing = self._has_thread = False
+            self._thread_id = 0
+            self.flush()
+
     def after_fork(self) -> None:
         """Begin anew in a child: with a header of its own, and none of its parent's lines."""
         self._start_over()
@@ -154,12 +182,14 @@ class Writer:
                 try:
                     _start_thread(self._run, ())
                 except RuntimeError:  # the interpreter is ending
+                    self._has_thread = False
                     self._is_closing = True
                     self.flush()
         self._wake.put(None)
 
     def _run(self) -> None:
-        while not self._is_closing:
+        self._thread_id = _thread.get_native_id()
+        while not self._is_closing and not self._is_pausing:
             self._wake.get()
             with suppress(Empty):
                 self._hurry.get(timeout=FLUSH_SECONDS)
