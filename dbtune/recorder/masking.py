@@ -21,6 +21,15 @@ _TOKEN = re.compile(
     rf"|(?P<word>[A-Za-z_\x80-\U0010ffff][{_LETTERS}]*)"
     r"|(?P<operator>->>|->|\|\||<=|>=|<>|!=|==|<<|>>|(?s:.))"
 )
+# Most texts: names, strings, plain numbers and few operators, each told by its first character. No
+# comment, quoted name, sign, blob or number with letters is among them.
+_PLAIN = re.compile(
+    r"(?:[A-Za-z_][A-Za-z0-9_]*(?![A-Za-z0-9_])"
+    r"|[ \n=<>!(),.*?:;]"
+    r"|(?<=[ \n=<>(,])(?:[0-9]+(?:\.[0-9]+)?(?=[ \n),;]|\Z)|'[^']*(?:''[^']*)*'(?!'))"
+    r")*\Z"
+)
+_PLAIN_LITERAL = re.compile(r"(?<=[ \n=<>(,])(?:[0-9]+(?:\.[0-9]+)?|'[^']*(?:''[^']*)*')")
 # After these an operand follows, so that a minus is a sign and no difference.
 _BEFORE_OPERAND = frozenset(
     """select distinct all where and or not between like glob regexp match then else when case
@@ -37,6 +46,8 @@ def mask_text(text: str) -> tuple[str, str]:
 
     Comments may say anything: of them only sqlcommenter's route and traceparent stay.
     """
+    if _PLAIN.match(text):
+        return _PLAIN_LITERAL.sub("?", text), " ".join(_PLAIN_LITERAL.findall(text))
     pieces: list[str] = []
     literals: list[str] = []
     operands: list[tuple[int, str]] = []  # where each token that means something stands, in pieces

@@ -49,18 +49,19 @@ class RecordingConnection(sqlite3.Connection):
             options["factory"] = recording_class(options["factory"], RecordingCursor)
         return _cursor(self, *arguments, **options)
 
+    # As sqlite3's own shortcuts do: since 3.11 they ask no cursor() of the application's.
+
     def execute(self, *arguments: Any) -> Any:
-        return self._dbtune_cursor().execute(*arguments)
+        cursor = self.cursor() if _ASKS_CURSOR else _cursor(self, RecordingCursor)
+        return cursor.execute(*arguments)
 
     def executemany(self, *arguments: Any) -> Any:
-        return self._dbtune_cursor().executemany(*arguments)
+        cursor = self.cursor() if _ASKS_CURSOR else _cursor(self, RecordingCursor)
+        return cursor.executemany(*arguments)
 
     def executescript(self, *arguments: Any) -> Any:
-        return self._dbtune_cursor().executescript(*arguments)
-
-    def _dbtune_cursor(self) -> Any:
-        # As sqlite3's own execute() does: since 3.11 it asks no cursor() of the application's.
-        return self.cursor() if _ASKS_CURSOR else _cursor(self, RecordingCursor)
+        cursor = self.cursor() if _ASKS_CURSOR else _cursor(self, RecordingCursor)
+        return cursor.executescript(*arguments)
 
     def commit(self) -> None:
         _commit(self)

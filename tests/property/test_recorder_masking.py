@@ -17,7 +17,15 @@ pieces = st.sampled_from(
     IN values VALUES null NULL is true from users limit between 'abc' 'it''s' (1,2,3) ('a') (-1,2)
     "t" [t] `t` insert /*route='/a'*/ --x\n""".split(" ")
 )
-soups = st.lists(st.one_of(pieces, st.just(" ")), max_size=14).map("".join)
+# What most statements are made of, which are masked another way.
+plain_pieces = st.sampled_from(
+    """select from where a a1 t.a in values ( ) , , = < >= <> != * ? ? :a 1 12 1.5 'abc' 'it''s' ''
+    'it''''s' '5 x' x'1' 1e5 .5 a.5 ?1 ; null and limit order by""".split(" ")
+)
+plain_soups = st.lists(plain_pieces, max_size=14).flatmap(
+    lambda pieces: st.sampled_from([" ".join(pieces), "".join(pieces)])
+)
+soups = plain_soups | st.lists(st.one_of(pieces, st.just(" ")), max_size=14).map("".join)
 
 
 @given(soups)
