@@ -12,6 +12,7 @@ from collections.abc import Callable
 from itertools import count
 from os import getpid
 from pathlib import Path
+from threading import Lock
 from time import perf_counter_ns, time_ns
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -46,6 +47,7 @@ class _Member(NamedTuple):
 # Replaced, never changed: threads that execute see the one or the other.
 _members: tuple[_Member, ...] = ()
 _is_listening = False
+_changing = Lock()
 _transaction_names: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 _transactions = count(1)
 
@@ -61,13 +63,15 @@ def watch_engine(
     `passes_over` gets the driver's connection and tells whether somebody else sees it.
     """
     global _members
-    _listen()
     member = _Member(audience, engine.dialect if engine is not None else None, passes_over)
-    _members = (*_members, member)
+    with _changing:
+        _listen()
+        _members = (*_members, member)
 
     def end() -> None:
         global _members
-        _members = tuple(other for other in _members if other is not member)
+        with _changing:
+            _members = tuple(other for other in _members if other is not member)
 
     return end
 
@@ -75,10 +79,10 @@ def watch_engine(
 def _listen() -> None:
     global _is_listening
     if not _is_listening:
-        _is_listening = True
         event.listen(Engine, "do_execute", _execute)
         event.listen(Engine, "do_executemany", _executemany)
         event.listen(Engine, "do_execute_no_params", _execute_no_params)
+        _is_listening = True
 
 
 def _execute(cursor: Any, text: str, parameters: Any, context: Any) -> bool | None:
