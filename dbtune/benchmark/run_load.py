@@ -89,16 +89,11 @@ def _share(whole: int, number: int, parts: int) -> int:
 def _tell(load: Load, channels: list[Connection[Any, Any]], on_event: OnEvent) -> None:
     """Report the time that passes until the first process answers."""
     began, total = time.monotonic(), load.settings.warm_up_s + load.settings.duration_s
-    stage = f"Loading {load.config}, {describe_rate(load.rate)}"
+    stage = f"Loading {load.config}, {load.rate.words}"
     on_event(Event(stage, 0.0, total))
     while not wait(channels, _TELL_S):
         on_event(Event(stage, min(time.monotonic() - began, total), total))
     on_event(Event(stage, total, total))
-
-
-def describe_rate(rate: LoadRate) -> str:
-    """Return a rate in words."""
-    return f"{rate.per_second:g} a second" if rate.clients is None else f"{rate.clients} clients"
 
 
 def _expect(channel: Connection[Any, Any]) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from dbtune.cli.bench_options import form_options, load_options, side_options
+from dbtune.cli.bench_options import chosen_options, form_options, load_options, side_options
 from dbtune.cli.options import database_argument
 from dbtune.cli.progress import show_progress
 
@@ -44,7 +44,7 @@ def command(
     from dbtune.report.load_to_json import load_to_json
 
     with show_progress() as on_event:
-        report = bench(database, _options(chosen), on_event)
+        report = bench(database, chosen_options(chosen), on_event)
     if output is not None:
         write_text(load_to_json(report), output)
     if csv is not None:
@@ -53,32 +53,3 @@ def command(
         print_result(load_to_json(report))
     else:
         print_result(load_text(report, width=terminal_width(), color=wants_color()))
-
-
-def _options(chosen: dict[str, Any]) -> Any:
-    from dbtune.cli.report_output import read_report
-    from dbtune.journeys.bench import BenchOptions
-    from dbtune.model.load import LoadRate, LoadSettings
-
-    clients, rates, report = chosen["clients"], chosen["rate"], chosen["with_indexes"]
-    return BenchOptions(
-        queries=chosen["queries"],
-        configs=tuple(dict.fromkeys(chosen["configs"])),
-        rates=tuple(
-            [LoadRate(per_second=rate) for rate in rates]
-            if rates
-            else [LoadRate(count) for count in clients]
-        ),
-        settings=LoadSettings(
-            duration_s=chosen["duration"],
-            think_ms=chosen["think"],
-            timeout_s=chosen["timeout"],
-            processes=chosen["processes"],
-            threads=chosen["threads"],
-        ),
-        mix=chosen["mix"],
-        indexes=None if report is None else read_report(report),
-        postgres=chosen["postgres"],
-        scratch=chosen["scratch"],
-        strict=chosen["strict"],
-    )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from dbtune.journeys.bench import BenchOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -164,6 +167,36 @@ def form_options(command: F) -> F:
             metavar="FILE",
             help="Also write all figures as JSON to this file.",
         ),
+    )
+
+
+def chosen_options(chosen: dict[str, Any]) -> BenchOptions:
+    """Return the journey's options. Raises ConfigurationError for a report that is none."""
+    from dbtune.cli.report_output import read_report
+    from dbtune.journeys.bench import BenchOptions
+    from dbtune.model.load import LoadRate, LoadSettings
+
+    rates, report = chosen["rate"], chosen["with_indexes"]
+    return BenchOptions(
+        queries=chosen["queries"],
+        configs=tuple(dict.fromkeys(chosen["configs"])),
+        rates=tuple(
+            [LoadRate(per_second=rate) for rate in rates]
+            if rates
+            else [LoadRate(count) for count in chosen["clients"]]
+        ),
+        settings=LoadSettings(
+            duration_s=chosen["duration"],
+            think_ms=chosen["think"],
+            timeout_s=chosen["timeout"],
+            processes=chosen["processes"],
+            threads=chosen["threads"],
+        ),
+        mix=chosen["mix"],
+        indexes=None if report is None else read_report(report),
+        postgres=chosen["postgres"],
+        scratch=chosen["scratch"],
+        strict=chosen["strict"],
     )
 
 

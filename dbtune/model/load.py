@@ -85,6 +85,13 @@ class LoadRate:
     clients: int | None = None
     per_second: float | None = None
 
+    @property
+    def words(self) -> str:
+        """Such as "50 clients", or "100 a second"."""
+        if self.clients is None:
+            return f"{self.per_second:g} a second"
+        return "1 client" if self.clients == 1 else f"{self.clients:,} clients"
+
 
 @dataclass(frozen=True)
 class LoadSettings:

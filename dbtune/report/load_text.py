@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from dbtune.model.latency import LatencySummary
-from dbtune.model.load import LoadRate, LoadReport, LoadRun, LoadSettings
+from dbtune.model.load import LoadReport, LoadRun, LoadSettings
 from dbtune.report.colors import Colors
 from dbtune.report.load_shapes import shape_section
 from dbtune.report.quantities import (
@@ -47,13 +47,6 @@ def load_text(report: LoadReport, *, width: int, color: bool) -> str:
         _bullets("Notes", report.notes, prose, colors),
     )
     return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
-
-
-def describe_rate(rate: LoadRate) -> str:
-    """Return how much came, in words."""
-    if rate.clients is None:
-        return f"{rate.per_second:g} a second"
-    return "1 client" if rate.clients == 1 else f"{rate.clients:,} clients"
 
 
 def _title(report: LoadReport) -> str:
@@ -162,7 +155,7 @@ def _ratios(report: LoadReport, width: int, colors: Colors) -> Iterator[str]:
             continue
         after = others[-1]
         text = (
-            f"{describe_rate(rate)}, {before.config} -> {after.config}: "
+            f"{rate.words}, {before.config} -> {after.config}: "
             f"{_said(before, report)} -> {_said(after, report)}"
         )
         factor = format_factor(after.per_second, before.per_second)
@@ -181,7 +174,7 @@ def _said(run: LoadRun, report: LoadReport) -> str:
 def _errors(report: LoadReport, width: int, colors: Colors) -> list[str]:
     """Return what the databases said, without what the table's own columns say as well."""
     told = [
-        f"{run.config}, {describe_rate(run.rate)}: {error.count:,} x {error.message}"
+        f"{run.config}, {run.rate.words}: {error.count:,} x {error.message}"
         for run in report.runs
         for error in run.errors
         if error.kind in {"other", "constraint"}
