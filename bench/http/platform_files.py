@@ -72,9 +72,22 @@ def run(*command: str | Path, settings: dict[str, str] | None = None, folder: Pa
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, **(settings or {})},
+        env=environment(settings or {}),
         cwd=folder,
     )
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(map(str, command))} failed:\n{done.stdout}{done.stderr}")
     return done.stdout
+
+
+def environment(settings: dict[str, str]) -> dict[str, str]:
+    """Return this process's environment with the settings, and with no other of the application's.
+
+    A DATABASE_URL of somebody's shell would be migrated to.
+    """
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if name != "DATABASE_URL" and not name.startswith(("PLATFORM_", "DBTUNE_"))
+    }
+    return own | settings

@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import mean, median
 from time import perf_counter
 
-from platform_files import PLATFORM
+from platform_files import PLATFORM, environment
 from results import Measured, PageTimes
 
 sys.path.insert(0, str(PLATFORM))
@@ -27,6 +27,7 @@ from visitors import Visit, visits
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 CONFIGURATION = Path(__file__).with_name("gunicorn.conf.py")
+GUNICORN = (sys.executable, "-m", "gunicorn", "--config", CONFIGURATION)
 # Connections that wait until a worker takes them; gunicorn's own default.
 BACKLOG = 2048
 VISITS_ALONE = 150
@@ -37,17 +38,23 @@ LAST_REQUESTS_SECONDS = 10
 @contextmanager
 def served(server: tuple[str, ...], settings: dict[str, str], log: Path) -> Iterator[str]:
     """Serve the application at a free port of 127.0.0.1; gives its URL."""
-    with socket.create_server(("127.0.0.1", 0), backlog=BACKLOG) as listener, log.open("a") as file:
-        command = (sys.executable, "-m", "gunicorn", *server, "--bind", f"fd://{listener.fileno()}")
-        process = subprocess.Popen(
-            (*command, "--config", CONFIGURATION, "--chdir", PLATFORM, "app:create_app()"),
-            env={**os.environ, **settings},
-            pass_fds=(listener.fileno(),),
-            stdout=file,
-            stderr=file,
-        )
+    with log.open("w") as file:
+        # Bound here, so that no one else can take the port in between. Only the server keeps it:
+        # should that end, visitors are refused at once.
+        with socket.create_server(("127.0.0.1", 0), backlog=BACKLOG) as listener:
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            binding = ("--bind", f"fd://{listener.fileno()}", "--chdir", PLATFORM)
+            process = subprocess.Popen(
+                (*GUNICORN, *server, *binding, "app:create_app()"),
+                env=environment(settings),
+                pass_fds=(listener.fileno(),),
+                stdout=file,
+                stderr=file,
+            )
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            yield url
+        except SystemExit as error:
+            raise SystemExit(f"{error}\n{log.read_text()[-2000:]}") from error
         finally:
             process.terminate()
             process.wait()
@@ -97,7 +104,7 @@ def _sizes(url: str) -> dict[str, int]:
         with urllib.request.urlopen(url, timeout=60) as answer:
             sizes: dict[str, int] = json.load(answer)
     except (urllib.error.URLError, TimeoutError) as error:
-        raise SystemExit(f"{url} does not answer: {error}; see gunicorn.log") from error
+        raise SystemExit(f"{url} does not answer: {error}") from error
     return sizes
 
 
