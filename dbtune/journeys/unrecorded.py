@@ -11,6 +11,7 @@ from dbtune.recorder.processes import (
     ARMED,
     ENDED,
     FAILED,
+    FORKED,
     HIDDEN,
     ProcessEvent,
     read_start,
@@ -26,11 +27,12 @@ def find_unrecorded(
 ) -> tuple[UnrecordedProcess, ...]:
     """Return what is to be told of processes, by their events and by what was seen of them.
 
-    `wrote` are the pids that the recording names: a process that sent nothing lost nothing.
+    `wrote` are the pids that the recording names: a fork that sent nothing was made for something
+    else.
     Looks at /proc for those that may still run.
     """
     events = tuple(events)
-    armed = {(e.pid, e.start): e for e in events if e.event == ARMED}
+    armed = {(e.pid, e.start): e for e in events if e.event in (ARMED, FORKED)}
     found = [*_failed(events), *_hidden(events, seen, armed), *_unended(events, armed, wrote)]
     return tuple(dict.fromkeys(found))
 
@@ -62,13 +64,13 @@ def _hidden(
 def _unended(
     events: tuple[ProcessEvent, ...], armed: dict[_Key, ProcessEvent], wrote: frozenset[int]
 ) -> Iterator[UnrecordedProcess]:
-    last = {(e.pid, e.start): e for e in events if e.event in (ARMED, ENDED)}
+    last = {(e.pid, e.start): e for e in events if e.event in (ARMED, FORKED, ENDED)}
     for key, event in last.items():
         pid, start = key
         command = _shown(armed[key].command) if key in armed else ""
-        if event.event == ARMED and start and read_start(pid) == start:
+        if event.event != ENDED and start and read_start(pid) == start:
             yield UnrecordedProcess("running", pid, command)
-        elif event.event == ARMED and pid in wrote:
+        elif event.event == ARMED or (event.event == FORKED and pid in wrote):
             yield UnrecordedProcess("killed", pid, command)
         elif event.reason == "os._exit" and pid in wrote:
             yield UnrecordedProcess("os-exit", pid, command)

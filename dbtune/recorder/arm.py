@@ -45,14 +45,17 @@ def _tell_of_process(recorder: Recorder, log: ProcessLog) -> None:
         flush_all()
         log.ended(how)
 
-    log.armed()
-    atexit.register(end, "exit")
+    # Opening the recorder set its own handler, which does not log.
     leave_sigterm_alone()
-    if _SPAWNED not in read_command(os.getpid()):
+    if _SPAWNED in read_command(os.getpid()):
+        log.forked()
+    else:
         flush_at_sigterm(lambda: end("SIGTERM"))
+        log.armed()
+    atexit.register(end, "exit")
     recorder.writer.on_write_at_once = lambda: log.ended("at once")
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=log.armed)
+        os.register_at_fork(after_in_child=log.forked)
     _flush_before_os_exit(end)
     watch_children(log, lambda: end("exec"))
 

@@ -13,6 +13,7 @@ from typing import Iterator, NamedTuple
 STATUS_VARIABLE = "DBTUNE_RECORD_STATUS"
 
 ARMED = "armed"  # from here on what it sends is recorded
+FORKED = "forked"  # the same, of one that may soon be ended, or become another program
 ENDED = "ended"  # all that it sent is written
 HIDDEN = "hidden"  # it started a child that is not recorded
 FAILED = "failed"  # it could not be armed
@@ -41,6 +42,10 @@ class ProcessLog:
     def armed(self) -> None:
         """This process is recorded."""
         self._write(ARMED, tuple(read_command(os.getpid())))
+
+    def forked(self) -> None:
+        """This process is recorded, and its parent made it for a while only."""
+        self._write(FORKED, tuple(read_command(os.getpid())))
 
     def ended(self, how: str) -> None:
         """All that this process sent is written; `how` is exit, os._exit or exec."""

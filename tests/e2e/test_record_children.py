@@ -77,8 +77,7 @@ if __name__ == "__main__":
 def test_threads_and_forks_are_recorded(run_dbtune: RunDbtune, tmp_path: Path) -> None:
     """A fork writes what it sends, and nothing of its parent's a second time."""
     program = """
-import threading, warnings
-warnings.simplefilter("ignore")
+import threading
 threads = [threading.Thread(target=send, args=(f"thread {n}",)) for n in range(4)]
 for thread in threads:
     thread.start()

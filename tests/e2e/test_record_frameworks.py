@@ -1,158 +1,224 @@
-"""Recordings made in code under Flask and Django: each statement with its request and route."""
+"""dbtune record: what people run, from a script to servers with workers, with no change to it."""
 
 from __future__ import annotations
 
-import json
+import os
+import signal
+import socket
 import subprocess
 import sys
-from collections import Counter
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from flask import Flask
-from sqlalchemy import create_engine, text
 
-import dbtune
-from dbtune.workload.sources import read_workload
-from tests.conftest import clean_environment
+from tests.conftest import RunDbtune, clean_environment, dbtune_command
+from tests.fixtures.recorded import PRELUDE, record_program, recorded, senders
 
-
-def lines(path: Path) -> list[dict[str, Any]]:
-    """Return the statements of a recording."""
-    read = [json.loads(line) for line in path.read_text().splitlines()]
-    return [line for line in read if "db.query.text" in line]
-
-
-@pytest.mark.parametrize("with_extension", [True, False], ids=["dbtune.flask", "signals"])
-def test_flask_requests_have_an_id_and_a_route(tmp_path: Path, with_extension: bool) -> None:
-    """With the extension under `record`; a block names requests by itself."""
-    engine = create_engine(f"sqlite:///{tmp_path / 'app.db'}")
-    app = dbtune.flask(Flask("app")) if with_extension else Flask("app")
-
-    @app.get("/users/<int:user>")
-    def one(user: int) -> str:
-        with engine.connect() as connection:
-            connection.execute(text("SELECT :user"), {"user": user}).all()
-            connection.execute(text("SELECT :user, 2"), {"user": user}).all()
-        return ""
-
-    path = tmp_path / "queries.jsonl"
-    recording = dbtune.record(engine, path) if with_extension else dbtune.recording(path)
-    with recording:
-        client = app.test_client()
-        client.get("/users/1")
-        client.get("/users/2", headers={"X-Request-Id": "from-outside"})
-        with engine.connect() as connection:
-            connection.execute(text("SELECT 'outside'")).all()
-    engine.dispose()
-    sent = [line for line in lines(path) if line["db.query.text"].startswith("SELECT")]
-    assert {line.get("route") for line in sent[:4]} == {"GET /users/<int:user>"}
-    first, second = sent[0]["request_id"], sent[2]["request_id"]
-    assert [line.get("request_id") for line in sent] == [first, first, second, second, None]
-    assert first != second
-    if with_extension:
-        assert second == "from-outside"
-
-
-SETTINGS = """
-import pathlib
+SCHEMA = """
+import sqlite3
+connection = sqlite3.connect("app.db")
+connection.execute("CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY, name TEXT)")
+connection.commit()
+connection.close()
+"""
+FLASK = """
+import sqlite3
+import flask
+app = flask.Flask(__name__)
+@app.get("/users/<int:user>")
+def page(user):
+    connection = sqlite3.connect("app.db")
+    rows = connection.execute("SELECT name FROM users WHERE id = ?", (user,)).fetchall()
+    connection.close()
+    return {"rows": rows}
+"""
+DJANGO = """
+import os, sys
 from django.conf import settings
-BASE_DIR = pathlib.Path.cwd()
 settings.configure(
-    SECRET_KEY="x", ROOT_URLCONF="shop", ALLOWED_HOSTS=["*"],
+    ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], SECRET_KEY="x", DEBUG=False,
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "app.db"}},
-    MIDDLEWARE=["dbtune.integrations.django.RecordMiddleware"],
-    RECORD
 )
 import django
 django.setup()
-"""
-SHOP = """
 from django.db import connection
 from django.http import HttpResponse
 from django.urls import path
-from asgiref.sync import sync_to_async
-
-def read():
+def page(request, user):
     with connection.cursor() as cursor:
-        for number in range(6):
-            cursor.execute("SELECT name FROM users WHERE id = %s", [number])
-            cursor.fetchall()
-    return HttpResponse("")
-
-def users(request, page):
-    return read()
-
-async def users_async(request, page):
-    return await sync_to_async(read)()
-
-urlpatterns = [path("users/<int:page>", users), path("async/<int:page>", users_async)]
+        cursor.execute("SELECT name FROM users WHERE id = %s", [user])
+        cursor.fetchall()
+    return HttpResponse("hello")
+urlpatterns = [path("users/<int:user>", page)]
+if __name__ == "__main__":
+    from django.core.management import execute_from_command_line
+    execute_from_command_line(sys.argv)
 """
-DRIVE = """
-import asyncio, sys
-import settings
-from django.db import connection
-from django.test import AsyncClient, Client
+RECORDING = "queries.jsonl"
 
-with connection.cursor() as cursor:
-    cursor.execute("CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY, name TEXT)")
-for page in (1, 2):
-    assert Client().get(f"/users/{page}", headers={"X-Request-Id": f"r{page}"}).status_code == 200
 
-async def ask():
-    return await AsyncClient().get("/async/3")
-
-assert asyncio.run(ask()).status_code == 200
-connection.close()
+def test_sqlalchemy_is_recorded(run_dbtune: RunDbtune, tmp_path: Path) -> None:
+    """With transactions, errors and the line of the application."""
+    program = """
+from sqlalchemy import create_engine, exc, text
+engine = create_engine("sqlite:///app.db")
+with engine.begin() as connection:
+    connection.execute(text("CREATE TABLE t (a UNIQUE)"))
+    connection.execute(text("INSERT INTO t VALUES (:a)"), [{"a": 1}, {"a": 2}])
+try:
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO t VALUES (:a)"), {"a": 1})
+except exc.IntegrityError:
+    pass
+engine.dispose()
 """
+    done = record_program(run_dbtune, tmp_path, program)
+    assert done.returncode == 0, done.stderr
+    many, failed = [line for line in recorded(tmp_path / RECORDING) if "INSERT" in str(line)]
+    assert (many["count"], many["code.file.path"]) == (2, "app.py")
+    assert many["transaction_id"]
+    assert "UNIQUE" in failed["error"]
 
 
-def drive(folder: Path, record: str) -> subprocess.CompletedProcess[str]:
-    """Run a Django project with the middleware and this DBTUNE_RECORD."""
-    (folder / "settings.py").write_text(SETTINGS.replace("RECORD", record, 1))
-    (folder / "shop.py").write_text(SHOP)
-    (folder / "drive.py").write_text(DRIVE)
-    command = [sys.executable, "-W", "error", "drive.py"]
-    return subprocess.run(
-        command, cwd=folder, env=clean_environment(), text=True, capture_output=True, timeout=60
+def test_peewee_is_recorded(run_dbtune: RunDbtune, tmp_path: Path) -> None:
+    """It uses sqlite3 by itself, or a module of its own where it was built with one."""
+    pytest.importorskip("peewee")
+    program = """
+import peewee
+database = peewee.SqliteDatabase("app.db")
+class User(peewee.Model):
+    name = peewee.TextField()
+    class Meta:
+        database = database
+database.create_tables([User])
+User.create(name="a")
+assert User.select().where(User.name == "a").count() == 1
+database.close()
+"""
+    done = record_program(run_dbtune, tmp_path, program)
+    assert done.returncode == 0, done.stderr
+    texts = [line["db.query.text"] for line in recorded(tmp_path / RECORDING)]
+    assert any(text.startswith('INSERT INTO "user"') for text in texts)
+
+
+def test_flasks_server_is_recorded(tmp_path: Path) -> None:
+    """With the route of each request."""
+    (tmp_path / "app.py").write_text(FLASK, encoding="utf-8")
+    port = free_port()
+    command = [sys.executable, "-m", "flask", "run", "--port", str(port)]
+    with serving(tmp_path, command, port):
+        pass
+    assert routes(tmp_path) == {"GET /users/<int:user>"}
+
+
+def test_flasks_reloader_is_recorded(tmp_path: Path) -> None:
+    """The server is a child that comes anew when a file changes."""
+    (tmp_path / "app.py").write_text(FLASK, encoding="utf-8")
+    port = free_port()
+    command = [sys.executable, "-m", "flask", "run", "--debug", "--port", str(port)]
+    with serving(tmp_path, command, port):
+        wait_for_line(tmp_path)
+    assert routes(tmp_path) == {"GET /users/<int:user>"}
+
+
+@pytest.mark.parametrize("worker", ["sync", "gthread"])
+def test_gunicorns_workers_are_recorded(tmp_path: Path, worker: str) -> None:
+    """They are forks of a process that sends nothing itself."""
+    pytest.importorskip("gunicorn")
+    (tmp_path / "app.py").write_text(FLASK, encoding="utf-8")
+    port = free_port()
+    options = ["-k", worker, "-w", "2", "-b", f"127.0.0.1:{port}"]
+    with serving(tmp_path, [sys.executable, "-m", "gunicorn", *options, "app:app"], port):
+        pass
+    assert routes(tmp_path) == {"GET /users/<int:user>"}
+
+
+@pytest.mark.parametrize("options", [(), ("--noreload",)], ids=["reload", "noreload"])
+def test_djangos_server_is_recorded(tmp_path: Path, options: Sequence[str]) -> None:
+    """manage.py runserver, with and without the child that reloads."""
+    (tmp_path / "manage.py").write_text(DJANGO, encoding="utf-8")
+    port = free_port()
+    command = [sys.executable, "manage.py", "runserver", *options, f"127.0.0.1:{port}"]
+    with serving(tmp_path, command, port):
+        wait_for_line(tmp_path)
+    assert routes(tmp_path) == {"GET /users/<int:user>"}
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_pytest_is_recorded(run_dbtune: RunDbtune, tmp_path: Path, options: Sequence[str]) -> None:
+    """Its exit code passes through, and its workers are recorded too."""
+    (tmp_path / "app.py").write_text(PRELUDE, encoding="utf-8")
+    (tmp_path / "test_app.py").write_text(
+        "import app\n"
+        "def test_a(): app.send('a')\n"
+        "def test_b(): app.send('b')\n"
+        "def test_c(): assert not app.send('c') is None\n",
+        encoding="utf-8",
     )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
+    done = run_dbtune("record", "--", *command, cwd=tmp_path)
+    assert done.returncode == 1
+    assert senders(tmp_path / RECORDING) == ["a", "b", "c"]
+    assert "2 passed" in done.stdout
 
 
-def test_djangos_middleware_records_requests_with_their_routes(tmp_path: Path) -> None:
-    """Sync and async, once however many handlers load it, on a connection from before."""
-    done = drive(tmp_path, 'DBTUNE_RECORD={"path": BASE_DIR / "queries.jsonl"},')
-    assert done.returncode == 0, done.stderr
-    path = tmp_path / "queries.jsonl"
-    sent = [line for line in lines(path) if "FROM users" in line["db.query.text"]]
-    routes = Counter(line.get("route") for line in sent)
-    assert routes == {"GET /users/<int:page>": 12, "GET /async/<int:page>": 6}
-    assert {line["request_id"] for line in sent[:12]} == {"r1", "r2"}
-    assert {line["code.file.path"] for line in sent} == {"shop.py"}
-    assert all(line["db.query.text"].endswith("id = ?") for line in sent)
-    found = read_workload([path]).repeated
-    assert {(series.route, series.calls) for series in found} == set(routes.items())
+def routes(folder: Path) -> set[str]:
+    """Return the routes of a recording of one page, whose lines all name it and a request."""
+    lines = [line for line in recorded(folder / RECORDING) if "FROM users" in line["db.query.text"]]
+    assert lines and all(line["request_id"] for line in lines)
+    return {line["route"] for line in lines}
 
 
-@pytest.mark.parametrize(
-    ("record", "message"),
-    [
-        ('DBTUNE_RECORD={"file": "x"},', "expected a dict with path"),
-        ('DBTUNE_RECORD={"path": "x", "sample_rate": 2},', "sample_rate is 2"),
-        ('DBTUNE_RECORD={"path": "/nowhere/x"},', "cannot be recorded to"),
-    ],
-)
-def test_settings_that_mean_nothing_are_told_at_the_start(
-    tmp_path: Path, record: str, message: str
-) -> None:
-    """Not one request is answered without the recording that was asked for."""
-    done = drive(tmp_path, record)
-    assert done.returncode != 0
-    assert message in done.stderr
+def wait_for_line(folder: Path) -> None:
+    """Wait for a statement to be written: the parent kills a child that reloads by SIGKILL."""
+    while not recorded(folder / RECORDING):
+        time.sleep(0.01)
 
 
-def test_without_its_setting_the_middleware_is_not_used(tmp_path: Path) -> None:
-    """It may stay in MIDDLEWARE where only some environments record."""
-    done = drive(tmp_path, "")
-    assert done.returncode == 0, done.stderr
-    assert not list(tmp_path.glob("*.jsonl"))
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def serving(folder: Path, command: Sequence[str], port: int) -> Iterator[None]:
+    """Record a server, ask it for its page until it answers, and end it as a supervisor would."""
+    exec(SCHEMA.replace("app.db", str(folder / "app.db")), {})
+    with (folder / "output").open("wb") as output:
+        process = subprocess.Popen(
+            [dbtune_command(), "record", "--", *command],
+            cwd=folder,
+            env=clean_environment(),
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        wait_for_page(f"http://127.0.0.1:{port}/users/7", process)
+        yield
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+        told = (folder / "output").read_text(encoding="utf-8")
+        assert "Recorded " in told, told
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def wait_for_page(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Ask until there is an answer, which is the one request that counts."""
+    while process.poll() is None:
+        try:
+            with closing(urllib.request.urlopen(url, timeout=10)) as answer:
+                assert answer.status == 200
+                return
+        except OSError:
+            time.sleep(0.02)
+    raise AssertionError("the server ended before it answered")
