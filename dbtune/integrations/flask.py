@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask, g, has_request_context, request
 
 from dbtune.integrations.work import Mark, WritingRoutes, set_mark
@@ -29,9 +31,7 @@ def flask(app: Flask) -> Flask:
     @app.before_request
     def begin() -> None:
         set_mark(mark if request.method in _READING_METHODS else None)
-        headers = request.headers
-        given = given_request_id(headers.get("X-Request-Id"), headers.get("traceparent"))
-        g.dbtune_request = begin_request(given, route_of_request)
+        g.dbtune_request = begin_current_request()
 
     @app.teardown_request
     def end(error: BaseException | None) -> None:
@@ -43,7 +43,14 @@ def flask(app: Flask) -> Flask:
     return app
 
 
-def route_of_request() -> str | None:
+def begin_current_request() -> Any:
+    """Begin the request at hand, with the id that its client gave if any; return its token."""
+    headers = request.headers
+    given = given_request_id(headers.get("X-Request-Id"), headers.get("traceparent"))
+    return begin_request(given, _route)
+
+
+def _route() -> str | None:
     """Return method and rule of the request at hand: "GET /chefs/<int:chef>"."""
     if not has_request_context():
         return None

@@ -20,9 +20,9 @@ def watch_requests() -> Callable[[], None]:
         if "flask" in sys.modules:
             from flask import request_started, request_tearing_down
 
-            from dbtune.integrations.flask import route_of_request
+            from dbtune.integrations.flask import begin_current_request
 
-            begin_flask = _beginning(route_of_request)
+            begin_flask = _beginning(begin_current_request)
             request_started.connect(begin_flask)
             ends.callback(request_started.disconnect, begin_flask)
             request_tearing_down.connect(_end)
@@ -30,7 +30,7 @@ def watch_requests() -> Callable[[], None]:
         if "django.core.signals" in sys.modules:
             from django.core import signals  # type: ignore[import-untyped]
 
-            begin_django = _beginning(None)
+            begin_django = _beginning(begin_request)
             signals.request_started.connect(begin_django)
             ends.callback(signals.request_started.disconnect, begin_django)
             signals.request_finished.connect(_end)
@@ -38,10 +38,10 @@ def watch_requests() -> Callable[[], None]:
         return ends.pop_all().close
 
 
-def _beginning(route: Callable[[], str | None] | None) -> Callable[..., None]:
+def _beginning(begin_one: Callable[[], Any]) -> Callable[..., None]:
     @harmless
     def begin(*sender: object, **unused: object) -> None:
-        _token.set(begin_request(route=route))
+        _token.set(begin_one())
 
     return begin
 
