@@ -109,7 +109,7 @@ def _add_writes(app: Flask, engine: Engine) -> None:
 
 
 def _page() -> int:
-    return request.args.get("page", 0, type=int)
+    return max(0, request.args.get("page", 0, type=int))
 
 
 def _unavailable(error: OperationalError) -> tuple[Response, int]:

@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
+from urllib.parse import urlencode
 
+from psycopg.conninfo import conninfo_to_dict
+
+from tests.conftest import RunDbtune
 from tests.fixtures.example_platform import PLATFORM, run_python
 
 VISITS = 150
@@ -60,6 +64,26 @@ def test_both_variants_answer_the_same(platform_database: Path, tmp_path: Path) 
         assert one.status in {200, 201}
         pages.add(one.page)
     assert len(pages) == 9
+
+
+def test_postgresql_answers_the_same(
+    platform_database: Path, tmp_path: Path, target: str, run_dbtune: RunDbtune
+) -> None:
+    """After a migration the application reads and writes there as it did in SQLite."""
+    moved = run_dbtune("migrate-to-postgres", platform_database, target)
+    assert moved.returncode == 0, moved.stderr
+    sqlite = answers(platform_database, tmp_path / "sqlite.db", PLATFORM_FIXED="1")
+    url = url_of(target)
+    postgres = answers(platform_database, tmp_path / "x.db", PLATFORM_FIXED="1", DATABASE_URL=url)
+    for one, other in zip_longest(sqlite, postgres):
+        assert (one.page, one.status, one.text) == (other.page, other.status, other.text)
+
+
+def url_of(conninfo: str) -> str:
+    """Return the URL of a server that is named by its keywords."""
+    parts = conninfo_to_dict(conninfo)
+    user, database = parts.pop("user"), parts.pop("dbname")
+    return f"postgresql://{user}@/{database}?{urlencode(parts)}"
 
 
 def test_lists_take_many_queries_before_and_few_after(
