@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import suppress
 from itertools import count
 from time import time_ns
 from typing import Any, Callable, Iterable, Iterator
@@ -99,7 +100,9 @@ def statement_failed(
         is_from_sqlite = isinstance(failure, sqlite3.Error)
         sent.error = str(failure) if is_from_sqlite else type(failure).__name__
         if _open.pop(id(sent), None) is None:
-            _place(sent, cursor.connection)
+            # A closed connection does not even tell whether it is in a transaction.
+            with suppress(sqlite3.ProgrammingError):
+                _place(sent, cursor.connection)
         if many is not None:
             _share(sent, many)
         _tell(sent)

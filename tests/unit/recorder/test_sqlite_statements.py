@@ -174,6 +174,20 @@ def test_calls_that_are_no_statement_fail_as_ever() -> None:
     assert {sent.error for sent in heard} == {"TypeError"}
 
 
+def test_statements_on_a_closed_connection_are_heard(caplog: pytest.LogCaptureFixture) -> None:
+    """They fail as ever, and nothing else does."""
+    with listening() as heard:
+        connection = sqlite3.connect(":memory:")
+        cursor = connection.cursor()
+        connection.close()
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            cursor.execute("SELECT 1")
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")
+    assert [sent.error for sent in heard] == ["Cannot operate on a closed database."]
+    assert not caplog.records
+
+
 def test_values_are_kept_as_they_were() -> None:
     """The application may use its list for the next statement before this one is written."""
     with listening() as heard, closing(sqlite3.connect(":memory:")) as connection:
