@@ -107,6 +107,7 @@ def main() -> int:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="platform-load-") as folder:
         files = Files(Path(folder))
+        files.folder.chmod(0o755)  # root's PostgreSQL runs as another user, and keeps its data here
         prepare(files, arguments.scale, arguments.visits)
         with migrated(files) as url:
             rows = list(measure(files, url, arguments.duration))
