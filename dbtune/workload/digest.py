@@ -53,6 +53,7 @@ class WorkloadDigest:
         self._known = KnownStatements(self._learn)
         self._requests = RequestTracker(min_repeats)
         self._statements = 0
+        self._bare_reads = 0
         self._dropped_shapes = 0
         self._dropped_count = 0.0
         self._versions: set[str] = set()
@@ -70,6 +71,8 @@ class WorkloadDigest:
         for text, known in self._known.find_all(texts):
             known.tally.add_text(text, has_placeholders=known.has_placeholders)
             self._statements += 1
+            if known.tally.kind == "read":
+                self._bare_reads += 1
 
     def add_times(self, span: TimeSpan) -> None:
         """Take when the quick lines of a recording were sent, of which the rest comes by itself."""
@@ -116,7 +119,7 @@ class WorkloadDigest:
             dropped_shapes=self._dropped_shapes,
             dropped_count=self._dropped_count,
             routes=self._requests.routes(),
-            reads_without_unit=self._requests.without_unit,
+            reads_without_unit=self._bare_reads + self._requests.without_unit,
         )
 
     def _add_one(self, query: RecordedQuery, text: str) -> None:
