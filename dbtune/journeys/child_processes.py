@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,8 @@ from dbtune.recorder.hidden_children import hiding_reason, is_python
 from dbtune.recorder.processes import read_command, read_start
 
 _PROC = Path("/proc")
+# Python takes a twentieth of this to reach its sitecustomize on an idle machine.
+_STARTS_WITHIN_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -24,12 +27,13 @@ class SeenProcess:
 
 @dataclass
 class ProcessWatch:
-    """Collects the Python processes below a command, each once it has been seen twice.
+    """Collects the Python processes below a command.
 
-    Once could be a process that is about to arm itself, or to become another program.
+    Each has to be seen twice, since it may be about to become another program; and for some time
+    where nothing hides it, since it may be about to arm itself, or be ended before it can.
     """
 
-    _once: set[tuple[int, str]] = field(default_factory=set)
+    _since: dict[tuple[int, str], float] = field(default_factory=dict)
     _seen: dict[tuple[int, str], SeenProcess] = field(default_factory=dict)
 
     def look(self, pid: int) -> None:
@@ -43,10 +47,12 @@ class ProcessWatch:
             # A fork has its parent's command line, until it becomes what it was made for.
             if not command or (parent is not None and list(command) == read_command(parent)):
                 continue
-            if key in self._once:
+            now = time.monotonic()
+            if key in self._since:
                 reason = hiding_reason(command, _read_environ(found)) or ""
-                self._seen[key] = SeenProcess(found, start, command, reason)
-            self._once.add(key)
+                if reason or now - self._since[key] >= _STARTS_WITHIN_S:
+                    self._seen[key] = SeenProcess(found, start, command, reason)
+            self._since.setdefault(key, now)
 
     def seen(self) -> tuple[SeenProcess, ...]:
         """Return what was seen, in order."""

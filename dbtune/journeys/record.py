@@ -11,12 +11,15 @@ from pathlib import Path
 from dbtune.journeys.child_processes import ProcessWatch
 from dbtune.journeys.recording_output import RecordingOutput, prepare_output
 from dbtune.journeys.supervise import run_in_foreground
-from dbtune.journeys.unrecorded import find_unrecorded
+from dbtune.journeys.unrecorded import find_unrecorded, is_any_running
 from dbtune.model.recording_run import RecordingRun, RecordingTally
 from dbtune.recorder.hidden_children import HOOK_FOLDER, PATH_VARIABLE, hiding_reason
 from dbtune.recorder.processes import HIDDEN, STATUS_VARIABLE, ProcessEvent, read_events
 from dbtune.recorder.settings import RecorderSettings, to_environment
 from dbtune.workload.recording_tally import tally_recordings
+
+# Python's servers of multiprocessing notice some milliseconds later that the command has ended.
+_GRACE_S = 0.5
 
 
 def record(
@@ -41,7 +44,7 @@ def record(
             environ = child_environment(os.environ, settings, str(log))
             code = run_in_foreground(command, environ, watch.look)
             seconds = time.monotonic() - begun
-            events = (*_hidden_command(command, environ), *read_events(str(log)))
+            events = (*_hidden_command(command, environ), *_last_events(str(log)))
     finally:
         output.remove_if_empty()
     tally = tally_recordings(output.written())
@@ -71,6 +74,16 @@ def child_environment(
         STATUS_VARIABLE: log,
         PATH_VARIABLE: os.pathsep.join([HOOK_FOLDER, *others]),
     }
+
+
+def _last_events(log: str) -> tuple[ProcessEvent, ...]:
+    """Return all events, after a moment for processes that end with the command."""
+    until = time.monotonic() + _GRACE_S
+    events = tuple(read_events(log))
+    while is_any_running(events) and time.monotonic() < until:
+        time.sleep(_GRACE_S / 50)
+        events = tuple(read_events(log))
+    return events
 
 
 def _hidden_command(command: Sequence[str], environ: Mapping[str, str]) -> list[ProcessEvent]:

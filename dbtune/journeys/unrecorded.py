@@ -37,6 +37,15 @@ def find_unrecorded(
     return tuple(dict.fromkeys(found))
 
 
+def is_any_running(events: Iterable[ProcessEvent]) -> bool:
+    """Tell whether a process that was recorded has not ended yet."""
+    last = {(e.pid, e.start): e for e in events if e.event in (ARMED, FORKED, ENDED)}
+    return any(
+        event.event != ENDED and start and read_start(pid) == start
+        for (pid, start), event in last.items()
+    )
+
+
 def _failed(events: Iterable[ProcessEvent]) -> Iterator[UnrecordedProcess]:
     for event in events:
         if event.event == FAILED:
