@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import dbtune
 
 _BEGIN = """
-import json, sqlite3, sys
+import json, os, sqlite3, sys
 from _dbtune_recorder import apsw_patch, frameworks, lazy_loads, pool_waits, sqlite_patch
 heard = []
 sqlite_patch.install(heard.append, types_too=True)
@@ -30,7 +30,9 @@ def ask(query="SELECT 1"):
 _END = """
 keys = "text rows route request_id relationship file_path line_number wait_ns error count"
 keys = (keys + " transaction_id namespace").split()
-print(json.dumps([[getattr(sent, key) for key in keys] for sent in heard]))
+print(json.dumps([[getattr(sent, key) for key in keys] for sent in heard]), flush=True)
+# A server's threads may run still: how the interpreter ends under them is not what is tested.
+os._exit(0)
 """
 
 
