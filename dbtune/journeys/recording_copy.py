@@ -11,14 +11,13 @@ from dbtune.errors import VerificationError
 from dbtune.journeys.new_file import new_file
 from dbtune.model.event import OnEvent, ignore_event
 from dbtune.model.recording import WrittenRecording
-from dbtune.model.workload import RecordedQuery, Workload
-from dbtune.recorder.masking import mask_text
+from dbtune.model.workload import RecordedQuery
 from dbtune.sqlite.identifiers import quote_literal
 from dbtune.workload.batch import Batch
-from dbtune.workload.digest import WorkloadDigest
 from dbtune.workload.recording_file import find_files
 from dbtune.workload.recording_line import DroppedStatements, RecordingHeader
-from dbtune.workload.recording_writer import RecordingLines
+from dbtune.workload.recording_writer import RecordingLines, masked_text
+from dbtune.workload.shape_counts import ShapeCounts
 from dbtune.workload.sources import BrokenLines, full_query, read_batches, read_recording
 from dbtune.workload.sql_writer import SqlStatements
 
@@ -49,16 +48,7 @@ def redact_recording(
     VerificationError where a value is left or a statement differs; nothing is written then.
     """
     lines = RecordingLines(redact=True, keep_digests=keep_digests)
-    digest, broken = WorkloadDigest(), BrokenLines()
-    with new_file(output, overwrite=overwrite) as (file, partial):
-        for text, query in _texts(paths, lines, broken, on_event):
-            file.write(text)
-            if query is not None:
-                # Without its values a text of several statements counts as each of them.
-                digest.add(replace(query, parameters=None))
-        file.flush()
-        written = _read_back(partial, digest.finish(), redacted=True)
-    return replace(written, path=str(output), broken_count=broken.count)
+    return _copy(paths, output, lines, redacted=True, overwrite=overwrite, on_event=on_event)
 
 
 def convert_recording(
@@ -75,14 +65,27 @@ def convert_recording(
     """
     if to == "sql":
         return _convert_to_sql(paths, output, overwrite=overwrite, on_event=on_event)
-    digest, broken = WorkloadDigest(), BrokenLines()
+    lines = RecordingLines()
+    return _copy(paths, output, lines, redacted=False, overwrite=overwrite, on_event=on_event)
+
+
+def _copy(
+    paths: Sequence[str],
+    output: Path,
+    lines: RecordingLines,
+    *,
+    redacted: bool,
+    overwrite: bool,
+    on_event: OnEvent,
+) -> WrittenRecording:
+    expected, broken = ShapeCounts(), BrokenLines()
     with new_file(output, overwrite=overwrite) as (file, partial):
-        for text, query in _texts(paths, RecordingLines(), broken, on_event):
+        for text, query in _texts(paths, lines, broken, on_event):
             file.write(text)
             if query is not None:
-                digest.add(query)
+                expected.add(query.text, query.count)
         file.flush()
-        written = _read_back(partial, digest.finish(), redacted=False)
+        written = _read_back(partial, expected, redacted=redacted)
     return replace(written, path=str(output), broken_count=broken.count)
 
 
@@ -94,8 +97,7 @@ def _convert_to_sql(
         for text, _ in _texts(paths, lines, broken, on_event):
             file.write(text)
         file.flush()
-        expected = Workload(shapes=(), statements=lines.statements)
-        written = _read_back(partial, expected, redacted=False)
+        written = _read_back(partial, lines.statements, redacted=False)
     return replace(
         written,
         path=str(output),
@@ -127,14 +129,16 @@ def _run_texts(batch: Batch, lines: _Lines) -> Iterator[tuple[str, RecordedQuery
             yield lines.query(query, run.sample_rate), query
 
 
-def _read_back(path: Path, expected: Workload, *, redacted: bool) -> WrittenRecording:
-    """Return what a file holds, which has to be what was meant to be written."""
-    digest, broken = WorkloadDigest(), BrokenLines()
+def _read_back(path: Path, expected: ShapeCounts | int, *, redacted: bool) -> WrittenRecording:
+    """Return what a file holds, which has to be what was meant to be written.
+
+    Of a file of SQL that is the number of its statements.
+    """
+    found, broken = ShapeCounts(), BrokenLines()
     values_left = 0
     for query in read_recording([path], on_broken=broken):
-        digest.add(query)
-        values_left += bool(query.parameters) or bool(redacted and mask_text(query.text)[1])
-    found = digest.finish()
+        found.add(query.text, query.count)
+        values_left += bool(query.parameters) or bool(redacted and masked_text(query.text)[1])
     problem = _difference(found, expected, broken)
     if problem is None and redacted and values_left:
         problem = f"{values_left:,} statements still hold values"
@@ -147,18 +151,20 @@ def _read_back(path: Path, expected: Workload, *, redacted: bool) -> WrittenReco
         path=str(path),
         size_bytes=path.stat().st_size,
         statements=found.statements,
-        shapes=len(found.shapes) + found.dropped_shapes,
+        shapes=found.shapes,
         values_left=values_left,
     )
 
 
-def _difference(found: Workload, expected: Workload, broken: BrokenLines) -> str | None:
+def _difference(found: ShapeCounts, expected: ShapeCounts | int, broken: BrokenLines) -> str | None:
     if broken.count:
         first = broken.kept[0]
         return f"line {first.line} cannot be read: {first.reason}"
-    if found.statements != expected.statements:
-        return f"{found.statements:,} statements instead of {expected.statements:,}"
-    counts = {shape.id: shape.count for shape in found.shapes}
-    if expected.shapes and counts != {shape.id: shape.count for shape in expected.shapes}:
-        return "the query shapes are others"
-    return None
+    statements = expected if isinstance(expected, int) else expected.statements
+    if found.statements != statements:
+        return f"{found.statements:,} statements instead of {statements:,}"
+    if isinstance(expected, int):
+        return None
+    if found.executions != expected.executions:
+        return f"{found.executions:,} executions instead of {expected.executions:,}"
+    return None if found.checksum == expected.checksum else "the query shapes are others"

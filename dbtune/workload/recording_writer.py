@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from dbtune.model.workload import RecordedQuery
@@ -20,6 +21,8 @@ from dbtune.workload.recording_line import (
 )
 
 _GENERATOR = "dbtune recording convert"
+
+_LONGEST_REMEMBERED = 4 * 1024
 
 # Of a value that was masked already nothing is known any more.
 _UNKNOWN_VALUE = '{"type": "other"}'
@@ -46,10 +49,20 @@ def query_line(query: RecordedQuery) -> str:
 
 def redacted_line(query: RecordedQuery, *, keep_digest: bool) -> str:
     """Return the line of a statement without any value: not bound, in its text or in its error."""
-    text, _ = mask_text(query.text)
+    text, _ = masked_text(query.text)
     error = mask_error(query.error, query.text) if query.error is not None else None
     digest = query.values_digest if keep_digest else None
     return _line(query, text, _coded(query, masking=True), error, digest)
+
+
+def masked_text(text: str) -> tuple[str, str]:
+    """Return a statement without literals, and the literals; texts come again and again."""
+    return _masked_again(text) if len(text) <= _LONGEST_REMEMBERED else mask_text(text)
+
+
+@lru_cache(maxsize=4_000)
+def _masked_again(text: str) -> tuple[str, str]:
+    return mask_text(text)
 
 
 def _coded(query: RecordedQuery, *, masking: bool) -> str | None:
