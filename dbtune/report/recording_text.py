@@ -63,11 +63,11 @@ def written_to_terminal(written: WrittenRecording, *, redacted: bool) -> str:
     if redacted:
         lines[0] += "; no value is left in it"
     if written.without_values:
-        lines.append(f"{written.without_values:,} statements have placeholders: no values known")
+        lines.append(f"placeholders stay where no values are known: {written.without_values:,}")
     if written.left_out:
-        lines.append(f"{written.left_out:,} statements were left out: SQL cannot hold them")
+        lines.append(f"statements left out that a file of SQL cannot hold: {written.left_out:,}")
     if written.broken_count:
-        lines.append(f"{written.broken_count:,} broken lines were left out")
+        lines.append(f"broken lines left out: {written.broken_count:,}")
     return "\n".join(lines) + "\n"
 
 
@@ -161,8 +161,8 @@ def _notes(summary: RecordingSummary, width: int) -> Iterator[str]:
 def _note_texts(summary: RecordingSummary) -> Iterator[str]:
     if summary.lost_statements:
         yield (
-            f"{summary.lost_statements:,} statements were not written by the recorder, since its "
-            "queue or its file was full"
+            "statements that the recorder left out, since its queue or its file was full: "
+            f"{summary.lost_statements:,}"
         )
     if summary.clock_back_seconds:
         back = format_duration(summary.clock_back_seconds * 1e9)

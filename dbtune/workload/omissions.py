@@ -15,13 +15,14 @@ def omissions(workload: Workload) -> Iterator[str]:
         yield f"the recording holds no statements ({', '.join(workload.sources)})"
     if workload.lost_statements:
         yield (
-            f"the recorder left out {workload.lost_statements:,} statements, since its queue or "
-            "its file was full: they are in no count"
+            "statements that the recorder left out, since its queue or its file was full: "
+            f"{workload.lost_statements:,}"
         )
     if workload.other_statements:
         names = ", ".join(workload.other_databases[:_NAMES_SHOWN])
         more = " and others" if len(workload.other_databases) > _NAMES_SHOWN else ""
-        yield f"{workload.other_statements:,} statements of other databases: {names}{more}"
+        count = f"{workload.other_statements:,}"
+        yield f"statements of other databases left out: {count} ({names}{more})"
     for broken in workload.broken:
         yield f"{broken.source} line {broken.line}: {broken.reason}; the line was left out"
     if workload.broken_count > len(workload.broken):

@@ -82,9 +82,8 @@ def test_what_was_left_out_is_told(tmp_path: Path) -> None:
     workload = read_workload([path], database=wanted_database(Path("/srv/app.db"), None))
     assert (workload.statements, workload.lost_statements, workload.broken_count) == (3, 42, 0)
     assert list(omissions(workload))[:2] == [
-        "the recorder left out 42 statements, since its queue or its file was full: they are in "
-        "no count",
-        "3 statements of other databases: /x/a.db",
+        "statements that the recorder left out, since its queue or its file was full: 42",
+        "statements of other databases left out: 3 (/x/a.db)",
     ]
 
 
