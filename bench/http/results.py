@@ -74,8 +74,8 @@ def summary(result: StepResult) -> str:
     return f"{result.name}: {'; '.join(loads)}\n"
 
 
-def as_markdown(results: Sequence[StepResult], recording: str, seconds: int) -> str:
-    """Return the results as a page of their own."""
+def as_markdown(results: Sequence[StepResult], recording: str, seconds: int, others: float) -> str:
+    """Return the results as a page of their own; `others` is what else the machine did."""
     table = tabulate(
         list(_rows(results)),
         headers=("step", "users", "answered/s", "success", "p50 ms", "p95 ms", "p99 ms"),
@@ -95,7 +95,7 @@ def as_markdown(results: Sequence[StepResult], recording: str, seconds: int) -> 
     )
     return f"""\
 # The example application over HTTP
-`make bench-http` on {_machine()}.
+`make bench-http` on {_machine()}. Load average of the machine before it began: {others:.1f}.
 
 examples/platform behind gunicorn, loaded by locust for {seconds} s a load, without a pause between
 a visitor's requests. A request of more than 10 s is a failure. Clients and server share the

@@ -9,6 +9,7 @@ Each step keeps what the steps before it did. Clients and server share this mach
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -65,6 +66,7 @@ def main() -> None:
     parser.add_argument("--locust", type=Path, default=LOCUST)
     parser.add_argument("--output", type=Path, help="a Markdown file to write")
     options = parser.parse_args()
+    others = os.getloadavg()[0]
     users = tuple(int(count) for count in options.users.split(","))
     if not options.locust.is_file():
         raise SystemExit(f"{options.locust} is missing. Hint: make bench-http installs it")
@@ -79,7 +81,8 @@ def main() -> None:
                 sys.stdout.flush()
         finally:
             files.stop()
-        text = as_markdown(results, describe_recording(files.recording), options.seconds)
+        recording = describe_recording(files.recording)
+    text = as_markdown(results, recording, options.seconds, others)
     sys.stdout.write(text)
     if options.output:
         options.output.write_text(text, encoding="utf-8")
