@@ -11,8 +11,8 @@ from dbtune.recorder.processes import (
     ARMED,
     ENDED,
     FAILED,
-    FORKED,
     HIDDEN,
+    STARTED,
     ProcessEvent,
     read_start,
 )
@@ -32,14 +32,14 @@ def find_unrecorded(
     Looks at /proc for those that may still run.
     """
     events = tuple(events)
-    armed = {(e.pid, e.start): e for e in events if e.event in (ARMED, FORKED)}
+    armed = {(e.pid, e.start): e for e in events if e.event in (ARMED, STARTED)}
     found = [*_failed(events), *_hidden(events, seen, armed), *_unended(events, armed, wrote)]
     return tuple(dict.fromkeys(found))
 
 
 def is_any_running(events: Iterable[ProcessEvent]) -> bool:
     """Tell whether a process that was recorded has not ended yet."""
-    last = {(e.pid, e.start): e for e in events if e.event in (ARMED, FORKED, ENDED)}
+    last = {(e.pid, e.start): e for e in events if e.event in (ARMED, STARTED, ENDED)}
     return any(
         event.event != ENDED and start and read_start(pid) == start
         for (pid, start), event in last.items()
@@ -73,13 +73,13 @@ def _hidden(
 def _unended(
     events: tuple[ProcessEvent, ...], armed: dict[_Key, ProcessEvent], wrote: frozenset[int]
 ) -> Iterator[UnrecordedProcess]:
-    last = {(e.pid, e.start): e for e in events if e.event in (ARMED, FORKED, ENDED)}
+    last = {(e.pid, e.start): e for e in events if e.event in (ARMED, STARTED, ENDED)}
     for key, event in last.items():
         pid, start = key
         command = _shown(armed[key].command) if key in armed else ""
         if event.event != ENDED and start and read_start(pid) == start:
             yield UnrecordedProcess("running", pid, command)
-        elif event.event == ARMED or (event.event == FORKED and pid in wrote):
+        elif event.event == ARMED or (event.event == STARTED and pid in wrote):
             yield UnrecordedProcess("killed", pid, command)
         elif event.reason == "os._exit" and pid in wrote:
             yield UnrecordedProcess("os-exit", pid, command)

@@ -12,8 +12,8 @@ from typing import Iterator, NamedTuple
 
 STATUS_VARIABLE = "DBTUNE_RECORD_STATUS"
 
-ARMED = "armed"  # from here on what it sends is recorded
-FORKED = "forked"  # the same, of one that may soon be ended, or become another program
+STARTED = "started"  # whatever it sends is recorded
+ARMED = "armed"  # the same, and it may send something from here on
 ENDED = "ended"  # all that it sent is written
 HIDDEN = "hidden"  # it started a child that is not recorded
 FAILED = "failed"  # it could not be armed
@@ -39,13 +39,13 @@ class ProcessLog:
     def __init__(self, path: str) -> None:
         self._path = path
 
-    def armed(self) -> None:
-        """This process is recorded."""
-        self._write(ARMED, tuple(read_command(os.getpid())))
+    def started(self) -> None:
+        """This process is recorded: a program, or a fork that may become another one."""
+        self._write(STARTED, tuple(read_command(os.getpid())))
 
-    def forked(self) -> None:
-        """This process is recorded, and its parent made it for a while only."""
-        self._write(FORKED, tuple(read_command(os.getpid())))
+    def armed(self) -> None:
+        """This process may send something from here on."""
+        self._write(ARMED, tuple(read_command(os.getpid())))
 
     def ended(self, how: str) -> None:
         """All that this process sent is written; `how` is exit, os._exit or exec."""
@@ -80,11 +80,11 @@ def read_events(path: str) -> Iterator[ProcessEvent]:
     with open(path, encoding="utf-8", errors="replace") as file:
         for line in file:
             try:
-                keys = json.loads(line)
-                keys["command"] = tuple(keys.get("command", ()))
-                yield ProcessEvent(**keys)
+                keys = dict(json.loads(line))
+                event = ProcessEvent(**{**keys, "command": tuple(keys.get("command", ()))})
             except (ValueError, TypeError):
                 continue
+            yield event
 
 
 def read_start(pid: int) -> str:
