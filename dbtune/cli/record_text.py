@@ -53,6 +53,8 @@ def _summary(run: RecordingRun) -> str:
 
 def _nothing(run: RecordingRun) -> Iterator[str]:
     yield "Nothing was recorded."
+    if any(process.problem in ("hidden", "failed") for process in run.unrecorded):
+        return  # what is told of them says why
     if run.python_seen:
         yield (
             "Hint: Python ran, and sent no statement through sqlite3 or apsw. Use the application "
@@ -83,7 +85,7 @@ def _told(process: UnrecordedProcess) -> str:
     if process.problem == "hidden":
         return f"not recorded, since {_hidden(process.detail)}: {name}"
     if process.problem == "failed":
-        return f"not recorded, since the recorder could not start ({process.detail}): {name}"
+        return f"statements are missing, since the recorder failed ({process.detail}): {name}"
     if process.problem == "running":
         return f"still running, and recorded on: {name}"
     if process.problem == "os-exit":

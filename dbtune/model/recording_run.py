@@ -27,8 +27,8 @@ class UnrecordedProcess:
     """A process of which something is missing, or may be.
 
     hidden: it was never recorded, `detail` says what hides it: -I, -E, -S, environment, or "" if
-    that is not known. failed: the recorder could not start in it, `detail` says why. killed: it
-    ended without notice. running: it outlived the command. os-exit: it ended by os._exit.
+    that is not known. failed: the recorder failed in it, `detail` says why. killed: it ended
+    without notice. running: it outlived the command. os-exit: it ended by os._exit.
     """
 
     problem: Problem

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Callable, Mapping
 
 from . import frameworks, lazy_loads, pool_waits
+from .complaint import complain_to
 from .hidden_children import watch_children
 from .on_import import on_import
 from .processes import STATUS_VARIABLE, ProcessLog, read_command
@@ -26,8 +27,11 @@ _SPAWNED = "--multiprocessing-fork"
 def arm(environ: Mapping[str, str]) -> None:
     """Record all that this process and its forks send, if `environ` asks for it."""
     settings = from_environment(environ)
-    if settings is not None:
-        _Process(settings, ProcessLog(environ.get(STATUS_VARIABLE, ""))).begin()
+    if settings is None:
+        return
+    log = ProcessLog(environ.get(STATUS_VARIABLE, ""))
+    complain_to(log.failed)
+    _Process(settings, log).begin()
 
 
 class _Process:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import RunDbtune, clean_environment
 from tests.fixtures.recorded import record_program, recorded, senders
+from tests.unit.recorder.test_other_pythons import find_python
 
 RECORDING = '{"db.query.text": "SELECT 1"}\n'
 
@@ -248,3 +249,48 @@ def test_quiet_says_only_what_is_missing(run_dbtune: RunDbtune, tmp_path: Path) 
     (tmp_path / "app.py").write_text("import sqlite3\n", encoding="utf-8")
     done = run_dbtune("-q", "record", "--", sys.executable, "app.py")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_full_disk_stops_the_recording_and_not_the_program(
+    run_dbtune: RunDbtune, tmp_path: Path
+) -> None:
+    """Which prints and logs nothing of dbtune's; the end tells what is missing."""
+    program = """
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
+for number in range(100):
+    send("x" * 1000)
+print("done")
+"""
+    done = record_program(run_dbtune, tmp_path, program)
+    assert (done.returncode, done.stdout) == (0, "done\n")
+    assert done.stderr.startswith("Recorded ")
+    assert "Note: statements are missing" in done.stderr
+    analyzed = run_dbtune("recording", "inspect", "queries.jsonl")
+    assert analyzed.returncode == 0, analyzed.stderr
+
+
+@pytest.mark.parametrize("version", ["2.7", "3.7", "3.8", "3.9", "3.10", "3.12", "3.13"])
+def test_other_pythons_are_recorded_from_3_8_on(
+    run_dbtune: RunDbtune, tmp_path: Path, version: str
+) -> None:
+    """Older ones run as ever, and are named."""
+    python = find_python(version)
+    if python is None:
+        pytest.skip(f"python{version} is neither in DBTUNE_TEST_PYTHONS nor on PATH")
+    (tmp_path / "app.py").write_text(
+        "import sqlite3, sys\n"
+        "connection = sqlite3.connect('app.db')\n"
+        "connection.execute('SELECT 1').fetchall()\n"
+        "connection.close()\n"
+        "sys.exit(3)\n",
+        encoding="utf-8",
+    )
+    done = run_dbtune("record", "--", python, "app.py")
+    assert done.returncode == 3, done.stderr
+    if version in ("2.7", "3.7"):
+        assert "Nothing was recorded.\nNote: " in done.stderr
+        assert f"Python {version} is too old" in done.stderr
+    else:
+        assert "Recorded 1 statement of 1 process" in done.stderr
+        assert "Note: " not in done.stderr
