@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from typing import Callable
 
@@ -62,6 +61,8 @@ class RotatingFile:
 
     def _rotate(self, file: RecordingFile) -> RecordingFile:
         """Put the full file aside, unless another process is doing so."""
+        import fcntl  # there is none on Windows, where nothing else keeps this from running
+
         try:
             fcntl.flock(file.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -145,6 +145,8 @@ def check_installed(command: Path, folder: Path) -> None:
     run([command, "enable-wal", database, "--yes"], folder)
     assert "enable WAL" in run([command, "history", database], folder)
     assert "0 drifted" in run([command, "check", database, "--from", report], folder)
+    run([command, "record", "--", sys.executable, "-c", _SEND], folder)
+    assert "SELECT ?" in (folder / "queries.jsonl").read_text(encoding="utf-8")
 
 
 def build_wheel(folder: Path) -> Path:
@@ -236,6 +238,13 @@ def _is_covered(path: Path, package_data: dict[str, str]) -> bool:
     patterns = package_data.get(package, "").replace("\n", ",").split(",")
     return any(fnmatch.fnmatch(path.name, pattern.strip()) for pattern in patterns)
 
+
+_SEND = """
+import sqlite3
+connection = sqlite3.connect(":memory:")
+connection.execute("SELECT 1").fetchall()
+connection.close()
+"""
 
 _USE_RESOURCES = """
 import dbtune.resources as resources
