@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dbtune.benchmark.route_queries import compare_routes
+from dbtune.benchmark.scanned_tables import scanned_tables
 from dbtune.model.comparison import (
     METRICS,
     OUTCOMES,
@@ -17,14 +18,10 @@ from dbtune.model.comparison import (
     Side,
     TimeInterval,
 )
-from dbtune.model.workload import Plan
-from dbtune.sqlite.explain import full_scans
 
 # Counters of quick statements move by a page or a handful of steps for reasons of no weight: a
 # longer name in the schema, one level more of a tree. 100 steps or 5 fetches are 1 us.
 _LEAST_MORE = {"steps": 100.0, "fetches": 5.0}
-# A scan below this, some hundred rows, is what a small table is read by anyway.
-_LEAST_SCAN_STEPS = 1_000.0
 # A clock shows less than this now and then for nothing but where the pages lie.
 LEAST_MORE_NS = 50_000.0
 
@@ -49,10 +46,11 @@ def compare(
     known = {shape.id: shape for shape in base.shapes}
     new = {shape.id: shape for shape in head.shapes}
     found = list(compare_routes(base.routes, head.routes, limits.max_regress_ratio))
+    scanned = frozenset(name for shape in base.shapes for name in scanned_tables(shape))
     for shape in head.shapes:
         before = known.get(shape.id)
         if before is None:
-            found += _new_shape(shape)
+            found += _new_shape(shape, scanned)
         else:
             found += _both_measured(before, shape, limits, (times or {}).get(shape.id))
     found += (
@@ -134,10 +132,11 @@ def _is_worse(base: MeasuredShape, head: MeasuredShape) -> bool:
 
 
 def _scans(base: MeasuredShape, head: MeasuredShape) -> Difference:
-    before, after = full_scans(Plan(base.plan)), full_scans(Plan(head.plan))
-    new = [name for name in after if name not in before]
-    gone = [name for name in before if name not in after]
-    if new and _is_long(head) and (_is_worse(base, head) or not same_statements(base, head)):
+    # A scan of few rows that became one of many is not a new one: steps tell of it.
+    before, after = scanned_tables(base, least_steps=0), scanned_tables(head, least_steps=0)
+    new = [name for name in scanned_tables(head) if name not in before]
+    gone = [name for name in scanned_tables(base) if name not in after]
+    if new and (_is_worse(base, head) or not same_statements(base, head)):
         reason = f"now reads {_listed(new)} from end to end"
         return _difference("scans", "regression", head, reason)
     if gone and not new:
@@ -175,20 +174,21 @@ def _judge_time(time: TimeInterval, limit: float) -> tuple[Outcome, str]:
     return ("regression" if time.ratio > 1 else "improvement"), seen
 
 
-def _new_shape(head: MeasuredShape) -> Iterator[Difference]:
-    scanned = full_scans(Plan(head.plan))
-    if scanned and _is_long(head):
-        reason = f"a new query that reads {_listed(scanned)} from end to end"
+def _new_shape(head: MeasuredShape, scanned: frozenset[str]) -> Iterator[Difference]:
+    """Yield what a query that base does not send does worse: read what nothing read whole."""
+    tables = scanned_tables(head)
+    new = [name for name in tables if name not in scanned]
+    if new:
+        reason = f"a new query, and the first to read {_listed(new)} from end to end"
         yield _difference("scans", "regression", head, reason)
+    elif tables:
+        reason = f"a new query that reads {_listed(tables)} from end to end, as others did"
+        yield _difference("scans", "unchanged", head, reason)
 
 
 def _not_measured(base: MeasuredShape) -> Difference:
     reason = "measured of base only; head's report says why under not_analyzed"
     return _difference("steps", "inconclusive", base, reason, base.steps, None)
-
-
-def _is_long(shape: MeasuredShape) -> bool:
-    return shape.steps is None or shape.steps >= _LEAST_SCAN_STEPS
 
 
 def _difference(

@@ -112,6 +112,16 @@ def test_a_new_query_is_worse_where_it_reads_a_large_table_from_end_to_end(
     assert (comparison.regressed, comparison.only_in_head) == (regressed, (new,))
 
 
+def test_a_new_query_may_scan_what_others_scan_already() -> None:
+    """Where a table is read from end to end by another query, whatever either calls it."""
+    scan = replace(SHAPE, text="SELECT 1 FROM orders AS o", plan=("SCAN o",))
+    new = replace(SHAPE, id="b2", text="SELECT x FROM orders", plan=SCAN)
+    assert not compare(side(scan), side(new), LIMITS).regressed
+    other = replace(new, text="SELECT 1 FROM users u", plan=("SCAN u",))
+    (found,) = compare(side(scan), side(other), LIMITS).of("regression")
+    assert found.reason == "a new query, and the first to read users from end to end"
+
+
 def test_what_head_could_not_measure_is_not_known() -> None:
     """A query that no longer prepares is no improvement."""
     head = side(not_measured=frozenset({"a1"}))
