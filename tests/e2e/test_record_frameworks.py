@@ -115,6 +115,7 @@ def test_flasks_server_is_recorded(tmp_path: Path) -> None:
     assert routes(tmp_path) == {"GET /users/<int:user>"}
 
 
+@pytest.mark.slow
 def test_flasks_reloader_is_recorded(tmp_path: Path) -> None:
     """The server is a child that comes anew when a file changes."""
     (tmp_path / "app.py").write_text(FLASK, encoding="utf-8")
@@ -125,7 +126,7 @@ def test_flasks_reloader_is_recorded(tmp_path: Path) -> None:
     assert routes(tmp_path) == {"GET /users/<int:user>"}
 
 
-@pytest.mark.parametrize("worker", ["sync", "gthread"])
+@pytest.mark.parametrize("worker", ["sync", pytest.param("gthread", marks=pytest.mark.slow)])
 def test_gunicorns_workers_are_recorded(tmp_path: Path, worker: str) -> None:
     """They are forks of a process that sends nothing itself."""
     pytest.importorskip("gunicorn")
@@ -137,7 +138,13 @@ def test_gunicorns_workers_are_recorded(tmp_path: Path, worker: str) -> None:
     assert routes(tmp_path) == {"GET /users/<int:user>"}
 
 
-@pytest.mark.parametrize("options", [(), ("--noreload",)], ids=["reload", "noreload"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param((), id="reload", marks=pytest.mark.slow),
+        pytest.param(("--noreload",), id="once"),
+    ],
+)
 def test_djangos_server_is_recorded(tmp_path: Path, options: Sequence[str]) -> None:
     """manage.py runserver, with and without the child that reloads."""
     (tmp_path / "manage.py").write_text(DJANGO, encoding="utf-8")
@@ -148,7 +155,10 @@ def test_djangos_server_is_recorded(tmp_path: Path, options: Sequence[str]) -> N
     assert routes(tmp_path) == {"GET /users/<int:user>"}
 
 
-@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "xdist"])
+@pytest.mark.parametrize(
+    "options",
+    [pytest.param((), id="alone"), pytest.param(("-n", "2"), id="xdist", marks=pytest.mark.slow)],
+)
 def test_pytest_is_recorded(run_dbtune: RunDbtune, tmp_path: Path, options: Sequence[str]) -> None:
     """Its exit code passes through, and its workers are recorded too."""
     (tmp_path / "app.py").write_text(PRELUDE, encoding="utf-8")
