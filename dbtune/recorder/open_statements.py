@@ -110,6 +110,18 @@ def statement_failed(
         complain("a statement could not be recorded", error)
 
 
+def end_transaction(sent: Sent, connection: Any, failure: BaseException | None) -> None:
+    """Note the COMMIT or ROLLBACK that a connection's own method sent."""
+    try:
+        if isinstance(failure, sqlite3.Error):
+            sent.error = str(failure)
+        sent.namespace = connection._dbtune_namespace
+        sent.transaction_id = connection._dbtune_transaction
+        _tell(sent)
+    except Exception as error:  # noqa: BLE001 - the application must not feel it
+        complain("the end of a transaction could not be recorded", error)
+
+
 def end_statement(sent: Sent) -> None:
     """Note a statement whose rows were awaited, unless another thread or a fork has noted it."""
     try:

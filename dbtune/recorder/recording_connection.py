@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-from typing import Any
+from time import perf_counter_ns
+from typing import Any, Callable
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from .complaint import complain
-from .open_statements import finish_open, has_listeners
+from .open_statements import begin_statement, end_transaction, finish_open, has_listeners
 from .recording_class import recording_class
 from .recording_cursor import RecordingCursor
 
@@ -19,6 +20,7 @@ _rollback = sqlite3.Connection.rollback
 _exit = sqlite3.Connection.__exit__
 _close = sqlite3.Connection.close
 _ASKS_CURSOR = sys.version_info < (3, 11)
+_EXIT_ASKS_COMMIT = sys.version_info < (3, 9)
 _MEMORY = ":memory:"
 
 
@@ -63,20 +65,36 @@ class RecordingConnection(sqlite3.Connection):
         cursor = self.cursor() if _ASKS_CURSOR else _cursor(self, RecordingCursor)
         return cursor.executescript(*arguments)
 
+    # A commit is where a write waits for the disk, so its time is told like a statement's.
+
     def commit(self) -> None:
-        _commit(self)
-        self._dbtune_transaction = None
+        self._dbtune_finish("COMMIT", _commit)
 
     def rollback(self) -> None:
-        _rollback(self)
-        self._dbtune_transaction = None
+        self._dbtune_finish("ROLLBACK", _rollback)
 
     def __exit__(self, *error: Any) -> Any:
-        try:
+        if _EXIT_ASKS_COMMIT:
             return _exit(self, *error)
+        return self._dbtune_finish("ROLLBACK" if error[0] else "COMMIT", _exit, *error)
+
+    def _dbtune_finish(self, text: str, finish: Callable[..., Any], *arguments: Any) -> Any:
+        # Without a name nothing was sent in it that could be committed.
+        is_open = has_listeners() and self._dbtune_transaction is not None
+        sent = begin_statement((text,), None) if is_open else None
+        started = perf_counter_ns()
+        failure: BaseException | None = None
+        try:
+            return finish(self, *arguments)
+        except BaseException as error:
+            failure = error
+            raise
         finally:
-            # A commit that failed leaves the transaction open.
-            if not _is_in_transaction(self):
+            if sent is not None:
+                sent.duration_ns = perf_counter_ns() - started
+                end_transaction(sent, self, failure)
+            # A commit that failed leaves the transaction open; a block then rolls it back.
+            if failure is None or not _is_in_transaction(self):
                 self._dbtune_transaction = None
 
     def close(self) -> None:
@@ -87,8 +105,7 @@ class RecordingConnection(sqlite3.Connection):
 
 def _is_in_transaction(connection: sqlite3.Connection) -> bool:
     try:
-        # With autocommit=False the next transaction is open already.
-        return connection.in_transaction and getattr(connection, "autocommit", -1) is not False
+        return connection.in_transaction
     except sqlite3.Error:  # closed
         return False
 

@@ -226,6 +226,52 @@ def test_transactions_have_a_name(end: Callable[[sqlite3.Connection], object], s
     assert names.get("COMMIT", first) == first
 
 
+@pytest.mark.parametrize(
+    ("end", "text"),
+    [
+        (lambda connection: connection.commit(), "COMMIT"),
+        (lambda connection: connection.rollback(), "ROLLBACK"),
+        (lambda connection: connection.__exit__(None, None, None), "COMMIT"),
+        (lambda connection: connection.__exit__(ValueError, ValueError(), None), "ROLLBACK"),
+    ],
+    ids=["commit", "rollback", "block", "block that fails"],
+)
+def test_the_end_of_a_transaction_is_told_with_its_time(
+    end: Callable[[sqlite3.Connection], object], text: str, tmp_path: Path
+) -> None:
+    """There a write waits for the disk. Where nothing was written there is nothing to tell."""
+    with listening() as heard, closing(sqlite3.connect(tmp_path / "app.db")) as connection:
+        connection.execute("CREATE TABLE t (a)")
+        end(connection)
+        connection.execute("INSERT INTO t VALUES (1)")
+        end(connection)
+        connection.execute("SELECT a FROM t").fetchall()
+        end(connection)
+    assert [sent.text for sent in heard if sent.transaction_id] == [
+        "INSERT INTO t VALUES (1)",
+        text,
+    ]
+    assert all(sent.duration_ns > 0 for sent in heard)
+
+
+def test_a_commit_that_fails_is_told_with_its_error(tmp_path: Path) -> None:
+    """And the transaction goes on under its name."""
+    path = tmp_path / "app.db"
+    with listening() as heard, closing(sqlite3.connect(path, timeout=0)) as connection:
+        connection.execute("CREATE TABLE t (a)")
+        connection.execute("INSERT INTO t VALUES (1)")
+        with closing(sqlite3.connect(path)) as reader:
+            rows = reader.execute("SELECT name FROM sqlite_master, (VALUES (1), (2))")
+            rows.fetchone()
+            with pytest.raises(sqlite3.OperationalError):
+                connection.commit()
+            rows.close()
+        connection.commit()
+    commits = [(sent.error, sent.transaction_id) for sent in heard if sent.text == "COMMIT"]
+    assert [error for error, _ in commits] == ["database is locked", None]
+    assert len({name for _, name in commits}) == 1
+
+
 def test_transactions_of_two_connections_have_two_names(tmp_path: Path) -> None:
     """A name is one connection's."""
     with listening() as heard:
