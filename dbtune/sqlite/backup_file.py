@@ -54,10 +54,12 @@ def write_backup(
             _copy(connection, source, partial, options)
         if as_wal:
             _mark_as_wal(partial)
-        give_mode_and_owner(partial, os.stat(source))
-        _flush(partial)
+        # Opened first: of a file with mode 0444 not even its owner may write to the copy.
+        with partial.open("r+b") as copy:
+            give_mode_and_owner(partial, os.stat(source))
+            os.fsync(copy.fileno())
         os.replace(partial, target)
-    _flush(target.parent)
+    _flush_names(target.parent)
     return target
 
 
@@ -151,11 +153,11 @@ def _data_version(connection: sqlite3.Connection) -> int:
     return version
 
 
-def _flush(path: Path) -> None:
-    """Make what was written to a file, or the names in a folder, survive a loss of power."""
-    if path.is_dir() and os.name == "nt":
+def _flush_names(folder: Path) -> None:
+    """Make the names in a folder survive a loss of power."""
+    if os.name == "nt":
         return  # Windows cannot open folders, and keeps names itself
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

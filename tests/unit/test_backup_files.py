@@ -20,7 +20,12 @@ from dbtune.sqlite.backup_names import backup_name, backups_in, unfinished_in
 from dbtune.sqlite.contents import Contents, TableContents, differences
 from tests.fixtures import hostile
 from tests.fixtures.hostile import build_more, ordinary
-from tests.fixtures.other_process import other_process
+from tests.fixtures.other_process import (
+    NOBODY,
+    let_everyone_enter,
+    other_process,
+    run_as_nobody,
+)
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="modes, owners and links of POSIX")
 
@@ -72,6 +77,24 @@ def test_a_backup_has_the_mode_and_owner_of_the_original(database: Path) -> None
         wanted.st_uid,
         wanted.st_gid,
     )
+
+
+@posix_only
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_an_ordinary_user_backs_up_a_file_that_may_only_be_read(database: Path, mode: str) -> None:
+    """The backup has that mode too, and is flushed to the disk nevertheless."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute(f"PRAGMA journal_mode = {mode}")
+    let_everyone_enter(database.parent)
+    database.parent.chmod(0o777)
+    database.chmod(0o444)
+    if os.getuid() == 0:
+        os.chown(database, NOBODY, NOBODY)
+    script = "from pathlib import Path; dbtune.sqlite.backup.back_up(*map(Path, sys.argv[1:]))"
+    target = database.with_name("copy.db")
+    run_as_nobody(script, database, target)
+    assert target.stat().st_mode & 0o777 == 0o444
+    assert dump(target) == dump(database)
 
 
 @posix_only
