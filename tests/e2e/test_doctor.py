@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import configparser
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -68,7 +70,22 @@ def test_an_extra_that_is_missing_is_only_a_note(run_dbtune: Run, tmp_path: Path
         if line["value"] == "not installed":
             assert line["state"] == "note"
             assert "pip install 'dbtune[" in line["advice"]
-    assert len(missing) == 7
+    assert len(missing) == 9
+
+
+def test_all_that_extras_install_is_looked_for(run_dbtune: Run) -> None:
+    """But for those of the tests, of lint and of the example, which nobody else needs."""
+    configuration = configparser.ConfigParser()
+    configuration.read(Path(__file__).parents[2] / "setup.cfg")
+    offered = configuration["options.extras_require"]
+    wanted = {
+        re.split(r"[><=\[]", line)[0]
+        for name in offered
+        if name not in {"test", "example", "lint"}
+        for line in offered[name].split()
+    }
+    found = diagnoses(run_dbtune("doctor", "--json").stdout)
+    assert {name for topic, name in found if topic == "extras"} == wanted
 
 
 def test_scratch_of_a_killed_run_is_named_and_left_alone(run_dbtune: Run, tmp_path: Path) -> None:
