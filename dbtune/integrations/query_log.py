@@ -18,8 +18,12 @@ from dbtune.workload.timestamps import normalise_timestamp
 _NOT_COUNTED = frozenset(
     "BEGIN COMMIT END ROLLBACK SAVEPOINT RELEASE PRAGMA ATTACH DETACH EXPLAIN".split()
 )
-# Nor is what they ask of SQLite itself, Django once a process.
-_ABOUT_SQLITE = re.compile(r"\s*SELECT\s+sqlite_(?:version|compileoption)\w*\s*\(", re.IGNORECASE)
+# Nor is what they ask of SQLite itself: Django once a process, and with DEBUG on for each statement
+# how its values are written.
+_ABOUT_SQLITE = re.compile(
+    r"\s*SELECT\s+(?:sqlite_(?:version|compileoption)\w*\s*\(|QUOTE\(\?\)(?:, QUOTE\(\?\))*\Z)",
+    re.IGNORECASE,
+)
 _MOST_LISTED = 20
 _LONGEST = 160
 # Outside of requests the block is what a request is else.

@@ -7,6 +7,8 @@ on: a column of that name makes an answer look stale that is not, and never the 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import zip_longest
 
 from dbtune.workload.fingerprint import StatementForm
 from dbtune.workload.tokens import Token, TokenReader, lower_ascii, unquote
@@ -15,6 +17,13 @@ _CHANGES_SCHEMA = frozenset({"create", "drop", "alter", "attach", "detach"})
 _WRITES = frozenset({"insert", "replace", "update", "delete"})
 _BEFORE_TABLE = frozenset("or rollback abort fail ignore replace into from".split())
 _BEFORE_NAME = frozenset({"with", "recursive", ","})
+_SOURCES_FOLLOW = frozenset({"from", "join", "in"})
+_SOURCES_END = frozenset(
+    """select values with where group having window order limit union intersect except""".split()
+)
+_AS = frozenset({"as"})
+_BEFORE_BODY = frozenset({"(", "not", "materialized"})
+_END = Token("", "", -1)
 # What these return is another each time, or is of the connection and not of the tables.
 _UNSTEADY = frozenset(
     """random randomblob last_insert_rowid changes total_changes current_time current_date
@@ -40,6 +49,48 @@ def read_names(template: str) -> frozenset[str]:
     return frozenset(
         _name(token) for token in TokenReader(template) if token.kind in {"word", "quoted"}
     )
+
+
+def reads_tables(template: str) -> bool:
+    """Tell whether a read names a table or a view: `SELECT quote(?)` reads none.
+
+    Names of its own WITH and functions that return rows, such as json_each(), are none either.
+    """
+    tokens = list(TokenReader(template))
+    own = {_name(tokens[place]) for place in _defined_names(tokens)}
+    in_from = [False]  # for each open bracket
+    is_expected = False
+    for token, following in zip_longest(tokens, tokens[1:], fillvalue=_END):
+        if token.text == "(":
+            in_from.append(is_expected)
+        elif token.text == ")" and len(in_from) > 1:
+            in_from.pop()
+        elif _is_one_of(token, _SOURCES_FOLLOW):
+            is_expected = in_from[-1] = True
+        elif token.text == ",":
+            is_expected = in_from[-1]
+        elif _is_one_of(token, _SOURCES_END):
+            is_expected = in_from[-1] = False
+        elif is_expected and token.kind in {"word", "quoted"} and following.text != ".":
+            if following.text != "(" and _name(token) not in own:
+                return True
+            is_expected = False
+    return False
+
+
+def _defined_names(tokens: list[Token]) -> Iterator[int]:
+    """Yield where the names of common table expressions stand: `name (columns) AS (`."""
+    opened: list[int] = []
+    before = -1  # what stands in front of the latest brackets
+    for place, token in enumerate(tokens[:-1]):
+        if token.text == "(":
+            opened.append(place - 1)
+        elif token.text == ")" and opened:
+            before = opened.pop()
+        elif _is_one_of(token, _AS) and lower_ascii(tokens[place + 1].text) in _BEFORE_BODY:
+            named = before if tokens[place - 1].text == ")" else place - 1
+            if named >= 0 and tokens[named].kind in {"word", "quoted"}:
+                yield named
 
 
 def changes_schema(template: str) -> bool:

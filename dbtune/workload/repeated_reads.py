@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from dbtune.model.workload import StatementKind
+from dbtune.workload.named_tables import reads_tables
 from dbtune.workload.timestamps import normalise_timestamp
 
 # The mean pause between two calls from which on a loop waits for something: shorter, and a loop
@@ -57,8 +58,12 @@ class ReadSeries:
 
     @property
     def is_repetition(self) -> bool:
-        """False for a loop over pages, and for one that waits between its calls."""
-        return not turns_pages(self.shape.template) and not self._polls
+        """False for a loop over pages, one that waits between its calls, and what reads no table.
+
+        Django, for one, sends `SELECT QUOTE(?)` for each statement with DEBUG on.
+        """
+        template = self.shape.template
+        return not turns_pages(template) and not self._polls and _reads_tables(template)
 
     @property
     def _polls(self) -> bool:
@@ -66,6 +71,11 @@ class ReadSeries:
         if span_ns is None:
             return False
         return (span_ns - (self.duration_ns or 0.0)) / self.calls >= _POLLING_PAUSE_NS
+
+
+@lru_cache(maxsize=1024)
+def _reads_tables(template: str) -> bool:
+    return len(template) > _LONGEST or reads_tables(template)
 
 
 @lru_cache(maxsize=1024)

@@ -153,6 +153,7 @@ django.setup()
 import pytest
 from django.db import connection
 from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
 from shop.models import Booking, Chef
 
 @pytest.fixture(scope="session", autouse=True)
@@ -176,6 +177,11 @@ class Pages(TestCase):
 def test_assertion(assert_queries):
     with assert_queries(1):
         assert len(Booking.objects.select_related("chef")) == 6
+
+def test_shown_values(assert_queries):
+    with assert_queries(4), CaptureQueriesContext(connection):
+        for pk in range(4):
+            Booking.objects.filter(pk=pk).first()
 """,
 }
 
@@ -249,6 +255,7 @@ def test_djangos_test_client(project: Path) -> None:
         "test_slow": "FAILED",
         "test_fast": "PASSED",
         "test_assertion": "PASSED",
+        "test_shown_values": "PASSED",
     }
     assert "N+1 at urls.py:7, 6 times: one query is sent row by row" in output
 

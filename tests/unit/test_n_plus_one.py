@@ -116,6 +116,38 @@ def test_what_only_looks_like_a_batch_or_a_page_is_found(text: str) -> None:
     assert found.calls == 6
 
 
+NO_TABLE = """
+SELECT QUOTE(?), QUOTE(?)
+VALUES (?)
+SELECT (SELECT upper(?)) AS "from"
+SELECT value FROM json_each(?) AS j, generate_series(1, ?)
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10) SELECT i FROM n
+WITH a AS MATERIALIZED (SELECT ?), b AS (SELECT * FROM a) SELECT * FROM b, a
+"""
+TABLE = """
+SELECT EXISTS (SELECT 1 FROM users WHERE id = ?)
+SELECT value FROM json_each(?), "Users"
+SELECT * FROM (users, other)
+SELECT * FROM main.users WHERE id = ?
+SELECT ? IN users
+WITH a AS (SELECT * FROM [the users] WHERE id = ?) SELECT * FROM a
+SELECT ? UNION SELECT id FROM users
+"""
+
+
+@pytest.mark.parametrize("text", NO_TABLE.strip().splitlines())
+def test_a_read_without_a_table_is_no_n_plus_one(text: str) -> None:
+    """Django asks SQLite how to write values, once for each statement with DEBUG on."""
+    assert digest(*sent(text, 50)).repeated == ()
+
+
+@pytest.mark.parametrize("text", TABLE.strip().splitlines())
+def test_a_table_is_found_wherever_it_stands(text: str) -> None:
+    """Schemas, lists, subqueries and table expressions of the statement's own hide none."""
+    (found,) = digest(*sent(text, 6)).repeated
+    assert found.calls == 6
+
+
 def at(seconds: float) -> str:
     """Return a timestamp so long after noon."""
     return f"2026-01-31T12:00:{seconds:09.6f}Z"
