@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -10,10 +13,31 @@ from dbtune.errors import ConfigurationError, RefusedError
 
 
 def print_error(message: str, hint: str | None) -> None:
-    """Write `Error: message. Hint: hint` to stderr."""
-    click.echo(f"Error: {_harmless(_sentence(message))}", err=True)
-    if hint:
-        click.echo(f"Hint: {_harmless(_sentence(hint))}", err=True)
+    """Write `Error: message. Hint: hint` to stderr, as far as anybody reads it."""
+    with as_far_as_read():
+        click.echo(f"Error: {_harmless(_sentence(message))}", err=True)
+        if hint:
+            click.echo(f"Hint: {_harmless(_sentence(hint))}", err=True)
+
+
+@contextmanager
+def as_far_as_read() -> Iterator[None]:
+    """Go on where nobody reads what is written in the block; the exit code still tells."""
+    try:
+        yield
+    except BrokenPipeError:
+        drop_output()
+
+
+def drop_output() -> None:
+    """Send all further output nowhere, where its reader went away.
+
+    What could not be written is tried again as Python ends, which would complain and end with 120.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def note(message: str) -> None:

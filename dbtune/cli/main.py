@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import importlib
 import logging
-import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 import click
 
 from dbtune._version import __version__
-from dbtune.cli.console import print_error
+from dbtune.cli.console import as_far_as_read, drop_output, print_error
 from dbtune.config import read_defaults
 from dbtune.errors import DbtuneError, ExitCode
 
@@ -40,8 +42,31 @@ COMMANDS = (
 )
 
 
+class _ReaderGoneError(Exception):
+    """Nobody reads our output any more, as behind `| head -1`."""
+
+
+@contextmanager
+def _told_from_found() -> Iterator[None]:
+    """Give a reader that went away a name of ours: click would end with 1, as for a finding."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise _ReaderGoneError from error
+
+
 class JourneyGroup(click.Group):
     """Imports a command's module only when it is asked for, which keeps `--help` fast."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], *rest: Any, **extra: Any
+    ) -> click.Context:
+        with _told_from_found():  # it prints --help
+            return super().make_context(info_name, args, *rest, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _told_from_found():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -89,7 +114,8 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        with as_far_as_read():
+            error.show()
         return error.exit_code
     except DbtuneError as error:
         print_error(error.message, error.hint)
@@ -97,10 +123,9 @@ def run(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         print_error("interrupted", None)
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output went away, as `| head` does. Python would complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.DONE
+    except _ReaderGoneError:
+        drop_output()
+        return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last resort turns any bug into exit 70
         return _report_bug(error)
 

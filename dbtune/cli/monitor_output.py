@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from dbtune.cli.console import note
+from dbtune.cli.console import drop_output, note
 from dbtune.cli.monitor_live import open_live_view
 from dbtune.cli.report_output import check_output, print_result, terminal_width
 from dbtune.errors import ConfigurationError
@@ -66,9 +66,10 @@ def run_monitor(database: Path, options: MonitorOptions, outputs: Outputs) -> bo
                 raise
             return False  # the way a running monitor ends
         except BrokenPipeError:
-            # The reader went away, as `| head` does. click would end with 1: a threshold is passed.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return False
+            drop_output()
+            if options.once:
+                raise
+            return False  # the reader went away, as `| head` does: another normal end
 
 
 def _check(database: Path, options: MonitorOptions, outputs: Outputs) -> None:
