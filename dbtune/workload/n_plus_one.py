@@ -145,7 +145,8 @@ class RequestTracker:
         elif shape.kind == "write":
             request.queries += calls
             before = len(request.commits) + len(request.transactions)
-            is_single = not many_rows and (query.rows is None or query.rows <= 1)
+            # Its rows are those of all its executions.
+            is_single = not many_rows and (query.rows is None or query.rows <= max(1, calls))
             _add_write(request, query.transaction_id, shape.id, calls if is_single else 0.0)
             self._entries += len(request.commits) + len(request.transactions) - before
         else:

@@ -97,7 +97,7 @@ class ShapeStatistics:
     ) -> None:
         """Take a line of `calls` that stand for `weight`, sent from a place at a moment.
 
-        The rows of a write are those of all calls of its line, as executemany() counts them.
+        Its rows are those of all its calls together, as executemany() counts them.
         """
         self.calls += weight
         if duration_ns is not None:
@@ -107,7 +107,7 @@ class ShapeStatistics:
         rows = sent.rows
         if rows is not None and rows >= 0:
             self._rows_calls += weight
-            each = rows / calls if calls > 1 and self.kind == "write" else rows
+            each = rows if calls == 1 else rows / calls
             self._rows_total += each * weight
             if each > self._rows_max:
                 self._rows_max = ceil(each)

@@ -272,6 +272,14 @@ def test_larger_transactions_are_not_found(queries: list[RecordedQuery]) -> None
     assert digest(*queries).small_transactions == ()
 
 
+def test_many_values_committed_one_by_one_are_found() -> None:
+    """executemany() under autocommit is a line with the rows of all, and a commit for each."""
+    (found,) = digest(
+        RecordedQuery(WRITE.format(1), request_id="a", count=20.0, rows=20)
+    ).small_transactions
+    assert (found.requests, found.calls, found.worst) == (1, 20, 20)
+
+
 def test_transactions_begun_and_committed_for_each_row_are_found() -> None:
     """BEGIN and COMMIT around each row are no better than autocommit."""
     around = [

@@ -102,16 +102,16 @@ def test_a_sample_stands_for_all(tmp_path: Path) -> None:
     query = only(found)
     assert query.calls == 8
     assert query.latency is not None and query.latency.total_ns == pytest.approx(8000)
-    assert query.rows is not None and query.rows.total == 24
+    assert query.rows is not None and query.rows.total == 12
     assert any("sample rate" in note for note in found.notes)
 
 
-def test_rows_of_many_writes_at_once_are_counted_once(tmp_path: Path) -> None:
-    """executemany() tells the rows of all its executions, a repeated read those of each."""
+def test_rows_are_those_of_all_executions_of_a_line(tmp_path: Path) -> None:
+    """As executemany() tells them, of reads as of writes."""
     written, read = digest(
         tmp_path,
         line("INSERT INTO users VALUES (?)", count=500, rows=500, duration_ns=2),
-        line(count=3, rows=4, duration_ns=1),
+        line(count=3, rows=12, duration_ns=1),
     ).queries
     assert written.rows is not None and read.rows is not None
     assert (written.rows.total, written.rows.max) == (500, 1)
