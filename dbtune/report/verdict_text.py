@@ -26,10 +26,10 @@ _WORTH_SAYING_RATIO = 0.01
 _WORTH_A_FACTOR_RATIO = 0.1
 _COMMAND = re.compile(r"^(?P<words>.*?)(?:[:,]|\swith|\srun)?\s*`?(?P<command>dbtune .+?)`?\.?$")
 _HOW_TO_RECORD = (
-    "No recording given, so no query was checked. To record, add "
-    "connection.set_trace_callback(lambda sql: print(sql + ';', file=log)) to your application "
-    "or see docs/recording.md, then:"
+    "No recording given, so no query was checked. Record your application as you start it, use "
+    "it, and analyze again; docs/recording.md has other ways:"
 )
+_RECORD = "dbtune record -o queries.jsonl -- python app.py"
 
 
 def verdict_lines(report: Report, width: int, colors: Colors) -> list[str]:
@@ -111,9 +111,8 @@ def _without_recording(report: Report, width: int, colors: Colors) -> list[str]:
         colors.bold(line)
         for line in wrap_text(f"{found} in the schema and health of {name}.", width)
     ]
-    again = f"dbtune analyze {shlex.quote(report.source.path)} --queries FILE"
-    return [
-        *lines,
-        *wrap_text(_HOW_TO_RECORD, width),
-        *[colors.command(line) for line in command_lines(again, width, "  ")],
-    ]
+    again = f"dbtune analyze {shlex.quote(report.source.path)} --queries queries.jsonl"
+    lines += wrap_text(_HOW_TO_RECORD, width)
+    for command in (_RECORD, again):
+        lines += [colors.command(line) for line in command_lines(command, width, "  ")]
+    return lines

@@ -160,7 +160,7 @@ def test_without_queries_it_says_how_to_record(run_dbtune: RunDbtune, shop: Path
     """Schema and health only, in one clear word."""
     done = run_dbtune("analyze", "shop.db")
     assert done.returncode == 0, done.stderr
-    assert "No recording given" in done.stdout and "--queries FILE" in done.stdout
+    assert "No recording given" in done.stdout and "dbtune record -o" in done.stdout
     assert "duplicate-index" in done.stdout and "missing-index" not in done.stdout
 
 
