@@ -104,6 +104,25 @@ def test_newer_names_of_attributes_are_read(tmp_path: Path) -> None:
     ]
 
 
+def test_the_time_of_a_batch_is_shared_by_its_executions(tmp_path: Path) -> None:
+    """Spans and Django's log tell how long all took, a recording how long one did."""
+    document = json.loads(
+        span(
+            db__query__text={"stringValue": "INSERT INTO t VALUES (?)"},
+            db__operation__batch__size={"intValue": "4"},
+        )
+    )
+    (one,) = document["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    one["startTimeUnixNano"], one["endTimeUnixNano"] = "1780000000000000000", "1780000000000008000"
+    (of_span,) = read(tmp_path, json.dumps(document), name="traces.json")
+    logged = "(0.008) INSERT INTO t VALUES (%s); args=[(1,), (2,)]; alias=default"
+    (of_django,) = read(tmp_path, DJANGO + logged)
+    assert [(query.count, query.duration_ns) for query in (of_span, of_django)] == [
+        (4, 2_000),
+        (2, 4_000_000),
+    ]
+
+
 def test_spans_of_other_databases_are_passed_over(tmp_path: Path) -> None:
     """A statement to PostgreSQL is none that SQLite gets."""
     line = span(db__system={"stringValue": "postgresql"}, db__statement={"stringValue": "SELECT 1"})

@@ -98,7 +98,8 @@ class DjangoLines:
             parameters=values.parameters,
             masked=values.masked,
             count=values.count,
-            duration_ns=self._duration_ns,
+            # That of all, where a recording tells the time of one.
+            duration_ns=round(self._duration_ns / values.count),
             timestamp=self._time,
             transaction_id=transaction.name,
             namespace=alias.strip() or None,

@@ -162,13 +162,15 @@ def _query(
     if text is None or not says_something(text) or system not in (None, _SQLITE):
         return None
     values = _values(attributes)
-    batch = attributes.get("db.operation.batch.size")
+    batch = _whole(attributes.get("db.operation.batch.size"))
+    count = float(batch) if batch else values.count
     query = RecordedQuery(
         text=text,
         parameters=values.parameters,
         masked=values.masked,
-        count=float(batch) if isinstance(batch, int) and batch > 0 else values.count,
-        duration_ns=duration_ns,
+        count=count,
+        # A span is of all executions, a recording tells the time of one.
+        duration_ns=None if duration_ns is None else round(duration_ns / count),
         rows=_whole(attributes.get("db.response.returned_rows")),
         error=error,
         timestamp=timestamp,
