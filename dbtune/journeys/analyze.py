@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -22,6 +21,7 @@ from dbtune.advisor.proposed_ddl import read_proposals
 from dbtune.advisor.rules import run_rules
 from dbtune.advisor.time_limit import TimeLimit
 from dbtune.config import IgnoreRule
+from dbtune.journeys.actions import DROP_CODES, actions
 from dbtune.journeys.ignored import without_ignored
 from dbtune.model.advice import SEVERITIES, Finding, Report, Source, Verdict
 from dbtune.model.event import Event, OnEvent, ignore_event
@@ -45,10 +45,8 @@ from dbtune.workload.n_plus_one import LEAST_REPEATS
 from dbtune.workload.omissions import omissions
 from dbtune.workload.sources import read_workload
 
-# Findings whose change drops an index that exists.
-_DROP_CODES = frozenset({"unused-index", "duplicate-index", "redundant-prefix-index"})
-
-_ACTION_CHARACTERS = 160
+# More is a list that nobody works off; the findings below have the others.
+_ACTIONS = 3
 # The copy itself, one to search on, and one to prove on.
 _COPIES = 3
 # A search this long finds what an hour finds, to some percent, on databases of 100 MB.
@@ -252,7 +250,7 @@ def _without_harmful_drops(
     drops = [
         f.change.index_name
         for f in found
-        if f.code in _DROP_CODES and f.change is not None and f.change.index_name is not None
+        if f.code in DROP_CODES and f.change is not None and f.change.index_name is not None
     ]
     if not drops:
         return found
@@ -263,34 +261,11 @@ def _without_harmful_drops(
     return tuple(
         f
         for f in found
-        if f.code not in _DROP_CODES or f.change is None or f.change.index_name not in harmful
+        if f.code not in DROP_CODES or f.change is None or f.change.index_name not in harmful
     )
 
 
 def _with_actions(report: Report, database: Path, options: AnalyzeOptions) -> Report:
     assert report.verdict is not None
-    actions = tuple(_actions(report, database, options))[:3]
-    return replace(report, verdict=replace(report.verdict, actions=actions))
-
-
-def _actions(report: Report, database: Path, options: AnalyzeOptions) -> Iterator[str]:
-    name = shlex.quote(str(database))
-    new = [f for f in report.findings if f.code == "missing-index"]
-    if new:
-        recordings = "".join(f" --queries {shlex.quote(q)}" for q in options.queries)
-        count = "1 index" if len(new) == 1 else f"{len(new)} indexes"
-        yield f"Create {count}: dbtune apply-indexes {name}{recordings}"
-    if any(f.code == "rollback-journal" for f in report.findings):
-        yield f"Switch to WAL: dbtune enable-wal {name}"
-    for finding in report.findings:
-        covered = finding.code in {"missing-index", "rollback-journal", *_DROP_CODES}
-        if not covered and finding.severity in {"high", "medium"}:
-            yield _in_short(finding)
-
-
-def _in_short(finding: Finding) -> str:
-    """Return a finding as one line of the verdict; the finding itself follows below it."""
-    clause = finding.message.partition(": select ")[0].partition(". ")[0].rstrip(".")
-    text = clause if len(clause) <= _ACTION_CHARACTERS else f"{clause[:_ACTION_CHARACTERS]}..."
-    is_command = finding.command is not None and finding.command.startswith("dbtune ")
-    return f"{text}: {finding.command}" if is_command else f"{text} ({finding.code})"
+    steps = tuple(actions(report.findings, database, options.queries))[:_ACTIONS]
+    return replace(report, verdict=replace(report.verdict, actions=steps))
