@@ -7,16 +7,14 @@ from typing import Any
 
 import click
 
-from dbtune.cli.bench_options import chosen_options, form_options, load_options, side_options
+from dbtune.cli.bench_options import bench_options, chosen_options
 from dbtune.cli.options import database_argument
 from dbtune.cli.progress import show_progress
 
 
 @click.command("bench")
 @database_argument
-@load_options
-@side_options
-@form_options
+@bench_options
 def command(
     database: Path, json: bool, csv: Path | None, output: Path | None, **chosen: Any
 ) -> None:

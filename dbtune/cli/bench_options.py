@@ -48,126 +48,125 @@ class _Numbers(click.ParamType):  # type: ignore[type-arg]  # generic only in cl
 _SECONDS = click.FloatRange(min=0.1, max=86_400)
 
 
-def load_options(command: F) -> F:
-    """Add what is sent: --queries, --mix, --clients, --rate, --duration, --think, --timeout."""
-    return _added(
-        command,
-        click.option(
-            "--queries",
-            multiple=True,
-            required=True,
-            metavar="FILE",
-            help="A recording (JSONL or .sql), a folder of them, or - for stdin; several are fine.",
-        ),
-        click.option(
-            "--mix",
-            type=click.Choice(["recorded", "reads"]),
-            default="recorded",
-            show_default=True,
-            help="Send all that was recorded, or only what reads.",
-        ),
-        click.option(
-            "--clients",
-            type=_Numbers(int, _MOST_CLIENTS),
-            default="50,100,500",
-            show_default=True,
-            help="How many clients, each of which waits for its answer; several are tried in turn.",
-        ),
-        click.option(
-            "--rate",
-            type=_Numbers(float, _MOST_PER_SECOND),
-            help="Instead of clients: how many come in a second, whether or not answers do.",
-        ),
-        click.option(
-            "--duration",
-            type=_SECONDS,
-            default=10.0,
-            show_default=True,
-            help="Seconds that count of each run, after a warm-up of a tenth.",
-        ),
-        click.option(
-            "--think",
-            type=click.FloatRange(min=0, max=3_600_000),
-            default=0.0,
-            show_default=True,
-            help="Milliseconds between a client's answer and its next request.",
-        ),
-        click.option(
-            "--timeout",
-            type=_SECONDS,
-            default=30.0,
-            show_default=True,
-            help="Seconds after which a client gives up.",
-        ),
-        click.option("--strict", is_flag=True, help="Stop at a broken line of a recording."),
-    )
+_SENT = (
+    click.option(
+        "--queries",
+        multiple=True,
+        required=True,
+        metavar="FILE",
+        help="A recording (JSONL or .sql), a folder of them, or - for stdin; several are fine.",
+    ),
+    click.option(
+        "--mix",
+        type=click.Choice(["recorded", "reads"]),
+        default="recorded",
+        show_default=True,
+        help="Send all that was recorded, or only what reads.",
+    ),
+    click.option(
+        "--clients",
+        type=_Numbers(int, _MOST_CLIENTS),
+        default="50,100,500",
+        show_default=True,
+        help="How many clients, each of which waits for its answer; several are tried in turn.",
+    ),
+    click.option(
+        "--rate",
+        type=_Numbers(float, _MOST_PER_SECOND),
+        help="Instead of clients: how many come in a second, whether or not answers do.",
+    ),
+    click.option(
+        "--duration",
+        type=_SECONDS,
+        default=10.0,
+        show_default=True,
+        help="Seconds that count of each run, after a warm-up of a tenth.",
+    ),
+    click.option(
+        "--think",
+        type=click.FloatRange(min=0, max=3_600_000),
+        default=0.0,
+        show_default=True,
+        help="Milliseconds between a client's answer and its next request.",
+    ),
+    click.option(
+        "--timeout",
+        type=_SECONDS,
+        default=30.0,
+        show_default=True,
+        help="Seconds after which a client gives up.",
+    ),
+    click.option(
+        "--recorded-as",
+        metavar="NAME",
+        help="What a recording of several databases calls this one.",
+    ),
+    click.option("--strict", is_flag=True, help="Stop at a broken line of a recording."),
+)
+_SIDES = (
+    click.option(
+        "--config",
+        "configs",
+        multiple=True,
+        type=click.Choice(_CONFIGS),
+        default=("as-is", "wal+hook"),
+        show_default=True,
+        help="How the application uses the file; several are compared, in this order.",
+    ),
+    click.option(
+        "--with-indexes",
+        metavar="REPORT",
+        type=click.Path(path_type=Path),
+        help="Try each also with the new indexes of a report (analyze --output).",
+    ),
+    click.option(
+        "--postgres",
+        metavar="URL",
+        help="Send the same to the PostgreSQL that DB was migrated to; or: embedded.",
+    ),
+    click.option(
+        "--processes",
+        type=click.IntRange(1, 64),
+        default=2,
+        show_default=True,
+        help="Processes of the application.",
+    ),
+    click.option(
+        "--threads",
+        type=click.IntRange(1, 1_000),
+        default=4,
+        show_default=True,
+        help="Connections of each process, which clients wait for in turn.",
+    ),
+    click.option(
+        "--scratch",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Where the copies lie; the disk that the database is on tells most.",
+    ),
+)
+_FORMS = (
+    click.option("--json", is_flag=True, help="Print all figures as JSON."),
+    click.option(
+        "--csv",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Also write all figures as CSV, a row for each run and query shape.",
+    ),
+    click.option(
+        "--output",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Also write all figures as JSON to this file.",
+    ),
+)
 
 
-def side_options(command: F) -> F:
-    """Add what it is sent to: --config, --with-indexes, --postgres, --processes, --threads."""
-    return _added(
-        command,
-        click.option(
-            "--config",
-            "configs",
-            multiple=True,
-            type=click.Choice(_CONFIGS),
-            default=("as-is", "wal+hook"),
-            show_default=True,
-            help="How the application uses the file; several are compared, in this order.",
-        ),
-        click.option(
-            "--with-indexes",
-            metavar="REPORT",
-            type=click.Path(path_type=Path),
-            help="Try each also with the new indexes of a report (analyze --output).",
-        ),
-        click.option(
-            "--postgres",
-            metavar="URL",
-            help="Send the same to the PostgreSQL that DB was migrated to; or: embedded.",
-        ),
-        click.option(
-            "--processes",
-            type=click.IntRange(1, 64),
-            default=2,
-            show_default=True,
-            help="Processes of the application.",
-        ),
-        click.option(
-            "--threads",
-            type=click.IntRange(1, 1_000),
-            default=4,
-            show_default=True,
-            help="Connections of each process, which clients wait for in turn.",
-        ),
-        click.option(
-            "--scratch",
-            type=click.Path(path_type=Path),
-            metavar="DIR",
-            help="Where the copies lie; the disk that the database is on tells most.",
-        ),
-    )
-
-
-def form_options(command: F) -> F:
-    """Add how the result is written: --json, --csv, --output."""
-    return _added(
-        command,
-        click.option("--json", is_flag=True, help="Print all figures as JSON."),
-        click.option(
-            "--csv",
-            type=click.Path(dir_okay=False, path_type=Path),
-            metavar="FILE",
-            help="Also write all figures as CSV, a row for each run and query shape.",
-        ),
-        click.option(
-            "--output",
-            type=click.Path(path_type=Path),
-            metavar="FILE",
-            help="Also write all figures as JSON to this file.",
-        ),
-    )
+def bench_options(command: F) -> F:
+    """Add all options: what is sent, what it is sent to, and how the result is written."""
+    for option in reversed((*_SENT, *_SIDES, *_FORMS)):
+        command = option(command)
+    return command
 
 
 def chosen_options(chosen: dict[str, Any]) -> BenchOptions:
@@ -197,10 +196,5 @@ def chosen_options(chosen: dict[str, Any]) -> BenchOptions:
         postgres=chosen["postgres"],
         scratch=chosen["scratch"],
         strict=chosen["strict"],
+        recorded_as=chosen["recorded_as"],
     )
-
-
-def _added(command: F, *options: Callable[[F], F]) -> F:
-    for option in reversed(options):
-        command = option(command)
-    return command

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -31,7 +31,8 @@ from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.diagnosis import failures_explained
 from dbtune.sqlite.filesystem import filesystem_type
 from dbtune.sqlite.scratch import scratch_folder
-from dbtune.workload.recording_file import find_files
+from dbtune.workload.databases import wanted_database
+from dbtune.workload.recording_file import RecordingFile, find_files
 
 if TYPE_CHECKING:
     from dbtune.journeys.bench_postgres import PostgresSide
@@ -46,7 +47,8 @@ class BenchOptions:
     """What the user asks of bench; see `dbtune bench --help`.
 
     `indexes` is a report whose new indexes are tried too; `postgres` is the URL of the database
-    that this one was migrated to, or "embedded".
+    that this one was migrated to, or "embedded". `recorded_as` is what the recording calls the
+    database, where that cannot be told.
     """
 
     queries: tuple[str, ...]
@@ -58,14 +60,25 @@ class BenchOptions:
     postgres: str | None = None
     scratch: Path | None = None
     strict: bool = False
+    recorded_as: str | None = None
 
 
 @dataclass(frozen=True)
-class _Variant:
-    """A file that copies are made of, and what it is called in the results."""
+class _NewIndexes:
+    """The statements that create a report's new indexes, and their tables."""
+
+    creates: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """What is sent, and to which sides; `base` is the file that copies are made of."""
 
     base: Base
-    suffix: str = ""
+    plan: LoadPlan
+    left_out: tuple[str, ...]
+    postgres: PostgresSide | None = None
 
 
 def bench(database: Path, options: BenchOptions, on_event: OnEvent = ignore_event) -> LoadReport:
@@ -75,37 +88,18 @@ def bench(database: Path, options: BenchOptions, on_event: OnEvent = ignore_even
     report's indexes do not fit, SourceError, LockedError, ConfigurationError and, of a
     PostgreSQL, TargetError.
     """
-    find_files(options.queries)  # a missing one is told before anything is copied
+    files = find_files(options.queries)  # a missing one is told before anything is copied
     if options.postgres is not None:
         from dbtune.journeys.bench_postgres import require_url  # takes a second to import
 
         require_url(options.postgres)
     with closing(open_readonly(database)) as connection, failures_explained(database):
         schema = read_schema(connection)
-    creates, tables = _new_indexes(options.indexes, schema)
+    indexes = _new_indexes(options.indexes, schema)
     with scratch_folder(options.scratch) as folder:
-        base = copy_base(database, schema, folder, indexed=bool(creates), on_event=on_event)
-        units = read_units(
-            options.queries, base.path, schema, strict=options.strict, on_event=on_event
-        )
-        sent = sendable(units.plan, base.path, schema, options.mix, on_event)
-        side = None
-        if options.postgres is not None and sent.plan.units:
-            from dbtune.journeys.bench_postgres import postgres_side
-
-            side = postgres_side(database, base.path, options.postgres, sent.plan, on_event)
-        plan = sent.plan if side is None else side.plan
-        runs: list[LoadRun] = []
-        if plan.units:
-            variants = [_Variant(base)]
-            if creates:
-                made = with_indexes(base, creates, tables, on_event)
-                variants.append(_Variant(made, WITH_INDEXES))
-            runs += _sqlite_runs(plan, variants, options, on_event)
-        if side is not None and plan.units:
-            runs += _postgres_runs(side, options, on_event)
-        notes = (*_about_disk(folder), *(side.notes if side else ()))
-        left = (*units.left_out, *sent.left_out, *(side.left_out if side else ()))
+        base = copy_base(database, schema, folder, indexed=bool(indexes.creates), on_event=on_event)
+        ready = _prepare(database, base, schema, files, options, on_event)
+        runs = tuple(_runs(ready, indexes, options, on_event))
         return LoadReport(
             dbtune_version=__version__,
             created_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -113,13 +107,47 @@ def bench(database: Path, options: BenchOptions, on_event: OnEvent = ignore_even
             size_bytes=base.path.stat().st_size,
             settings=options.settings,
             mix=options.mix,
-            unit=plan.unit,
-            units=len(plan.units),
-            statements=len(plan.statements),
-            runs=tuple(runs),
-            not_checked=left,
-            notes=notes,
+            unit=ready.plan.unit,
+            units=len(ready.plan.units),
+            statements=len(ready.plan.statements),
+            runs=runs,
+            not_checked=ready.left_out,
+            notes=(*_about_disk(folder), *(ready.postgres.notes if ready.postgres else ())),
         )
+
+
+def _prepare(
+    database: Path,
+    base: Base,
+    schema: Schema,
+    files: Sequence[RecordingFile],
+    options: BenchOptions,
+    on_event: OnEvent,
+) -> _Prepared:
+    """Make a plan of the recording, as far as all sides take it."""
+    wanted = wanted_database(database, options.recorded_as)
+    units = read_units(files, wanted, base.path, schema, strict=options.strict, on_event=on_event)
+    sent = sendable(units.plan, base.path, schema, options.mix, on_event)
+    left = (*units.left_out, *sent.left_out)
+    if options.postgres is None or not sent.plan.units:
+        return _Prepared(base, sent.plan, left)
+    from dbtune.journeys.bench_postgres import postgres_side
+
+    side = postgres_side(database, base.path, options.postgres, sent.plan, on_event)
+    return _Prepared(base, side.plan, (*left, *side.left_out), side)
+
+
+def _runs(
+    ready: _Prepared, indexes: _NewIndexes, options: BenchOptions, on_event: OnEvent
+) -> Iterator[LoadRun]:
+    if not ready.plan.units:
+        return
+    yield from _sqlite_runs(ready.plan, ready.base, "", options, on_event)
+    if indexes.creates:
+        base = with_indexes(ready.base, indexes.creates, indexes.tables, on_event)
+        yield from _sqlite_runs(ready.plan, base, WITH_INDEXES, options, on_event)
+    if ready.postgres is not None:
+        yield from _postgres_runs(ready.postgres, options, on_event)
 
 
 def _about_disk(folder: Path) -> Iterator[str]:
@@ -131,13 +159,13 @@ def _about_disk(folder: Path) -> Iterator[str]:
         )
 
 
-def _new_indexes(report: Report | None, schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the statements that create a report's new indexes, and their tables.
+def _new_indexes(report: Report | None, schema: Schema) -> _NewIndexes:
+    """Return the new indexes of a report.
 
     Raises RefusedError where there is none to create, or where they do not fit the schema.
     """
     if report is None:
-        return (), ()
+        return _NewIndexes()
     choice = leave_out_present(choose_findings(report.findings), schema)
     creates = tuple(statement for change in choice.changes for statement in change.up)
     if not creates:
@@ -146,21 +174,19 @@ def _new_indexes(report: Report | None, schema: Schema) -> tuple[tuple[str, ...]
             f"{'; '.join(choice.notes) or 'nothing to create was found when it was made'}",
             hint="make one: dbtune analyze DB --queries FILE --output FILE",
         )
-    return creates, tables_of_created(choice.changes)
+    return _NewIndexes(creates, tables_of_created(choice.changes))
 
 
 def _sqlite_runs(
-    plan: LoadPlan, variants: list[_Variant], options: BenchOptions, on_event: OnEvent
+    plan: LoadPlan, base: Base, suffix: str, options: BenchOptions, on_event: OnEvent
 ) -> Iterator[LoadRun]:
     """Yield the runs on copies: each on a fresh one, as writes change it."""
-    for variant in variants:
-        for configuration in (CONFIGURATIONS[name] for name in options.configs):
-            for rate in options.rates:
-                path = working_copy(variant.base, configuration)
-                target = SqliteTarget(path, plan.statements, configuration.hook)
-                name = configuration.name + variant.suffix
-                load = Load(name, plan, target.open, rate, options.settings)
-                yield run_load(load, on_event)
+    for configuration in (CONFIGURATIONS[name] for name in options.configs):
+        for rate in options.rates:
+            path = working_copy(base, configuration)
+            target = SqliteTarget(path, plan.statements, configuration.hook)
+            load = Load(configuration.name + suffix, plan, target.open, rate, options.settings)
+            yield run_load(load, on_event)
 
 
 def _postgres_runs(

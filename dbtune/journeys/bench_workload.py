@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from itertools import chain
 from pathlib import Path
 
 import apsw
@@ -16,37 +17,45 @@ from dbtune.benchmark.sqlite_session import SqliteTarget
 from dbtune.model.event import Event, OnEvent
 from dbtune.model.load import LoadPlan, Mix
 from dbtune.model.schema import Schema
-from dbtune.model.workload import BrokenLine, Parameters, QueryShape, Sample
+from dbtune.model.workload import Parameters, QueryShape, Sample
 from dbtune.sqlite.connect import open_readonly
+from dbtune.workload.batch import Batch
+from dbtune.workload.databases import WantedDatabase
 from dbtune.workload.fingerprint import kind_of
-from dbtune.workload.sources import read_recording
+from dbtune.workload.omissions import unreadable, unused
+from dbtune.workload.recording_file import RecordingFile
+from dbtune.workload.sources import all_queries, read_of_database
 
 _TEXT_CHARACTERS = 100
 _REASONS_TOLD = 10
-_STATEMENTS_A_TELL = 2_000
 
 
 def read_units(
-    queries: Sequence[str], copy: Path, schema: Schema, *, strict: bool, on_event: OnEvent
+    files: Sequence[RecordingFile],
+    database: WantedDatabase,
+    copy: Path,
+    schema: Schema,
+    *,
+    strict: bool,
+    on_event: OnEvent,
 ) -> Units:
-    """Return what a recording sends; values are drawn from the copy where it holds none.
+    """Return what a recording sends to a database; where it holds no values, the copy's are drawn.
 
     Raises ConfigurationError for a recording that cannot be read.
     """
-    broken: list[BrokenLine] = []
     with _drawer(copy, schema) as drawer:
-        builder = UnitBuilder(schema, drawer)
-        recorded = read_recording(queries, strict=strict, on_broken=broken.append)
-        for number, query in enumerate(recorded):
-            if number % _STATEMENTS_A_TELL == 0:
-                on_event(Event("Reading queries"))
-            builder.add(query)
-        units = builder.finish()
-    told = tuple(
-        f"{line.source} line {line.line}: {line.reason}" for line in broken[:_REASONS_TOLD]
+
+        def build(batches: Iterator[Batch]) -> Units:
+            builder = UnitBuilder(schema, drawer)
+            for query in chain.from_iterable(map(all_queries, batches)):
+                builder.add(query)
+            return builder.finish()
+
+        units, left = read_of_database(files, database, build, strict=strict, on_event=on_event)
+    told = (
+        *unused(left.lost_statements, left.other_databases, left.other_statements),
+        *unreadable(left.broken.kept, left.broken.count),
     )
-    if len(broken) > len(told):
-        told = (*told, f"{len(broken) - len(told):,} more broken lines were left out")
     return Units(units.plan, (*units.left_out, *told))
 
 

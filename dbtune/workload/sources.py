@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Union
+from typing import TypeVar, Union
 
 from dbtune.errors import ConfigurationError
 from dbtune.model.event import Event, OnEvent, ignore_event
@@ -24,6 +24,8 @@ from dbtune.workload.recording_line import RecordingHeader
 BROKEN_LINES_KEPT = 20
 
 _STAGE = "Reading queries"
+
+T = TypeVar("T")
 
 OnBroken = Callable[[BrokenLine], None]
 OnHeader = Callable[[RecordingHeader], None]
@@ -118,56 +120,90 @@ def read_workload(
     as read_recording does, and where it cannot be told which database is meant.
     """
     files = find_files(paths)
-    choice = None if database is None else DatabaseChoice(database)
 
-    def digest() -> Workload | None:
-        taker = WorkloadDigest(min_repeats=min_repeats)
-        return _digest(taker, files, choice, strict=strict, on_event=on_event)
+    def digest(batches: Iterator[Batch]) -> Workload:
+        return _digest(WorkloadDigest(min_repeats=min_repeats), batches)
 
-    while (workload := digest()) is None:
-        if any(file.path is None for file in files):
-            raise ConfigurationError(
-                "stdin holds statements of several databases, and can be read only once",
-                hint="write it to a file and give that, or say with --recorded-as which one it is",
-            )
-    if choice is not None:
-        choice.check()
-    return workload
+    workload, left = read_of_database(files, database, digest, strict=strict, on_event=on_event)
+    return replace(
+        workload,
+        broken=tuple(left.broken.kept),
+        broken_count=left.broken.count,
+        sources=tuple(file.name for file in files),
+        lost_statements=left.lost_statements,
+        other_databases=left.other_databases,
+        other_statements=left.other_statements,
+    )
 
 
-def _digest(
-    digest: WorkloadDigest,
+@dataclass
+class LeftOut:
+    """What of recordings was not taken: broken lines, what the recorder lost, other databases."""
+
+    broken: BrokenLines = field(default_factory=BrokenLines)
+    lost_statements: int = 0
+    other_databases: tuple[str, ...] = ()
+    other_statements: int = 0
+
+
+def read_of_database(
     files: Sequence[RecordingFile],
-    choice: DatabaseChoice | None,
+    database: WantedDatabase | None,
+    take: Callable[[Iterator[Batch]], T],
     *,
-    strict: bool,
-    on_event: OnEvent,
-) -> Workload | None:
-    """Return what files hold; None where statements were taken that turn out to be of another."""
-    broken = BrokenLines()
-    lost = 0
-    for _, batch in read_batches(files, strict=strict, on_broken=broken, on_event=on_event):
-        for header in batch.headers:
-            digest.add_header(header)
-        lost += sum(dropped.count for dropped in batch.dropped)
+    strict: bool = False,
+    on_event: OnEvent = ignore_event,
+) -> tuple[T, LeftOut]:
+    """Return what `take` makes of a database's statements, all where None is wanted.
+
+    It is called anew where it shows late which of several databases is meant. Raises
+    ConfigurationError as read_workload does.
+    """
+    choice = None if database is None else DatabaseChoice(database)
+    while True:
+        left = LeftOut()
+        read = read_batches(files, strict=strict, on_broken=left.broken, on_event=on_event)
+        try:
+            taken = take(_kept(read, choice, left))
+        except _BetterFitError as error:
+            if any(file.path is None for file in files):
+                raise ConfigurationError(
+                    "stdin holds statements of several databases, and can be read only once",
+                    hint="write it to a file and give that, or say with --recorded-as which one it is",
+                ) from error
+            continue
+        if choice is not None:
+            choice.check()
+            left.other_databases, left.other_statements = choice.others, choice.left_out
+        return taken, left
+
+
+class _BetterFitError(Exception):
+    """Statements were taken that turn out to be of another database."""
+
+
+def _kept(
+    read: Iterator[tuple[RecordingFile, Batch]], choice: DatabaseChoice | None, left: LeftOut
+) -> Iterator[Batch]:
+    for _, batch in read:
+        left.lost_statements += sum(dropped.count for dropped in batch.dropped)
         kept = batch if choice is None else choice.keep(batch)
         if choice is not None and choice.begin_again():
-            return None
-        digest.add_statements(kept.statements)
-        for query in kept.queries:
+            raise _BetterFitError
+        yield kept
+
+
+def _digest(digest: WorkloadDigest, batches: Iterator[Batch]) -> Workload:
+    for batch in batches:
+        for header in batch.headers:
+            digest.add_header(header)
+        digest.add_statements(batch.statements)
+        for query in batch.queries:
             digest.add(query)
-        digest.add_times(kept.times)
-        for run in kept.runs:
+        digest.add_times(batch.times)
+        for run in batch.runs:
             digest.add_lines(run.lines, run.sample_rate)
-    return replace(
-        digest.finish(),
-        broken=tuple(broken.kept),
-        broken_count=broken.count,
-        sources=tuple(file.name for file in files),
-        lost_statements=lost,
-        other_databases=choice.others if choice else (),
-        other_statements=choice.left_out if choice else 0,
-    )
+    return digest.finish()
 
 
 def _read_file(file: RecordingFile, on_form: OnForm) -> Iterator[tuple[Batch, Event]]:

@@ -156,6 +156,31 @@ def test_what_cannot_be_sent_is_told(run_dbtune: Run, shop: Path) -> None:
     assert not (shop.parent / "other.db").exists()
 
 
+def test_statements_of_other_databases_are_left_out(run_dbtune: Run, shop: Path) -> None:
+    """And counted, also where the one at hand comes late; a name can be given."""
+    lines = (
+        {"db.query.text": "SELECT count(*) FROM orders", "db.namespace": "/srv/logs.db"},
+        {"db.query.text": "SELECT count(*) FROM users", "db.namespace": str(shop)},
+    )
+    write_lines(shop.parent / "app.jsonl", *lines)
+    found = document(bench(run_dbtune, shop, "--config", "wal", "--json"))
+    assert [s["text"] for s in found["runs"][0]["shapes"]] == ["SELECT count(*) FROM users"]
+    assert found["not_checked"] == ["statements of other databases left out: 1 (/srv/logs.db)"]
+    named = bench(run_dbtune, shop, "--config", "wal", "--json", "--recorded-as", "logs.db")
+    sent = [shape["text"] for shape in document(named)["runs"][0]["shapes"]]
+    assert sent == ["SELECT count(*) FROM orders"]
+
+
+def test_several_databases_that_may_be_meant_are_asked_about(run_dbtune: Run, shop: Path) -> None:
+    """None of them is called like the database at hand."""
+    names = ("/srv/a.db", "/srv/b.db")
+    lines = ({"db.query.text": "SELECT 1", "db.namespace": name} for name in names)
+    write_lines(shop.parent / "app.jsonl", *lines)
+    result = bench(run_dbtune, shop)
+    assert result.returncode == 2
+    assert "--recorded-as" in result.stderr
+
+
 @pytest.mark.parametrize("content", ["", "BEGIN;\nCOMMIT;\n", "SELECT * FROM gone;\n"])
 def test_nothing_to_send_is_no_error(run_dbtune: Run, shop: Path, content: str) -> None:
     """It is said, and nothing is loaded."""
