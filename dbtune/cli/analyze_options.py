@@ -8,12 +8,14 @@ from typing import Any, TypeVar
 
 import click
 
+from dbtune.cli.options import NumberRange
+
 F = TypeVar("F", bound=Callable[..., Any])
 
-_POSITIVE = click.FloatRange(min=0, min_open=True)
+_POSITIVE = NumberRange(min=0, min_open=True)
 
 
-class _Slowdown(click.FloatRange):
+class _Slowdown(NumberRange):
     """A ratio of costs, at least 1; says what it means where it is refused."""
 
     def __init__(self) -> None:
@@ -85,7 +87,7 @@ def search_options(command: F) -> F:
         ),
         click.option(
             "--min-gain",
-            type=click.FloatRange(0, 1),
+            type=NumberRange(0, 1),
             metavar="RATIO",
             help="Least part of some query's cost that each index has to save  [default: 0.2].",
         ),

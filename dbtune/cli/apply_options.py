@@ -10,6 +10,7 @@ import click
 
 from dbtune.cli.analyze_options import scratch_options
 from dbtune.cli.options import (
+    NumberRange,
     backup_option,
     dry_run_option,
     output_option,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_POSITIVE = click.FloatRange(min=0, min_open=True)
+_POSITIVE = NumberRange(min=0, min_open=True)
 
 
 def apply_options(command: F) -> F:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dbtune.cli.options import NumberRange
+
 if TYPE_CHECKING:
     from dbtune.journeys.bench import BenchOptions
 
@@ -45,7 +47,7 @@ class _Numbers(click.ParamType):  # type: ignore[type-arg]  # generic only in cl
         return tuple(found)
 
 
-_SECONDS = click.FloatRange(min=0.1, max=86_400)
+_SECONDS = NumberRange(min=0.1, max=86_400)
 
 
 _SENT = (
@@ -84,7 +86,7 @@ _SENT = (
     ),
     click.option(
         "--think",
-        type=click.FloatRange(min=0, max=3_600_000),
+        type=NumberRange(min=0, max=3_600_000),
         default=0.0,
         show_default=True,
         help="Milliseconds between a client's answer and its next request.",

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from dbtune.cli.compare_input import METRIC_LIST, PERCENT, chosen_metrics, read_reports
+from dbtune.cli.options import NumberRange
 from dbtune.cli.progress import show_progress
 from dbtune.errors import ExitCode
 
@@ -38,7 +39,7 @@ from dbtune.errors import ExitCode
 )
 @click.option(
     "--time-limit",
-    type=click.FloatRange(min=0, min_open=True),
+    type=NumberRange(min=0, min_open=True),
     metavar="SECONDS",
     default=90.0,
     show_default=True,

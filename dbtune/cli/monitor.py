@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dbtune.cli.options import database_argument
+from dbtune.cli.options import NumberRange, database_argument
 from dbtune.errors import ExitCode
 from dbtune.model.metrics import METRICS
 
@@ -19,7 +19,7 @@ _EPILOG = "Metrics: " + ", ".join(metric.name for metric in METRICS) + ". See do
 @click.option(
     "--interval",
     metavar="S",
-    type=click.FloatRange(min=0.05, max=86_400),
+    type=NumberRange(min=0.05, max=86_400),
     default=5.0,
     show_default=True,
     help="Seconds between samples.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -39,6 +40,19 @@ class DatabasePath(click.ParamType):  # type: ignore[type-arg]  # generic only i
         return Path(text)
 
 
+class NumberRange(click.FloatRange):
+    """A number within bounds; click's own type lets "nan" pass, which is within none."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number."""
+        number: float = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
+
+
 def database_argument(command: F) -> F:
     """Add the DB argument, passed on as `database: Path`."""
     return click.argument("database", metavar="DB", type=DatabasePath())(command)
@@ -61,7 +75,7 @@ def wait_option(command: F) -> F:
     return click.option(
         "--wait",
         metavar="S",
-        type=click.FloatRange(min=0, max=86_400),
+        type=NumberRange(min=0, max=86_400),
         default=5.0,
         show_default=True,
         help="Seconds to wait for another connection's lock.",

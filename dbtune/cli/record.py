@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
+from dbtune.cli.options import NumberRange
 from dbtune.errors import ConfigurationError
 
-_SAMPLE_RATE = click.FloatRange(0, 1, min_open=True)
+_SAMPLE_RATE = NumberRange(0, 1, min_open=True)
 
 
 @click.command("record", context_settings={"allow_interspersed_args": False})
@@ -41,14 +42,14 @@ _SAMPLE_RATE = click.FloatRange(0, 1, min_open=True)
 @click.option(
     "--slow-ms",
     metavar="MS",
-    type=click.FloatRange(min=0),
+    type=NumberRange(min=0),
     default=0.0,
     help="Record only statements that took at least so long.",
 )
 @click.option(
     "--max-mb",
     metavar="MB",
-    type=click.FloatRange(0, min_open=True),
+    type=NumberRange(0, min_open=True),
     help="Stop at this size, or put the file aside with --keep.",
 )
 @click.option(
