@@ -17,6 +17,8 @@ from dbtune.report.text import printable, shorten
 
 _MOST_TOLD = 10
 _LONGEST_COMMAND = 100
+# A server ends so where Ctrl-C ends it, which is no failure.
+_LEAST_OF_SIGNALS = 128
 
 
 def tell_run(run: RecordingRun) -> None:
@@ -32,12 +34,22 @@ def tell_run(run: RecordingRun) -> None:
 def _lines(run: RecordingRun) -> Iterator[str]:
     if run.tally.statements:
         yield _summary(run)
-        if run.database is not None:
-            files = " ".join(f"--queries {_quote(path)}" for path in run.files)
-            yield f"Next: dbtune analyze {_quote(run.database)} {files}"
+        yield from _next(run)
     else:
         yield from _nothing(run)
     yield from _problems(run)
+
+
+def _next(run: RecordingRun) -> Iterator[str]:
+    queries = " ".join(f"--queries {_quote(path)}" for path in run.files)
+    if run.database is not None:
+        yield f"Next: dbtune analyze {_quote(run.database)} {queries}"
+        return
+    yield f"Next: dbtune queries {' '.join(map(_quote, run.files))}"
+    yield (
+        "Hint: its database was in memory or is gone; to analyze, give one with the same tables: "
+        f"dbtune analyze DB {queries}"
+    )
 
 
 def _summary(run: RecordingRun) -> str:
@@ -55,7 +67,12 @@ def _nothing(run: RecordingRun) -> Iterator[str]:
     yield "Nothing was recorded."
     if any(process.problem in ("hidden", "failed") for process in run.unrecorded):
         return  # what is told of them says why
-    if run.python_seen:
+    if run.python_seen and 0 < run.exit_code < _LEAST_OF_SIGNALS:
+        yield (
+            f"Hint: the command ended with exit code {run.exit_code} and sent no statement: what "
+            "it said itself stands above."
+        )
+    elif run.python_seen:
         yield (
             "Hint: Python ran, and sent no statement through sqlite3 or apsw. Use the application "
             "while it is recorded, and see that its database is SQLite."

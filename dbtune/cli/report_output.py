@@ -14,6 +14,8 @@ from dbtune.model.advice import Report
 
 _FALLBACK_SIZE = (80, 24)
 _SQLITE_MAGIC = b"SQLite format 3\0"
+_RECORDING_STARTS = (b'{"dbtune.recording"', b'{"db.query.text"', b'{"dbtune.dropped"')
+_LONGEST_START = max(_RECORDING_STARTS, key=len)
 _BESIDE_DATABASE = ("", "-wal", "-shm", "-journal")
 
 
@@ -22,6 +24,7 @@ def read_report(path: Path) -> Report:
     from dbtune.report.from_json import from_json
 
     try:
+        _refuse_recording(path)
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise ConfigurationError(
@@ -30,6 +33,16 @@ def read_report(path: Path) -> Report:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from error
     return from_json(text, str(path))
+
+
+def _refuse_recording(path: Path) -> None:
+    """Raise ConfigurationError for a recording, the other file that dbtune writes, of any size."""
+    with path.open("rb") as file:
+        if file.read(len(_LONGEST_START)).startswith(_RECORDING_STARTS):
+            raise ConfigurationError(
+                f"{path} is a recording, not a report",
+                hint=f"make one of it: dbtune analyze DB --queries {path} --output FILE",
+            )
 
 
 def print_result(text: str) -> None:

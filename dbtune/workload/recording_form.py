@@ -43,6 +43,8 @@ _SPANS = re.compile(
     r'\{\s*"(?:resourceSpans"\s*:|name"\s*:\s*"(?:[^"\\]|\\.)*"\s*,\s*"context"\s*:\s*\{)'
 )
 
+_DOCUMENT = re.compile(r'\{\s*"schema_version"\s*:.*\s*"dbtune_version"\s*:')
+
 
 def reader_of(form: RecordingForm) -> RecordingReader:
     """Return a new reader for a form."""
@@ -71,6 +73,10 @@ def tell_form(head: bytes, name: str, path: Path | None) -> RecordingForm:
         return form
     if _SPANS.match(text):
         return "opentelemetry"
+    if _DOCUMENT.match(text):
+        raise ConfigurationError(
+            f"{name} is a report of dbtune's, not a recording", hint=_FORMAT_HINT
+        )
     if text[:1] == "[" and not (find_echo(text) or find_django_log(text)):
         raise ConfigurationError(
             f"{name} is a JSON array",

@@ -138,7 +138,7 @@ def test_a_table_twelve_percent_longer_is_found(shop: Path, head: Path) -> None:
     [
         (("base.db", "base.db"), 2, "base.db is a database, not a report"),
         (("missing.json", "missing.json"), 2, "missing.json does not exist"),
-        (("queries.jsonl", "queries.jsonl"), 2, "queries.jsonl"),
+        (("queries.jsonl", "queries.jsonl"), 2, "queries.jsonl is a recording, not a report"),
         (("--run", "base.db", "base.db"), 2, "--run needs --queries"),
         (("--run", "base.db", "missing.db", "--queries", "queries.jsonl"), 3, "missing.db"),
         (("--run", "base.db", "queries.jsonl", "--queries", "queries.jsonl"), 3, "queries.jsonl"),

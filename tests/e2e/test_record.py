@@ -200,9 +200,30 @@ def test_nothing_recorded_is_explained(run_dbtune: RunDbtune, tmp_path: Path) ->
     """With what may be the reason, and no empty file is left."""
     done = record_program(run_dbtune, tmp_path, "print('hello')\n")
     assert "Nothing was recorded.\nHint: Python ran" in done.stderr
+    assert "exit code" not in done.stderr
     done = run_dbtune("record", "--", "true")
     assert (done.returncode, "no Python process was seen" in done.stderr) == (0, True)
     assert not (tmp_path / "queries.jsonl").exists()
+
+
+def test_a_command_that_fails_before_it_sends_anything_is_told(
+    run_dbtune: RunDbtune, tmp_path: Path
+) -> None:
+    """Its own message is what helps, so no other reason is guessed."""
+    done = record_program(run_dbtune, tmp_path, "sys.exit(2)\n")
+    assert done.returncode == 2
+    assert "Hint: the command ended with exit code 2 and sent no statement" in done.stderr
+    assert "Python ran" not in done.stderr
+
+
+def test_after_a_database_in_memory_the_digest_comes_next(
+    run_dbtune: RunDbtune, tmp_path: Path
+) -> None:
+    """As tests of Django's have it: there is no file to analyze, and the recording is of use."""
+    program = "sqlite3.connect(':memory:').execute('SELECT 1').fetchall()\n"
+    done = record_program(run_dbtune, tmp_path, program)
+    assert "Next: dbtune queries queries.jsonl\nHint: its database was in memory" in done.stderr
+    assert "dbtune analyze DB --queries queries.jsonl\n" in done.stderr
 
 
 def test_the_program_sees_its_own_python(run_dbtune: RunDbtune, tmp_path: Path) -> None:

@@ -400,6 +400,10 @@ def test_a_file_of_another_name_is_told_by_its_first_character(tmp_path: Path) -
         ("SELECT 1;".encode("utf-16"), "is UTF-16 text"),
         (bytes(range(256)) * 40, "is a binary file"),
         (b"[\n" + line().encode() + b"]", "is a JSON array"),
+        (
+            b'{\n  "schema_version": 1,\n  "dbtune_version": "0.1.0",\n  "command": "analyze"\n}',
+            "is a report of dbtune's, not a recording",
+        ),
     ],
 )
 @pytest.mark.parametrize("name", ["q.jsonl", "q.log"])
