@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from dbtune.model.digest import Names, QueryDigest
 from dbtune.report.cache_text import cache_lines
 from dbtune.report.colors import Colors
+from dbtune.report.command_text import command_lines
 from dbtune.report.quantities import format_duration, format_ratio
 from dbtune.report.queries_table import query_table
 from dbtune.report.query_details import calls_text, detail_lines, latency_text, wrap_figures
@@ -17,6 +19,8 @@ _PROSE_WIDTH = 100
 _MIN_WIDTH = 40
 # More is a book; the table names the others, and --json has all of all.
 _DETAILED = 5
+# How SQLite names databases in memory, and URIs, which may be of one.
+_NO_FILE = (":", "file:")
 
 
 def queries_to_terminal(digest: QueryDigest, *, width: int, color: bool) -> str:
@@ -38,6 +42,7 @@ def queries_to_terminal(digest: QueryDigest, *, width: int, color: bool) -> str:
         cache_lines(digest.cache, width, prose, colors),
         _bullets("Not read", _broken(digest), prose, colors),
         _bullets("Notes", iter(digest.notes), prose, colors),
+        _next_lines(digest, prose, colors),
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
 
@@ -89,6 +94,20 @@ def _database_lines(digest: QueryDigest, width: int, colors: Colors) -> list[str
 def _more(names: Names, colors: Colors) -> list[str]:
     more = names.distinct - len(names.top)
     return [colors.dim(f"  and {more:,} more")] if more > 0 else []
+
+
+def _next_lines(digest: QueryDigest, width: int, colors: Colors) -> list[str]:
+    """Return the command that tells what would help; stdin cannot be read a second time."""
+    if not digest.calls or "-" in digest.sources:
+        return []
+    files = (name.name for name in digest.databases.top)
+    database = next((name for name in files if not name.startswith(_NO_FILE)), None)
+    words = ["dbtune", "analyze", "DB" if database is None else shlex.quote(database)]
+    words += [f"--queries {shlex.quote(source)}" for source in digest.sources]
+    return [
+        colors.bold("Next: which indexes would help, and what mends an N+1"),
+        *(colors.command(line) for line in command_lines(" ".join(words), width, "  ")),
+    ]
 
 
 def _broken(digest: QueryDigest) -> Iterator[str]:

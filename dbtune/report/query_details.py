@@ -105,7 +105,7 @@ def _repeated(query: QueryStatistics) -> str:
     assert query.repeats is not None
     return (
         f"N+1: up to {query.repeats.worst:,} calls in one request; "
-        "dbtune analyze DB --queries FILE names the line and the fix"
+        "dbtune analyze names the line and the fix"
     )
 
 

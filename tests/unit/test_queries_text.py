@@ -208,3 +208,30 @@ def test_decades_are_powers_of_ten() -> None:
     ends = (LatencyBucket(0, 1_000, 1), LatencyBucket(20_000_000_000, 50_000_000_000, 1))
     assert decades(ends) == "█·······█"
     assert decades((LatencyBucket(1_000, 2_000, 1), LatencyBucket(5_000, 10_000, 1))) == "·█·······"
+
+
+@pytest.mark.parametrize(
+    ("sources", "databases", "command"),
+    [
+        (("a.jsonl",), ("/srv/my app.db",), "analyze '/srv/my app.db' --queries a.jsonl"),
+        (("a.jsonl", "b.sql"), (":memory:", "/b.db"), "analyze /b.db --queries a.jsonl"),
+        (("a.jsonl",), (), "analyze DB --queries a.jsonl"),
+        (("a.jsonl",), ("file:x?mode=memory",), "analyze DB --queries a.jsonl"),
+    ],
+)
+def test_it_ends_with_the_command_that_comes_next(
+    sources: tuple[str, ...], databases: tuple[str, ...], command: str
+) -> None:
+    """With the file that was seen most, so that it can be copied."""
+    names = Names(tuple(NamedCount(name, 1.0) for name in databases), len(databases))
+    seen = replace(digest(query()), sources=sources, databases=names)
+    *_, last = queries_to_terminal(seen, width=80, color=False).rstrip().split("\n\n")
+    assert last.startswith("Next: ")
+    assert f"$ dbtune {command}" in last
+
+
+def test_nothing_comes_next_after_stdin_or_nothing() -> None:
+    """What was piped is gone, and no statement needs no index."""
+    empty = replace(digest(), calls=0.0, databases=NONE)
+    for seen in (replace(digest(query()), sources=("-",)), empty):
+        assert "Next: " not in queries_to_terminal(seen, width=80, color=False)
