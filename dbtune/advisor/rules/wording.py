@@ -13,6 +13,8 @@ _MAX_NAME = 60
 _MAX_STATEMENT = 160
 _MAX_LISTED = 5
 
+# Plain columns only: with a parenthesis the FROM may be that of a query within.
+_SELECTED = re.compile(r"\b(select) (?!distinct)[^()]{6,}? from ", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
@@ -32,8 +34,14 @@ def described_index(index: Index) -> str:
 
 
 def statement(sql: str) -> str:
-    """Return a statement for a message: on one line, shortened in the middle."""
-    return _shortened(_escaped(" ".join(sql.split())), _MAX_STATEMENT)
+    """Return a statement for a message: on one line, shortened where it says least.
+
+    A query is known by its tables and conditions: columns that it selects go first.
+    """
+    text = _escaped(" ".join(sql.split()))
+    if len(text) > _MAX_STATEMENT:
+        text = _SELECTED.sub(r"\1 ... from ", text)
+    return _shortened(text, _MAX_STATEMENT)
 
 
 def listed(names: Sequence[str]) -> str:

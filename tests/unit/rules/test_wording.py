@@ -33,6 +33,22 @@ def test_a_long_statement_keeps_its_beginning_and_end() -> None:
     assert len(text) == 160
 
 
+@pytest.mark.parametrize(
+    ("selected", "shown_as"),
+    [
+        (", ".join(f"bookings.column_{n}" for n in range(30)), "select ... from bookings where"),
+        ("distinct " + "bookings.chef_id, " * 30 + "id", "select distinct bookings.chef_id"),
+        ("(select name from chefs where id = chef_id), " * 9 + "id", "select (select name from"),
+    ],
+    ids=["columns", "distinct is work", "a query within"],
+)
+def test_a_long_query_loses_the_columns_that_it_selects(selected: str, shown_as: str) -> None:
+    """It is known by its tables and conditions; what cannot be told apart stays."""
+    text = statement(f"select {selected} from bookings where ? = bookings.chef_id")
+    assert text.startswith(shown_as)
+    assert text.endswith("? = bookings.chef_id")
+
+
 def test_lists_and_figures_are_written_for_people() -> None:
     """Thousands have separators, one is singular, many names are cut."""
     assert counted(1, "row") == "1 row"
