@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import queue
-import shlex
-import shutil
-import subprocess
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPException
-from typing import Any
-from urllib.parse import urlsplit
 
-from dbtune.errors import ConfigurationError
+from dbtune.monitor.alert_command import AlertCommand, parse_command
+from dbtune.monitor.webhook import masked, post, require_web_address
 
-_COMMAND_SECONDS = 30.0
-_REQUEST_SECONDS = 10.0
 _PAUSES_SECONDS = (1.0, 3.0)  # before the second and the third try
 # What Ctrl-C waits for; with --once nothing else is left to do, and all of it is waited for.
 _LAST_WAIT_SECONDS = 5.0
@@ -52,10 +42,11 @@ class Notifier:
     """Sends notices in the order they come; what fails is collected to be told."""
 
     def __init__(self, receivers: Receivers) -> None:
-        self._receivers = receivers
+        self._command = AlertCommand(receivers.command) if receivers.command else None
+        self._webhook = receivers.webhook
         self._waiting: queue.SimpleQueue[Notice | None] = queue.SimpleQueue()
         self._failures: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._stopping = threading.Event()
+        self._stopping, self._given_up = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, name="notifier", daemon=True)
         self._thread.start()
 
@@ -82,47 +73,32 @@ class Notifier:
         self._stopping.set()
         self._thread.join(_LAST_WAIT_SECONDS)
         if self._thread.is_alive():
+            self._given_up.set()
+            if self._command is not None:
+                self._command.end()
             self._failures.put("an alert was still being sent when the monitor ended")
 
     def _work(self) -> None:
-        while (notice := self._waiting.get()) is not None:
+        while (notice := self._waiting.get()) is not None and not self._given_up.is_set():
             for send in (self._run_command, self._post):
                 failure = send(notice)
                 if failure is not None:
                     self._failures.put(failure)
 
     def _run_command(self, notice: Notice) -> str | None:
-        command = self._receivers.command
-        if not command:
+        if self._command is None:
             return None
-        try:
-            ended = subprocess.run(
-                command,
-                input=notice.document,
-                env={**os.environ, **dict(notice.environment)},
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                timeout=_COMMAND_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return f"--exec {command[0]} took longer than {_COMMAND_SECONDS:g} s and was ended"
-        except OSError as error:
-            return f"--exec {command[0]} could not be run: {error.strerror}"
-        if ended.returncode == 0:
-            return None
-        said = ended.stderr.decode("utf-8", "replace").strip()[-200:]
-        return f"--exec {command[0]} ended with {ended.returncode}{': ' if said else ''}{said}"
+        return self._command.run(notice.document, notice.environment)
 
     def _post(self, notice: Notice) -> str | None:
-        url = self._receivers.webhook
+        url = self._webhook
         if url is None:
             return None
-        failure = _try_post(url, notice.document)
+        failure = post(url, notice.document)
         for pause in _PAUSES_SECONDS:
             if failure is None or self._stopping.wait(pause):
                 break
-            failure = _try_post(url, notice.document)
+            failure = post(url, notice.document)
         return None if failure is None else f"--webhook {masked(url)} was not told: {failure}"
 
 
@@ -144,60 +120,7 @@ def open_notifier(receivers: Receivers, on_failure: Callable[[str], None]) -> It
 
 def parse_receivers(command: str | None, webhook: str | None) -> Receivers:
     """Return who is to be told. Raises ConfigurationError for what can be neither run nor asked."""
-    words: tuple[str, ...] = ()
-    if command is not None:
-        try:
-            words = tuple(shlex.split(command))
-        except ValueError as error:
-            raise ConfigurationError(f"--exec {command!r} cannot be read: {error}") from error
-        if not words or shutil.which(words[0]) is None:
-            raise ConfigurationError(
-                f"--exec {command!r} names no program that can be run",
-                hint="no shell runs it: for pipes and the like give sh -c '...'",
-            )
+    words = () if command is None else parse_command(command)
     if webhook is not None:
-        _require_web_address(webhook)
+        require_web_address(webhook)
     return Receivers(words, webhook)
-
-
-def masked(url: str) -> str:
-    """Return a web address without what may be secret: its user, path and query."""
-    parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname}{port}/..."
-
-
-def _require_web_address(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        sound = False
-    if not sound or any(not char.isprintable() or char.isspace() for char in url):
-        raise ConfigurationError(
-            "--webhook is no web address", hint="give one that begins with http:// or https://"
-        )
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Stays with the address that was given: a redirect would turn the POST into a GET."""
-
-    def redirect_request(self, *arguments: Any) -> None:
-        return None
-
-
-def _try_post(url: str, document: bytes) -> str | None:
-    """Return None where the address took it, else why not."""
-    request = urllib.request.Request(
-        url, document, {"Content-Type": "application/json", "User-Agent": "dbtune"}
-    )
-    opener = urllib.request.build_opener(_NoRedirect)
-    try:
-        with opener.open(request, timeout=_REQUEST_SECONDS):
-            return None
-    except urllib.error.HTTPError as error:
-        error.close()
-        return f"it answered {error.code}"
-    except (OSError, HTTPException, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        return str(getattr(reason, "strerror", None) or reason or type(error).__name__)

@@ -25,4 +25,4 @@ def test_nan_is_refused(option: click.Parameter) -> None:
     """As a wrong option, before anything is done."""
     context = click.Context(click.Command("any"))
     with pytest.raises(click.BadParameter):
-        option.type_cast_value(context, ("nan",) if option.multiple else "nan")
+        option.process_value(context, ("nan",) if option.multiple else "nan")

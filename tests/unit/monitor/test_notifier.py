@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from dbtune.errors import ConfigurationError
 from dbtune.model.metrics import Alert
-from dbtune.monitor import notifier
+from dbtune.monitor import alert_command, notifier
 from dbtune.monitor.lines_file import LinesFile
-from dbtune.monitor.notifier import Notice, masked, open_notifier, parse_receivers
+from dbtune.monitor.notifier import Notice, open_notifier, parse_receivers
 from dbtune.monitor.thresholds import parse_threshold
+from dbtune.monitor.webhook import masked
 from dbtune.report.metrics_to_json import alert_to_json, alert_variables
 
 ALERT = Alert(
@@ -38,6 +43,7 @@ class Receiver(HTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answers = list(answers)
         self.received: list[tuple[str, str | None, bytes]] = []
+        self.authorizations: list[str | None] = []
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -46,6 +52,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.received.append((self.path, self.headers["Content-Type"], body))
+        self.server.authorizations.append(self.headers["Authorization"])
         answer = self.server.answers.pop(0)
         self.send_response(answer)
         if answer == 302:
@@ -88,6 +95,21 @@ def send(command: str | None = None, webhook: str | None = None) -> list[str]:
     return told
 
 
+def wait_until_gone(pid: int) -> None:
+    """Return once a process has ended; the test fails where it never does."""
+    until = time.monotonic() + 20
+    while Path(f"/proc/{pid}").exists() and not is_dead(pid):
+        assert time.monotonic() < until
+
+
+def is_dead(pid: int) -> bool:
+    """Return whether a process has ended and only its parent has not asked for it."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
 def test_a_command_gets_variables_and_json(tmp_path: Path) -> None:
     """No shell reads any of it, whatever the database is called."""
     script = tmp_path / "alert.py"
@@ -118,9 +140,44 @@ def test_what_a_command_does_wrong_is_told(monkeypatch: pytest.MonkeyPatch) -> N
     """Its exit code with what it said, or that it took too long."""
     (told,) = send("sh -c 'echo no >&2; exit 3'")
     assert told == "--exec sh ended with 3: no"
-    monkeypatch.setattr(notifier, "_COMMAND_SECONDS", 0.05)
-    (told,) = send("sleep 100")
+
+
+def test_a_command_that_hangs_is_ended_with_all_that_it_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A shell's children too: alert after alert they would become many."""
+    monkeypatch.setattr(alert_command, "_MOST_SECONDS", 0.5)
+    pids = tmp_path / "pids"
+    (told,) = send(f"sh -c 'sleep 1000 & echo $! > {pids}; wait'")
     assert "took longer" in told
+    wait_until_gone(int(pids.read_text()))
+
+
+def test_what_a_command_leaves_running_holds_nobody_up() -> None:
+    """Though it has the command's stderr still open."""
+    with TemporaryDirectory() as folder:
+        left = Path(folder) / "left"
+        assert send(f"sh -c 'sleep 1000 & echo $! > {left}'") == []
+        os.kill(int(left.read_text()), signal.SIGKILL)
+
+
+def test_the_end_of_the_monitor_ends_its_command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Nothing is left behind, and that it was not done is told."""
+    monkeypatch.setattr(notifier, "_LAST_WAIT_SECONDS", 0.2)
+    os.mkfifo(tmp_path / "pid")
+    told: list[str] = []
+    receivers = parse_receivers(f"sh -c 'echo $$ > {tmp_path}/pid; exec sleep 1000'", None)
+    with (
+        pytest.raises(KeyboardInterrupt),
+        open_notifier(receivers, told.append) as sender,
+    ):
+        sender.send(NOTICE)
+        pid = int((tmp_path / "pid").read_text())
+        raise KeyboardInterrupt
+    assert any("still being sent" in line for line in told)
+    wait_until_gone(pid)
 
 
 def test_a_web_address_gets_json() -> None:
@@ -162,9 +219,29 @@ def test_a_server_that_is_not_there_is_told() -> None:
     assert "secret" not in told
 
 
+@pytest.mark.usefixtures("no_pause")
+def test_a_user_and_a_password_are_sent_as_such() -> None:
+    """And are no part of the host's name, which is looked up and told where that fails."""
+    with receiving(204) as (server, url):
+        assert send(webhook=url.replace("//", "//dbtune:pass%20word@")) == []
+    assert server.authorizations == ["Basic ZGJ0dW5lOnBhc3Mgd29yZA=="]
+    (told,) = send(webhook=url.replace("//", "//dbtune:pass%20word@"))
+    assert "Connection refused" in told
+    assert "pass" not in told and "secret" not in told
+
+
 @pytest.mark.parametrize(
     "url",
-    ["", "file:///etc/passwd", "ftp://host/", "http://", "http://host:99999/", "http://a b/", "x"],
+    [
+        "",
+        "file:///etc/passwd",
+        "ftp://host/",
+        "http://",
+        "http://host:99999/",
+        "http://a b/",
+        "http://a/\u00e9",
+        "x",
+    ],
 )
 def test_what_is_no_web_address_is_refused(url: str) -> None:
     """Before the monitor starts, and without repeating what may be secret."""
