@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from .quoted_texts import QuotedTexts
+
 _LETTERS = r"A-Za-z0-9_$\x80-\U0010ffff"
 _TOKEN = re.compile(
     r"(?P<space>[ \t\n\r\f\ufeff]+)"
@@ -37,8 +39,9 @@ _BEFORE_OPERAND = frozenset(
     ( , = == < > <= >= <> != + - * / % || << >> & | ~ -> ->> ;""".split()
 )
 _QUOTED = re.compile(r"""["'\[].*["'\]]""", re.DOTALL)
-_NO_COLUMN = re.compile(r"no such column: (.*)", re.DOTALL)
-_TAG = re.compile(r"(route|traceparent)\s*=\s*'((?:[^'\\]|\\.)*)'")
+# What follows may be a part of a full-text search's value.
+_SOUGHT = re.compile(r"((?:no such column|unknown special query): )([^\n]*)")
+_TAG = re.compile(r"(?<![\w.%-])(route|traceparent)\s*=\s*'((?:[^'\\]|\\.)*)'")
 
 
 def mask_text(text: str) -> tuple[str, str]:
@@ -51,12 +54,14 @@ def mask_text(text: str) -> tuple[str, str]:
     pieces: list[str] = []
     literals: list[str] = []
     operands: list[tuple[int, str]] = []  # where each token that means something stands, in pieces
+    quoted = QuotedTexts() if '"' in text else None
     for match in _TOKEN.finditer(text):
         kind, token = match.lastgroup, match.group()
         if kind == "comment":
             pieces.append(_without_secrets(token))
             continue
-        if kind in ("text", "number"):
+        is_text = kind != "space" and quoted is not None and quoted.take(token, text, match.end())
+        if is_text or kind in ("text", "number"):
             _drop_sign(pieces, operands, literals)
             literals.append(token)
             token = "?"
@@ -72,9 +77,12 @@ def mask_error(message: str, text: str) -> str:
     It quotes parts of statements ('near "x": syntax error'), texts that are no UTF-8, paths into
     JSON. A column that the statement does not name comes from a full-text search's value.
     """
-    masked = _QUOTED.sub("?", message)
-    column = _NO_COLUMN.fullmatch(masked)
-    return "no such column: ?" if column and column.group(1) not in mask_text(text)[0] else masked
+    shown = mask_text(text)[0]
+
+    def named(match: re.Match[str]) -> str:
+        return match.group() if match.group(2) in shown else f"{match.group(1)}?"
+
+    return _SOUGHT.sub(named, _QUOTED.sub("?", message))
 
 
 def _drop_sign(pieces: list[str], operands: list[tuple[int, str]], literals: list[str]) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from dbtune.model.workload import ComparedValues, Parameters, QueryShape, Sample, SqlValue
+from dbtune.recorder.quoted_texts import KEYWORDS
 from dbtune.workload.binding import bind
-from dbtune.workload.tokens import KEYWORDS, Token, TokenReader, lower_ascii, unquote
+from dbtune.workload.tokens import Token, TokenReader, lower_ascii, unquote
 
 # A few thousand rows are wanted, not a table: of a long IN list its beginning will do.
 _VALUES_OF_A_LIST = 50

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from dbtune.recorder.quoted_texts import KEYWORDS, QuotedTexts
 from dbtune.workload.repetition import skip_list, skip_rows
 from dbtune.workload.tokens import (
-    KEYWORDS,
     Token,
     TokenReader,
     expects_operand,
@@ -46,7 +46,10 @@ def fold(sql: str) -> Folded:
     """Return the statement's tokens with values as `?`, names in one case and lists collapsed."""
     reader = TokenReader(sql)
     folding = _Folding(reader)
+    texts = QuotedTexts() if '"' in sql else None
     for token in reader:
+        if texts is not None and texts.take(token.text, sql, token.start + len(token.text)):
+            token = Token("text", token.text, token.start)
         folding.add(token)
     return folding.finish()
 

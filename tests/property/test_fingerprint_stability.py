@@ -8,6 +8,7 @@ import sqlite3
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dbtune.recorder.quoted_texts import KEYWORDS
 from dbtune.workload.comments import clean_statement, strip_comments
 from dbtune.workload.fingerprint import (
     kind_of,
@@ -17,7 +18,7 @@ from dbtune.workload.fingerprint import (
     template_of,
 )
 from dbtune.workload.splitting import split_statements
-from dbtune.workload.tokens import KEYWORDS, WHITE_SPACE
+from dbtune.workload.tokens import WHITE_SPACE
 
 names = st.text("abcexyz_", min_size=1, max_size=6).filter(lambda name: name not in KEYWORDS)
 operators = st.sampled_from(["=", "<", ">", "<=", ">=", "<>", "LIKE", "IS NOT"])

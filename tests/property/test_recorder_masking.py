@@ -15,7 +15,7 @@ pieces = st.sampled_from(
     """' '' " "" ` [ ] -- /* */ * / - + . , ; ( ) ? ?1 % %s $ : @ = == -> ->> | || \n \t \r 0 1 12
     1.5 .5 1. 1e5 1e+5 0x1e+5 1e .5e+1 -1 :a $a1 a a1 x X'a1' x'1' e E+1 5a é 😀 \ufeff select in
     IN values VALUES null NULL is true from users limit between 'abc' 'it''s' (1,2,3) ('a') (-1,2)
-    "t" [t] `t` insert /*route='/a'*/ --x\n""".split(" ")
+    "t" "x.y" "key" [t] `t` and not like insert /*route='/a'*/ --x\n""".split(" ")
 )
 # What most statements are made of, which are masked another way.
 plain_pieces = st.sampled_from(

@@ -10,6 +10,9 @@ import pytest
 from dbtune.workload.comments import read_tags
 from dbtune.workload.fingerprint import fingerprint, kind_of, shape_id, template_of
 
+IN_AND_LIKE = "select a from t where b in (?) and c like ?"
+BETWEEN = "select a from t where a between ? and ? and z"
+ENDS = 'select a from t where b < "end" or b is not ?'
 TEMPLATES = [
     # values
     ("SELECT * FROM users WHERE id = 42", "select * from users where id = ?"),
@@ -51,7 +54,21 @@ TEMPLATES = [
     ('SELECT "a""b", `c``d` FROM t', 'select "a""b", "c`d" from t'),
     ("SELECT É, Größe, 😀 FROM t", "select É, größe, 😀 from t"),
     ("SELECT a1, x1y FROM t2", "select a1, x1y from t2"),
-    ('SELECT a FROM t WHERE b = "text"', "select a from t where b = text"),
+    # texts in double quotes, where a value stands, and names there that are told by what they are
+    ('SELECT a FROM t WHERE b = "text"', "select a from t where b = ?"),
+    ('SELECT a FROM t WHERE b IN ("x", "y") AND c LIKE "%z"', IN_AND_LIKE),
+    ('SELECT a FROM t WHERE b IN ("x", 1) AND c LIKE -- why\n"%z"', IN_AND_LIKE),
+    ('INSERT INTO t ("a", "b") VALUES ("x", "y"), ("z", 1)', "insert into t(a, b) values (?, ?)"),
+    ('SELECT a FROM t WHERE a BETWEEN "x" AND "y" AND "z"', BETWEEN),
+    ('UPDATE t SET "a" = "x", b = "b" + 1', "update t set a = ?, b = b + ?"),
+    ('SELECT a FROM t WHERE b = "t"."c"', "select a from t where b = t.c"),
+    ('SELECT a FROM t WHERE b = "t"/**/ ."c"', "select a from t where b = t.c"),
+    ('SELECT a FROM t WHERE b < "end" OR b IS NOT "x"', ENDS),
+    (
+        'SELECT a FROM t WHERE b IN (SELECT c, "d" FROM e)',
+        "select a from t where b in (select c, d from e)",
+    ),
+    ('SELECT a FROM t WHERE b IN "t"', "select a from t where b in t"),
     # lists
     ("SELECT a FROM t WHERE b IN (1,2,3)", "select a from t where b in (?)"),
     ("SELECT a FROM t WHERE b NOT IN ('x')", "select a from t where b not in (?)"),
