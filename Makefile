@@ -20,31 +20,53 @@ $(STAMP): $(BASE)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,lint]'
 	touch $@
 
+# The shell's own settings steer no target: with a DATABASE_URL the demo would move its data there.
+unexport DATABASE_URL PLATFORM_DB PLATFORM_FIXED PLATFORM_HOOK
+unexport $(filter-out DBTUNE_TEST_%,$(filter DBTUNE_%,$(.VARIABLES)))
+
+STEP = @printf '\n== %s\n\n'
+# A report begins with its verdict; the lines that a screen has no room for are in the file.
+BEGINNING = @awk 'NR <= 30; END { if (NR > 30) print "  ... and " NR - 30 " lines more in " FILENAME }'
+
 # Builds a slow database, runs its application (examples/platform) and records it with no change to
 # its code, finds N+1, loads it; finds out why the database is slow, fixes it, prints before and
 # after, and moves it to an embedded PostgreSQL, where its recorded queries are tried.
 demo: $(BASE)
-	rm -f demo/before.json demo/applied.json
-	if [ -d demo/platform.pgdata ]; then $(BIN)/dbtune embedded stop demo/platform.pgdata; fi
-	rm -rf demo/platform.pgdata
+	@rm -f demo/before.json demo/applied.json
+	@if [ -d demo/platform.pgdata ]; then $(BIN)/dbtune embedded stop demo/platform.pgdata; fi
+	@rm -rf demo/platform.pgdata
+	$(STEP) '1. A booking platform that has grown slow'
 	$(BIN)/dbtune demo demo
+	$(STEP) '2. Its application is visited and recorded, with no change to its code'
 	PLATFORM_DB=$(DEMO_DB) $(BIN)/dbtune record --params --overwrite --output $(VISITS) -- \
 		$(BIN)/python examples/platform/visit.py
+	$(STEP) '3. Where its time goes'
 	$(BIN)/dbtune queries $(VISITS) --limit 3
+	$(STEP) '4. Which line sends a query for each row, and what mends it'
 	$(BIN)/dbtune analyze $(DEMO_DB) --queries $(VISITS) --output demo/visits.json \
-		> demo/visits.report.txt
-	$(BIN)/python examples/findings.py demo/visits.json n-plus-one
+		> demo/visits.txt
+	$(BIN)/python examples/findings.py demo/visits.json n-plus-one 3
+	$(STEP) '5. What 50 visitors at once get, as it is and with what dbtune advises'
 	$(BIN)/dbtune bench $(DEMO_DB) --queries $(VISITS) --with-indexes demo/visits.json \
 		--config rollback --config wal+hook --clients 50 --duration 2
+	$(STEP) '6. Five days of all that the platform sends: why it is slow'
 	$(BIN)/dbtune analyze $(DEMO_DB) --queries $(DEMO_QUERIES) \
-		--consider demo/hand_written_indexes.sql --output demo/before.json
+		--consider demo/hand_written_indexes.sql --output demo/before.json > demo/before.txt
+	$(BEGINNING) demo/before.txt
+	$(STEP) '7. The indexes that pay are created'
 	$(BIN)/dbtune apply-indexes $(DEMO_DB) --from demo/before.json --queries $(DEMO_QUERIES) --yes \
-		--output demo/applied.json
+		--output demo/applied.json > demo/applied.txt
+	$(BEGINNING) demo/applied.txt
+	$(STEP) '8. WAL is switched on'
 	$(BIN)/dbtune enable-wal $(DEMO_DB) --yes
+	$(STEP) '9. Before and after'
 	$(BIN)/python examples/before_and_after.py demo/applied.json
+	$(STEP) '10. It moves to PostgreSQL, and its queries are tried there'
 	cd demo && $(abspath $(BIN))/dbtune migrate-to-postgres platform.db \
-		--check-queries platform.queries.jsonl --output migrated.json
+		--check-queries platform.queries.jsonl --output migrated.json > migrated.txt
+	$(BEGINNING) demo/migrated.txt
 	$(BIN)/dbtune embedded stop demo/platform.pgdata
+	$(STEP) 'Done. The reports are visits.txt, before.txt, applied.txt and migrated.txt in demo/'
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 -m "not slow"

@@ -1,7 +1,7 @@
 """Prints the findings of one kind in a report, such as n-plus-one.
 
-python examples/findings.py REPORT CODE, where REPORT is what dbtune analyze --output wrote. Shows
-how to read a report in Python.
+python examples/findings.py REPORT CODE [MOST], where REPORT is what dbtune analyze --output wrote.
+Shows how to read a report in Python.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ def lines_of(finding: Finding) -> Iterator[str]:
             yield f"  {line}"
 
 
-def main(path: str, code: str) -> None:
-    """Print the findings with that code in the report of a file."""
+def main(path: str, code: str, most: int | None = None) -> None:
+    """Print the findings with that code in the report of a file, the first ones if so many."""
     report = from_json(Path(path).read_text(encoding="utf-8"), path)
     found = [finding for finding in report.findings if finding.code == code]
-    for finding in found:
+    for finding in found[:most]:
         sys.stdout.write("".join(f"{line}\n" for line in (*lines_of(finding), "")))
-    sys.stdout.write(f"{len(found)} {code} in {len(report.findings)} findings\n")
+    rest = f"; here are the first {most}" if most is not None and most < len(found) else ""
+    sys.stdout.write(f"{len(found)} {code} in {len(report.findings)} findings{rest}\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:3], *map(int, sys.argv[3:]))

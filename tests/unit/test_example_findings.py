@@ -14,9 +14,9 @@ from tests.reports import FULL
 EXAMPLE = Path(__file__).parents[2] / "examples" / "findings.py"
 
 
-def printed(path: Path, code: str) -> list[str]:
+def printed(path: Path, *arguments: str) -> list[str]:
     done = subprocess.run(
-        [sys.executable, EXAMPLE, path, code],
+        [sys.executable, EXAMPLE, path, *arguments],
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -35,6 +35,20 @@ def test_findings_of_one_kind_are_printed_with_what_helps(tmp_path: Path) -> Non
     first = f"{finding.severity}  n-plus-one  {finding.subject}"
     last = "1 n-plus-one in 2 findings"
     assert printed(path, "n-plus-one") == [first, "  A loop.", "  Join it.", "", last]
+
+
+def test_the_first_ones_can_be_asked_for(tmp_path: Path) -> None:
+    """As many as asked for are shown, and how many there are is told in any case."""
+    path = tmp_path / "report.json"
+    found = tuple(
+        replace(FULL.findings[0], code="n-plus-one", message=f"Loop {n}.", help="Join it.")
+        for n in range(3)
+    )
+    path.write_text(to_json(replace(FULL, findings=found)), encoding="utf-8")
+    lines = printed(path, "n-plus-one", "2")
+    assert [line for line in lines if "Loop" in line] == ["  Loop 0.", "  Loop 1."]
+    assert lines[-1] == "3 n-plus-one in 3 findings; here are the first 2"
+    assert printed(path, "n-plus-one", "3")[-1] == "3 n-plus-one in 3 findings"
 
 
 def test_a_kind_that_is_not_found_is_counted_as_none(tmp_path: Path) -> None:
