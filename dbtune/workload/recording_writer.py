@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from os import urandom
 from typing import Any
 
 from dbtune.model.workload import RecordedQuery
 from dbtune.recorder.masking import mask_error, mask_text
-from dbtune.recorder.recorded_values import code_value, mask_value, to_json
+from dbtune.recorder.recorded_values import ValuesDigest, code_value, mask_value, to_json
 from dbtune.workload.binding import placeholders
 from dbtune.workload.recorded_values import PARAMETERS_KEY
 from dbtune.workload.recording_line import (
@@ -22,6 +23,7 @@ from dbtune.workload.recording_line import (
 
 _GENERATOR = "dbtune recording convert"
 
+_KEY_BYTES = 16
 _LONGEST_REMEMBERED = 4 * 1024
 
 # Of a value that was masked already nothing is known any more.
@@ -47,12 +49,23 @@ def query_line(query: RecordedQuery) -> str:
     return _line(query, query.text, _coded(query, masking=False), query.error, query.values_digest)
 
 
-def redacted_line(query: RecordedQuery, *, keep_digest: bool) -> str:
-    """Return the line of a statement without any value: not bound, in its text or in its error."""
-    text, _ = masked_text(query.text)
+def redacted_line(query: RecordedQuery, digests: ValuesDigest | None) -> str:
+    """Return the line of a statement without any value: not bound, in its text or in its error.
+
+    With `digests`, which make those of literals, it says which values are equal.
+    """
+    text, literals = masked_text(query.text)
+    digest = _redacted_digest(query, literals, digests) if digests is not None else None
     error = mask_error(query.error, query.text) if query.error is not None else None
-    digest = query.values_digest if keep_digest else None
     return _line(query, text, _coded(query, masking=True), error, digest)
+
+
+def _redacted_digest(query: RecordedQuery, literals: str, digests: ValuesDigest) -> str | None:
+    # The recorded one does not cover literals that were recorded as they are.
+    digest = query.values_digest
+    if not literals or (digest is None and (query.parameters or query.masked)):
+        return digest
+    return digests.of(digest, literals)
 
 
 def masked_text(text: str) -> tuple[str, str]:
@@ -109,7 +122,8 @@ class RecordingLines:
 
     def __init__(self, *, redact: bool = False, keep_digests: bool = False) -> None:
         self._redact = redact
-        self._keep_digests = keep_digests
+        # The key is stored nowhere: digests of literals are of no use to find these out.
+        self._digests = ValuesDigest(urandom(_KEY_BYTES)) if keep_digests else None
         self._sample_rate: float | None = None
 
     def header(self, header: RecordingHeader) -> str:
@@ -124,7 +138,7 @@ class RecordingLines:
     def query(self, query: RecordedQuery, sample_rate: float) -> str:
         """Return the line of a statement."""
         if self._redact:
-            line = redacted_line(query, keep_digest=self._keep_digests)
+            line = redacted_line(query, self._digests)
         else:
             line = query_line(query)
         if sample_rate == self._sample_rate:

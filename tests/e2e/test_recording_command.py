@@ -166,6 +166,22 @@ def test_redact_can_keep_digests(run_dbtune: Run, recording: Path, tmp_path: Pat
     assert [query.values_digest for query in queries].count("9f86d081884c7d65") == 2
 
 
+def test_kept_digests_cover_what_is_masked(run_dbtune: Run, tmp_path: Path) -> None:
+    """A digest of the bound values alone would make statements with other literals look equal."""
+    lines = [
+        {"db.query.text": f"SELECT a FROM t WHERE b = ? AND c = {literal}", **values}
+        for literal in (1, 1, 2)
+        for values in ({"dbtune.values_digest": "9f86d081884c7d65"}, {"db.query.parameters": [7]})
+    ]
+    (tmp_path / "app.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    run_dbtune("recording", "redact", "app.jsonl", "-o", "clean.jsonl", "--keep-digests")
+    queries = list(read_recording([tmp_path / "clean.jsonl"], on_broken=pytest.fail))
+    first, again, other = [query.values_digest for query in queries[::2]]
+    assert first == again != other
+    # Of values without a digest nothing is known that could tell them apart.
+    assert {query.values_digest for query in queries[1::2]} == {None}
+
+
 def test_nothing_is_replaced_unasked(run_dbtune: Run, recording: Path) -> None:
     """The recording itself least of all; --overwrite agrees to it."""
     before = recording.read_bytes()
