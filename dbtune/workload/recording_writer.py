@@ -137,10 +137,7 @@ class RecordingLines:
 
     def query(self, query: RecordedQuery, sample_rate: float) -> str:
         """Return the line of a statement."""
-        if self._redact:
-            line = redacted_line(query, self._digests)
-        else:
-            line = query_line(query)
+        line = redacted_line(query, self._digests) if self._redact else query_line(query)
         if sample_rate == self._sample_rate:
             return line
         header = RecordingHeader(sample_rate=sample_rate, generator=_GENERATOR)

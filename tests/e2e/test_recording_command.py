@@ -163,7 +163,10 @@ def test_redact_can_keep_digests(run_dbtune: Run, recording: Path, tmp_path: Pat
     done = run_dbtune("recording", "redact", recording, "-o", "clean.jsonl", "--keep-digests")
     assert done.returncode == 0, done.stderr
     queries = read_recording([tmp_path / "clean.jsonl"], on_broken=pytest.fail)
-    assert [query.values_digest for query in queries].count("9f86d081884c7d65") == 2
+    first, *others, last = [query.values_digest for query in queries]
+    assert first is not None
+    assert first == last
+    assert first not in others
 
 
 def test_kept_digests_cover_what_is_masked(run_dbtune: Run, tmp_path: Path) -> None:
