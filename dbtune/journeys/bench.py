@@ -40,6 +40,11 @@ if TYPE_CHECKING:
 WITH_INDEXES = "+indexes"
 POSTGRES = "PostgreSQL"
 _IN_MEMORY = frozenset({"tmpfs", "ramfs"})
+_MAKE_REPORT = "make one: dbtune analyze DB --queries FILE --output FILE"
+_ALL_PRESENT = (
+    "leave the option out, as the database is measured with them; what it was like before is in "
+    "the backup that dbtune made of it"
+)
 
 
 @dataclass(frozen=True)
@@ -172,7 +177,7 @@ def _new_indexes(report: Report | None, schema: Schema) -> _NewIndexes:
         raise RefusedError(
             "the report of --with-indexes has no new index: "
             f"{'; '.join(choice.notes) or 'nothing to create was found when it was made'}",
-            hint="make one: dbtune analyze DB --queries FILE --output FILE",
+            hint=_ALL_PRESENT if choice.notes else _MAKE_REPORT,
         )
     return _NewIndexes(creates, tables_of_created(choice.changes))
 

@@ -7,9 +7,11 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +125,20 @@ def test_a_report_without_new_indexes_is_refused(run_dbtune: Run, shop: Path) ->
     result = bench(run_dbtune, shop, "--with-indexes", write_report(shop))
     assert result.returncode == 5
     assert "no new index" in result.stderr
+    assert "Hint: make one: dbtune analyze" in result.stderr
+
+
+def test_indexes_that_are_in_place_are_no_new_ones(run_dbtune: Run, shop: Path) -> None:
+    """The database is measured with them anyway, and another report would not change that."""
+    new = added("orders", "user_id", "created_at")
+    report = write_report(shop, new)
+    assert new.change is not None
+    with closing(sqlite3.connect(shop)) as connection:
+        connection.execute(new.change.up[0])
+    result = bench(run_dbtune, shop, "--with-indexes", report)
+    assert result.returncode == 5
+    assert "in place already" in result.stderr
+    assert "Hint: leave the option out" in result.stderr
 
 
 def test_all_figures_come_as_csv(run_dbtune: Run, shop: Path) -> None:
