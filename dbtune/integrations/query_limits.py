@@ -41,7 +41,9 @@ def complaint_of(log: QueryLog, limits: QueryLimits) -> str | None:
     N+1 that the configuration of the working directory ignores is passed over.
     """
     lines = [*_miscounted(log, limits), *_repeated(log, limits)]
-    return "\n".join([*lines, "Queries sent:", str(log)]) if lines else None
+    if not lines:
+        return None
+    return "\n".join([*lines, "Queries sent:", str(log)] if log.count else lines)
 
 
 def _miscounted(log: QueryLog, limits: QueryLimits) -> Iterator[str]:

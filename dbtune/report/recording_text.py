@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dbtune.model.recording import NamedCount, RecordingProcess, RecordingSummary, WrittenRecording
 from dbtune.report.colors import Colors
 from dbtune.report.quantities import format_count, format_duration, format_ratio, format_size
-from dbtune.report.text import display_width, printable, shorten, wrap_text
+from dbtune.report.text import display_width, printable, wrap_text
 from dbtune.report.text_table import draw_table
 
 _MIN_WIDTH = 40
@@ -134,7 +134,7 @@ def _names(
 
 def _processes(summary: RecordingSummary, width: int) -> Iterator[str]:
     for process in summary.processes:
-        yield shorten(f"  {_process(process)}", width)
+        yield from wrap_text(_process(process), width, "  ", "    ")
     if summary.process_count > len(summary.processes):
         yield f"  and {summary.process_count - len(summary.processes):,} more"
 
@@ -148,7 +148,7 @@ def _process(process: RecordingProcess) -> str:
         None if process.sample_rate == 1 else f"{format_ratio(process.sample_rate)} sampled",
         None if process.generator is None else f"by {process.generator}",
     )
-    return printable(" · ".join(part for part in parts if part)) or "a header"
+    return " · ".join(part for part in parts if part) or "a header"
 
 
 def _notes(summary: RecordingSummary, width: int) -> Iterator[str]:

@@ -28,16 +28,21 @@ def uses_of(
     yield use(
         "index advice with recorded values",
         some,
-        (not shapes_without_values, f"{shapes_without_values:,} query shapes have none: drawn"),
+        (not shapes_without_values, _values_lacking(shapes_without_values)),
     )
     yield use("N+1", requests)
     yield use("the line that sends a query", (has(keys.call_sites), "no call sites"))
     yield use("time of each query", (has(keys.durations), "no durations"))
-    yield use("pages", (has(keys.routes), "no routes"))
+    yield use("the page that sends a query", (has(keys.routes), "no routes"))
     yield use("small transactions", requests, (has(keys.transactions), "no transaction ids"))
     yield use(
         "cache advice",
         (has(keys.timestamps), "no timestamps"),
         (has(keys.values) or has(keys.digests), "neither values nor digests of them"),
     )
-    yield use("waits for the connection pool", (keys.waits > 0, "no waits"))
+    yield use("waits for the connection pool", (keys.waits > 0, "no waits were recorded"))
+
+
+def _values_lacking(shapes: int) -> str:
+    who = "1 query shape has" if shapes == 1 else f"{shapes:,} query shapes have"
+    return f"{who} none (dbtune record --params keeps them); analyze draws some from the database"

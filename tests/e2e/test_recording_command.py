@@ -111,6 +111,26 @@ def test_inspect_names_what_is_lacking(run_dbtune: Run, tmp_path: Path) -> None:
     assert "yes  index advice" in done.stdout
 
 
+def test_inspect_tells_how_to_have_values(run_dbtune: Run, tmp_path: Path) -> None:
+    """And what stands in for them, in words that fit one shape and many."""
+    path = tmp_path / "q.jsonl"
+    path.write_text('{"db.query.text": "SELECT * FROM t WHERE a = ?"}\n')
+    told = {use["name"]: use["reason"] for use in inspected(run_dbtune, path)["uses"]}
+    assert told["index advice with recorded values"] == (
+        "1 query shape has none (dbtune record --params keeps them); analyze draws some from the "
+        "database"
+    )
+
+
+def test_inspect_shows_all_of_a_process(run_dbtune: Run, tmp_path: Path) -> None:
+    """What wrote the recording stands at the end of a line too long for 80 columns."""
+    header = {**HEADER, "started_at": "2026-01-31T12:00:00.123456Z", "python_version": "3.11.15"}
+    path = tmp_path / "q.jsonl"
+    path.write_text(json.dumps({**header, "generator": "the very recorder"}) + "\n")
+    done = run_dbtune("recording", "inspect", path)
+    assert "the very recorder" in " ".join(done.stdout.split())
+
+
 @pytest.mark.parametrize(
     ("name", "form"),
     [

@@ -71,6 +71,12 @@ def test_too_many_queries_are_listed_by_shape_and_line(engine: Engine) -> None:
     assert "test_assert_queries.py:" in site
 
 
+def test_a_list_of_no_queries_is_left_out(engine: Engine) -> None:
+    """There is nothing below its title."""
+    told = complaint(lambda: None, exactly=3)
+    assert told == "0 queries were sent; expected exactly 3"
+
+
 def test_fewer_than_exactly_is_wrong_too(engine: Engine) -> None:
     """A cache that answers where a query was expected is found."""
     assert complaint(lambda: ask(engine, 1), exactly=2).startswith(
