@@ -33,7 +33,7 @@ BEGINNING = @awk 'NR <= 30; END { if (NR > 30) print "  ... and " NR - 30 " line
 # after, and moves it to an embedded PostgreSQL, where its recorded queries are tried.
 demo: $(BASE)
 	@rm -f demo/before.json demo/applied.json
-	@if [ -d demo/platform.pgdata ]; then $(BIN)/dbtune embedded stop demo/platform.pgdata; fi
+	@if [ -d demo/platform.pgdata ]; then $(BIN)/dbtune embedded stop demo/platform.pgdata > /dev/null; fi
 	@rm -rf demo/platform.pgdata
 	$(STEP) '1. A booking platform that has grown slow'
 	$(BIN)/dbtune demo demo
