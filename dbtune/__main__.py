@@ -7,7 +7,10 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    from dbtune.cli.main import run
+    try:
+        from dbtune.cli.main import run
+    except KeyboardInterrupt:  # before anything was begun
+        sys.exit(130)
 
     sys.exit(run(sys.argv[1:]))
 

@@ -15,12 +15,13 @@ PACKAGE = Path(dbtune.__file__).parent
 TOP = "(top)"  # dbtune/__init__.py and __main__.py: the public API and the entry point
 
 # What each part may import, beside itself. Nothing else in dbtune/ may.
-BOTTOM = {"errors", "resources", "_version", "recorder"}
+BOTTOM = {"errors", "interrupts", "resources", "_version", "recorder"}
 NOUNS = BOTTOM | {"model", "config"}
 CAPABILITIES = NOUNS | {"sqlite", "workload"}
 DECIDING = CAPABILITIES | {"advisor", "changes", "postgres", "benchmark", "monitor"}
 ALLOWED = {
     "errors": set(),
+    "interrupts": set(),
     "resources": set(),
     "_version": set(),
     "recorder": set(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -15,6 +15,7 @@ from dbtune.benchmark.load_process import Failed, LoadOrder, Ready, serve
 from dbtune.benchmark.session import OpenSession
 from dbtune.benchmark.tally import Tally, as_run, merged
 from dbtune.errors import ConfigurationError
+from dbtune.interrupts import interrupts_held_back
 from dbtune.model.event import Event, OnEvent, ignore_event
 from dbtune.model.load import LoadPlan, LoadRate, LoadRun, LoadSettings
 
@@ -42,7 +43,8 @@ def run_load(load: Load, on_event: OnEvent = ignore_event) -> LoadRun:
         for channel in channels:
             _expect(channel)
         for channel in channels:
-            channel.send(Ready())
+            with suppress(OSError):  # that it was killed is told when its answer is read
+                channel.send(Ready())
         _tell(load, channels, on_event)
         tally = merged(_expect(channel) for channel in channels)
     return as_run(tally, load.config, load.rate, load.plan, load.settings.duration_s)
@@ -58,7 +60,8 @@ def _processes(load: Load) -> Iterator[list[Connection[Any, Any]]]:
             ours, theirs = context.Pipe()
             process = context.Process(target=serve, args=(theirs, order), daemon=True)
             started.append((process, ours))
-            process.start()
+            with interrupts_held_back():
+                process.start()
             theirs.close()
         yield [channel for _, channel in started]
     finally:
@@ -99,7 +102,7 @@ def _tell(load: Load, channels: list[Connection[Any, Any]], on_event: OnEvent) -
 def _expect(channel: Connection[Any, Any]) -> Any:
     try:
         answer = channel.recv()
-    except EOFError:
+    except (EOFError, ConnectionResetError):
         raise ConfigurationError(
             "a process of the load was killed before its end",
             hint="if memory ran out, use fewer --processes or --threads",

@@ -17,8 +17,9 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from dbtune.errors import DbtuneError, LockedError
+from dbtune.interrupts import interrupts_held_back
 from dbtune.postgres.workers.arrow_source import arrow_available
-from dbtune.postgres.workers.pool_member import PoolMember, interrupts_held_back
+from dbtune.postgres.workers.pool_member import PoolMember
 from dbtune.postgres.workers.snapshot import (
     CommitWatch,
     FileIdentity,

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
 import sqlite3
+import sys
+import threading
 from contextlib import closing
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from dbtune.benchmark.run_load import Load, run_load
-from dbtune.benchmark.sqlite_session import SqliteTarget
+from dbtune.benchmark.session import Session
+from dbtune.benchmark.sqlite_session import SqliteSession, SqliteTarget
+from dbtune.errors import ConfigurationError
 from dbtune.model.event import Event
 from dbtune.model.load import LoadPlan, LoadRate, LoadRun, LoadSettings
 from dbtune.model.workload import RecordedQuery
@@ -114,6 +121,34 @@ def test_what_cannot_be_opened_ends_the_load(tmp_path: Path) -> None:
     """The error of the process is raised here, and no process is left."""
     with pytest.raises(RuntimeError, match="unable to open"):
         run(tmp_path / "missing.db", plan_of(wal_shop(tmp_path), "SELECT 1"), LoadRate(clients=2))
+    assert multiprocessing.active_children() == []
+
+
+def tell_blocked() -> NoReturn:
+    """Open no connection, and tell whether Ctrl-C is kept from this process."""
+    raise ConfigurationError(f"{signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])}")
+
+
+def kill_soon() -> Session:
+    """Open a connection in a process that is killed about now."""
+    threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGKILL)).start()
+    return SqliteSession(sqlite3.connect(":memory:"), (), immediate=False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+def test_no_process_ever_sees_an_interrupt(tmp_path: Path) -> None:
+    """A terminal sends Ctrl-C to all of them, while they start too: they would print traces."""
+    plan = plan_of(wal_shop(tmp_path), "SELECT 1")
+    with pytest.raises(ConfigurationError, match="True"):
+        run_load(Load("wal", plan, tell_blocked, LoadRate(2), QUICK))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+def test_a_process_that_is_killed_is_told(tmp_path: Path) -> None:
+    """Whether it is seen when the word is given or when the answer is awaited."""
+    plan = plan_of(wal_shop(tmp_path), "SELECT 1")
+    with pytest.raises(ConfigurationError, match="was killed before its end"):
+        run_load(Load("wal", plan, kill_soon, LoadRate(2), QUICK))
     assert multiprocessing.active_children() == []
 
 
