@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from dbtune.cli.options import NumberRange
+from dbtune.cli.options import NumberRange, recorded_as_option
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -53,11 +53,7 @@ def input_options(command: F) -> F:
             help="Judge the CREATE INDEX statements of this file too.",
         ),
         click.option("--strict", is_flag=True, help="Stop at a broken line of a recording."),
-        click.option(
-            "--recorded-as",
-            metavar="NAME",
-            help="What a recording of several databases calls this one.",
-        ),
+        recorded_as_option,
         click.option(
             "--app-sqlite",
             metavar="VERSION",

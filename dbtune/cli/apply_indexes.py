@@ -73,6 +73,7 @@ def _report(
 
     inputs = AnalyzeOptions(
         queries=options.queries,
+        recorded_as=options.recorded_as,
         scratch=options.scratch,
         scratch_mb=options.scratch_mb,
         allow_blocking=options.allow_blocking,

@@ -15,6 +15,7 @@ from dbtune.cli.options import (
     dry_run_option,
     output_option,
     project_options,
+    recorded_as_option,
     wait_option,
     yes_option,
 )
@@ -37,6 +38,7 @@ def apply_options(command: F) -> F:
             metavar="FILE",
             help="A recording (JSONL or .sql), a folder of them, or - for stdin; several are fine.",
         ),
+        recorded_as_option,
         click.option(
             "--from",
             "report_path",

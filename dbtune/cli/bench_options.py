@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from dbtune.cli.options import NumberRange
+from dbtune.cli.options import NumberRange, recorded_as_option
 
 if TYPE_CHECKING:
     from dbtune.journeys.bench import BenchOptions
@@ -98,11 +98,7 @@ _SENT = (
         show_default=True,
         help="Seconds after which a client gives up.",
     ),
-    click.option(
-        "--recorded-as",
-        metavar="NAME",
-        help="What a recording of several databases calls this one.",
-    ),
+    recorded_as_option,
     click.option("--strict", is_flag=True, help="Stop at a broken line of a recording."),
 )
 _SIDES = (
@@ -125,6 +121,9 @@ _SIDES = (
         "--postgres",
         metavar="URL",
         help="Send the same to the PostgreSQL that DB was migrated to; or: embedded.",
+    ),
+    click.option(
+        "--schema", default="public", show_default=True, help="The schema that it was migrated to."
     ),
     click.option(
         "--processes",
@@ -196,6 +195,7 @@ def chosen_options(chosen: dict[str, Any]) -> BenchOptions:
         mix=chosen["mix"],
         indexes=None if report is None else read_report(report),
         postgres=chosen["postgres"],
+        schema=chosen["schema"],
         scratch=chosen["scratch"],
         strict=chosen["strict"],
         recorded_as=chosen["recorded_as"],

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dbtune.cli.compare_input import METRIC_LIST, PERCENT, chosen_metrics, read_reports
-from dbtune.cli.options import NumberRange
+from dbtune.cli.options import NumberRange, recorded_as_option
 from dbtune.cli.progress import show_progress
 from dbtune.errors import ExitCode
 
@@ -37,6 +37,7 @@ from dbtune.errors import ExitCode
     metavar="FILE",
     help="With --run: recording of what your application sends (repeatable; - is stdin).",
 )
+@recorded_as_option
 @click.option(
     "--time-limit",
     type=NumberRange(min=0, min_open=True),
@@ -65,6 +66,7 @@ def command(
     metric: tuple[str, ...] | None,
     run: bool,
     queries: tuple[str, ...],
+    recorded_as: str | None,
     time_limit: float,
     scratch: Path | None,
     as_json: bool,
@@ -87,7 +89,7 @@ def command(
     check_output(output, head)
     limits = GateLimits(metrics, max_regress)
     if run:
-        options = RunOptions(queries, time_limit, scratch)
+        options = RunOptions(queries, time_limit, scratch, recorded_as)
         with show_progress() as on_event:
             comparison = compare_databases(base, head, options, limits, on_event)
     else:

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from dbtune.cli.options import recorded_as_option
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -170,4 +172,5 @@ def run_options(command: F) -> F:
             type=_file(),
             help="Try the application's recorded queries on PostgreSQL.",
         ),
+        recorded_as_option,
     )

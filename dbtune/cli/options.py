@@ -113,6 +113,15 @@ def project_options(command: F) -> F:
     )(command)
 
 
+def recorded_as_option(command: F) -> F:
+    """Add --recorded-as NAME."""
+    return click.option(
+        "--recorded-as",
+        metavar="NAME",
+        help="What a recording of several databases calls this one.",
+    )(command)
+
+
 def output_option(command: F) -> F:
     """Add --output: the Report as JSON in a file, while stdout keeps its own form."""
     return click.option(

@@ -39,6 +39,7 @@ from dbtune.sqlite.catalog_rows import CatalogRows, read_catalog_rows
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.diagnosis import explain_failure
 from dbtune.sqlite.scratch import ScratchCopy, copy_database, room_for_scratch, scratch_folder
+from dbtune.workload.databases import wanted_database
 
 COMMAND = "apply-indexes"
 DRY_RUN = "dry run: nothing was changed"
@@ -61,6 +62,7 @@ class ApplyOptions:
     keep_backups: int = KEEP_BACKUPS
     wait_ms: int = 5000
     queries: tuple[str, ...] = ()
+    recorded_as: str | None = None
     scratch: Path | None = None
     scratch_mb: float | None = None
     allow_blocking: bool = False
@@ -204,7 +206,8 @@ def _rehearsed(
     )
     superseded_by(proposal.project, draft)  # refuses a project that is not at its head
     staged = stage_revision(proposal.project, draft, copy.path.parent / "revision")
-    queries = trial_queries(proposal.report, options.queries)
+    wanted = wanted_database(proposal.database, options.recorded_as)
+    queries = trial_queries(proposal.report, options.queries, wanted)
     rehearsal = rehearse(copy, staged, queries, tables)
     _require_short_lock(rehearsal, options.max_lock_seconds)
     report = proven_report(proposal.report, choice.findings, rehearsal)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dbtune.advisor.baseline import Baseline
@@ -20,6 +20,8 @@ from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.diagnosis import failures_explained
 from dbtune.sqlite.scratch import CopySize, copy_database, scratch_folder
+from dbtune.workload.databases import wanted_database
+from dbtune.workload.omissions import not_taken
 from dbtune.workload.sources import read_workload
 
 # Commands whose report tells of a database as it is now after them, not before.
@@ -34,11 +36,16 @@ _MORE_PAIRS = 2
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What to send to both databases, and for how long at most."""
+    """What to send to both databases, and for how long at most.
+
+    `recorded_as` is what a recording of several databases calls both, None where that is base's
+    name.
+    """
 
     queries: tuple[str, ...]
     time_limit_seconds: float
     scratch: Path | None = None
+    recorded_as: str | None = None
 
 
 def compare_reports(
@@ -94,17 +101,19 @@ def compare_databases(
 ) -> Comparison:
     """Run a recording on copies of two databases and compare what it takes, the clock by turns.
 
-    Both files are only read. Raises ConfigurationError where no recorded query runs on both, and
-    what the copies raise: RefusedError without room for them, SourceError, LockedError.
+    Both files are only read. Raises ConfigurationError where no recorded query runs on both, or it
+    cannot be told which database was recorded, and what the copies raise: RefusedError without room
+    for them, SourceError, LockedError.
     """
     on_event(Event("Reading the recording"))
-    shapes = read_workload(options.queries, on_event=on_event).shapes
-    confidence = 1 - _MISSED / max(1, len(shapes))
+    wanted = wanted_database(base, options.recorded_as)
+    workload = read_workload(options.queries, database=wanted, on_event=on_event)
+    confidence = 1 - _MISSED / max(1, len(workload.shapes))
     turns = _MORE_PAIRS * least_pairs(confidence) if "time" in limits.metrics else 0
     with scratch_folder(options.scratch) as folder:
         old, new = (_copy(path, folder, on_event) for path in (base, head))
         seconds = options.time_limit_seconds
-        found = measure_side_by_side(old, new, shapes, seconds, turns, on_event)
+        found = measure_side_by_side(old, new, workload.shapes, seconds, turns, on_event)
     sides = (
         _side(base, old, found.base, found.sqlite_version),
         _side(head, new, found.head, found.sqlite_version),
@@ -115,7 +124,8 @@ def compare_databases(
             hint="see why with dbtune analyze DB --queries F, for each of them",
         )
     times = {shape: time_interval(pairs, confidence) for shape, pairs in found.turns.items()}
-    return compare(*sides, limits, times)
+    comparison = compare(*sides, limits, times)
+    return replace(comparison, notes=(*comparison.notes, *not_taken(workload)))
 
 
 def _copy(database: Path, folder: Path, on_event: OnEvent) -> Copy:

@@ -9,9 +9,10 @@ from pathlib import Path
 from dbtune.changes.rehearsal import Rehearsal
 from dbtune.changes.trial import Trial, TrialQuery, plan_reads
 from dbtune.model.advice import Finding, Report, ShapeReport, Verdict
-from dbtune.model.workload import Plan, QueryShape, Workload
+from dbtune.model.workload import Plan, QueryShape
 from dbtune.sqlite.explain import indexes_used
 from dbtune.sqlite.placeholders import placeholder_names
+from dbtune.workload.databases import WantedDatabase
 from dbtune.workload.fingerprint import kind_of
 from dbtune.workload.sources import read_workload
 
@@ -22,23 +23,24 @@ _MOST_NAMED = 4
 _LEAST_MEASURED_RATIO = 0.5
 
 
-def trial_queries(report: Report, recordings: Sequence[str]) -> tuple[TrialQuery, ...]:
+def trial_queries(
+    report: Report, recordings: Sequence[str], database: WantedDatabase
+) -> tuple[TrialQuery, ...]:
     """Return the statements of a report's shapes, the heaviest first.
 
     Their values come from the recordings where some are given, else from the report's texts.
     """
-    shapes = {shape.id: shape for shape in read_shapes(recordings)}
+    shapes = {shape.id: shape for shape in _read_shapes(recordings, database)}
     heaviest = sorted(report.shapes, key=lambda shape: -shape.count * shape.cost_before)
     queries = (_query(shape, shapes) for shape in heaviest[:_MOST_QUERIES])
     return tuple(query for query in queries if query.kind != "other")
 
 
-def read_shapes(recordings: Sequence[str]) -> tuple[QueryShape, ...]:
-    """Return the query shapes of recordings, none without one."""
+def _read_shapes(recordings: Sequence[str], database: WantedDatabase) -> tuple[QueryShape, ...]:
+    """Return the query shapes that were recorded of a database, none without a recording."""
     # Standard input was read by the analysis, and is at its end.
     files = [name for name in recordings if name != "-"]
-    workload = read_workload(files) if files else Workload(shapes=(), statements=0)
-    return workload.shapes
+    return read_workload(files, database=database).shapes if files else ()
 
 
 def proven_report(report: Report, findings: tuple[Finding, ...], rehearsal: Rehearsal) -> Report:

@@ -56,6 +56,8 @@ from dbtune.postgres.workers.worker_pool import WorkerPool
 from dbtune.sqlite.diagnosis import failures_explained
 from dbtune.sqlite.file_state import read_file_state
 from dbtune.sqlite.location import require_database_file
+from dbtune.workload.databases import wanted_database
+from dbtune.workload.omissions import not_taken
 from dbtune.workload.sources import read_workload
 
 _MOST_JOBS = 8
@@ -92,7 +94,7 @@ def migrate(
     result, with the staging schema dropped.
     """
     require_database_file(database)
-    workload = _read_workload(options, on_event)
+    workload = _read_workload(database, options, on_event)
     on_event(Event("open both sides"))
     with open_target(database, options) as target:
         lock_target(target.connection)
@@ -131,12 +133,13 @@ def migrate(
         return finished_result(source, staged.promised, results)
 
 
-def _read_workload(options: MigrateOptions, on_event: OnEvent) -> Workload | None:
+def _read_workload(database: Path, options: MigrateOptions, on_event: OnEvent) -> Workload | None:
     """Return the recording, read before anything else: a broken one shows at once."""
     if not options.check_queries:
         return None
     on_event(Event("read the recording"))
-    return read_workload(options.check_queries)
+    wanted = wanted_database(database, options.recorded_as)
+    return read_workload(options.check_queries, database=wanted)
 
 
 def _with_queries(
@@ -161,7 +164,7 @@ def _with_queries(
         results,
         queries=checks,
         findings=(*results.findings, *query_findings(checks)),
-        notes=(queries_note(checks), *results.notes),
+        notes=(queries_note(checks), *not_taken(workload), *results.notes),
     )
 
 
@@ -181,7 +184,7 @@ def verify(
     Raises RefusedError where the target has no such tables, else as `migrate`.
     """
     require_database_file(database)
-    workload = _read_workload(options, on_event)
+    workload = _read_workload(database, options, on_event)
     on_event(Event("open both sides"))
     with ExitStack() as stack:
         target = stack.enter_context(existing_target(database, options))

@@ -41,4 +41,5 @@ class MigrateOptions:
     verify_only: bool = False
     verify: Literal["full", "sample", "counts"] = "full"
     check_queries: tuple[str, ...] = ()
+    recorded_as: str | None = None
     wait_ms: int = 5000

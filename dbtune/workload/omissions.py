@@ -13,8 +13,7 @@ def omissions(workload: Workload) -> Iterator[str]:
     """Yield a sentence for each kind of statement that was left out, and why."""
     if not workload.shapes:
         yield f"the recording holds no statements ({', '.join(workload.sources)})"
-    yield from unused(workload.lost_statements, workload.other_databases, workload.other_statements)
-    yield from unreadable(workload.broken, workload.broken_count)
+    yield from not_taken(workload)
     if workload.reads_without_unit and not workload.repeated:
         yield (
             f"n-plus-one: {workload.reads_without_unit:,.0f} reads have neither request_id nor "
@@ -25,6 +24,12 @@ def omissions(workload: Workload) -> Iterator[str]:
             f"{workload.dropped_shapes:,} rare query shapes ({workload.dropped_count:,.0f} calls) "
             f"were left out: only the {len(workload.shapes):,} most frequent are measured"
         )
+
+
+def not_taken(workload: Workload) -> Iterator[str]:
+    """Yield what was recorded and is not in the workload: lost, broken, or of other databases."""
+    yield from unused(workload.lost_statements, workload.other_databases, workload.other_statements)
+    yield from unreadable(workload.broken, workload.broken_count)
 
 
 def unused(lost: int, other_databases: Sequence[str], other_statements: int) -> Iterator[str]:

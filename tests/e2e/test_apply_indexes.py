@@ -192,3 +192,23 @@ def test_analysis_and_application_in_one_command(run_dbtune: RunDbtune, shop: Pa
     assert len(new) == 1
     assert new.pop() in plan_of(shop, "SELECT id, note FROM orders WHERE user_id = ?")
     assert "measured on a copy" in result.stdout.lower().replace("\n", " ")
+
+
+def test_the_user_says_what_a_recording_calls_the_database(
+    run_dbtune: RunDbtune, shop: Path
+) -> None:
+    """Of several files it is of, the indexes are for the statements of that one."""
+    lines = [
+        {"db.query.text": "SELECT id FROM users WHERE email = 'a'", "db.namespace": "/srv/a.db"},
+        {"db.query.text": "SELECT id FROM orders WHERE user_id = 7", "db.namespace": "/srv/b.db"},
+    ]
+    queries = shop.with_name("two.jsonl")
+    queries.write_text("".join(f"{json.dumps(line)}\n" * 50 for line in lines), encoding="utf-8")
+    arguments = ("apply-indexes", shop, "--queries", queries, "--dry-run")
+    refused = run_dbtune(*arguments)
+    assert refused.returncode == ExitCode.USAGE
+    assert "--recorded-as" in refused.stderr
+    done = run_dbtune(*arguments, "--recorded-as", "b.db")
+    assert done.returncode == 0, done.stderr
+    assert "ON orders (user_id)" in done.stdout
+    assert "ON users" not in done.stdout

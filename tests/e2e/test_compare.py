@@ -73,6 +73,29 @@ def test_more_queries_a_request_end_with_one(run_dbtune: Run, shop: Path) -> Non
     assert allowed.returncode == 0, allowed.stdout
 
 
+def test_a_run_takes_what_was_recorded_of_the_database(
+    run_dbtune: Run, shop: Path, head: Path
+) -> None:
+    """Under base's name or as it is told, and says what it left out."""
+    lines = [
+        {"db.query.text": QUERIES[0], "db.namespace": "/srv/shop.db"},
+        {"db.query.text": QUERIES[1], "db.namespace": "/srv/jobs.db"},
+    ]
+    text = "".join(f"{json.dumps(line)}\n" for line in lines) + '{"cut'
+    shop.with_name("two.jsonl").write_text(text, encoding="utf-8")
+    arguments = ("compare", "--run", shop, head, "--queries", "two.jsonl", "--metric", "steps")
+    refused = run_dbtune(*arguments)
+    assert refused.returncode == 2
+    assert "--recorded-as" in refused.stderr
+    done = run_dbtune(*arguments, "--recorded-as", "shop.db", "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert [found["text"] for found in document["differences"]] == [QUERIES[0]]
+    told = " ".join(document["notes"])
+    assert "statements of other databases left out: 1 (/srv/jobs.db)" in told
+    assert "two.jsonl line 3: it is not JSON" in told
+
+
 def test_a_lost_index_is_found_in_two_reports(run_dbtune: Run, shop: Path, head: Path) -> None:
     """The scan, the plan and both counters of the query it served, as text and as JSON."""
     build_more(head, "DROP INDEX ix_orders_status", "DROP INDEX ix_orders_status_2")

@@ -48,6 +48,26 @@ def report(tmp_path: Path, target: str) -> Any:
     return json.loads(text), done.stdout
 
 
+def test_only_statements_of_the_database_are_tried(tmp_path: Path, target: str) -> None:
+    """Those of the application's other files are told, and a line that cannot be read."""
+    database = make_shop(tmp_path / "shop.db", rows=10)
+    lines = [
+        {"db.query.text": "SELECT count(*) FROM purchase", "db.namespace": "/srv/shop.db"},
+        {"db.query.text": "SELECT max(id) FROM purchase", "db.namespace": "/srv/jobs.db"},
+    ]
+    queries = tmp_path / "q.jsonl"
+    queries.write_text("".join(f"{json.dumps(line)}\n" for line in lines) + '{"cut', "utf-8")
+    output = tmp_path / "report.json"
+    arguments = ("--check-queries", queries, "--output", output)
+    done = run_here("-q", "migrate-to-postgres", database, target, *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    document = json.loads(output.read_text(encoding="utf-8"))
+    assert [check["text"] for check in document["queries"]] == ["SELECT count(*) FROM purchase"]
+    told = " ".join(document["notes"])
+    assert "statements of other databases left out: 1 (/srv/jobs.db)" in told
+    assert "q.jsonl line 3: it is not JSON" in told
+
+
 def test_each_statement_has_its_outcome(report: Any) -> None:
     """Reads are compared, writes accepted or not, and what has no counterpart is named."""
     document, _ = report
