@@ -52,8 +52,8 @@ class BenchOptions:
     """What the user asks of bench; see `dbtune bench --help`.
 
     `indexes` is a report whose new indexes are tried too; `postgres` is the URL of the database
-    that this one was migrated to, or "embedded". `recorded_as` is what the recording calls the
-    database, where that cannot be told.
+    that this one was migrated to, or "embedded", and `schema` the one there. `recorded_as` is what
+    the recording calls the database, where that cannot be told.
     """
 
     queries: tuple[str, ...]
@@ -63,6 +63,7 @@ class BenchOptions:
     mix: Mix = "recorded"
     indexes: Report | None = None
     postgres: str | None = None
+    schema: str = "public"
     scratch: Path | None = None
     strict: bool = False
     recorded_as: str | None = None
@@ -136,9 +137,10 @@ def _prepare(
     left = (*units.left_out, *sent.left_out)
     if options.postgres is None or not sent.plan.units:
         return _Prepared(base, sent.plan, left)
-    from dbtune.journeys.bench_postgres import postgres_side
+    from dbtune.journeys.bench_postgres import PostgresPlace, postgres_side
 
-    side = postgres_side(database, base.path, options.postgres, sent.plan, on_event)
+    where = PostgresPlace(options.postgres, options.schema)
+    side = postgres_side(database, base.path, where, sent.plan, on_event)
     return _Prepared(base, side.plan, (*left, *side.left_out), side)
 
 

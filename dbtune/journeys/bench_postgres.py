@@ -22,14 +22,21 @@ from dbtune.postgres.queries.load_session import PostgresTarget, translate_load
 from dbtune.postgres.queries.query_sides import SourceSide, TargetSide
 from dbtune.postgres.queries.view_check import view_scopes
 from dbtune.postgres.server.database_copy import CopyRefusedError, database_copy
-from dbtune.postgres.server.migration_state import list_relations
+from dbtune.postgres.server.migration_state import Connection, list_relations
 from dbtune.postgres.server.target import target_conninfo
 from dbtune.postgres.translation.scope import table_scope
 from dbtune.postgres.workers.worker_pool import WorkerPool
 from dbtune.sqlite.connect import open_readonly
 
 EMBEDDED = "embedded"
-_SCHEMA = "public"
+
+
+@dataclass(frozen=True)
+class PostgresPlace:
+    """Where a database was migrated to: a URL or "embedded", and the schema there."""
+
+    url: str
+    schema: str = "public"
 
 
 @dataclass(frozen=True)
@@ -57,21 +64,21 @@ def require_url(url: str) -> None:
 
 
 def postgres_side(
-    database: Path, copy: Path, url: str, plan: LoadPlan, on_event: OnEvent
+    database: Path, copy: Path, where: PostgresPlace, plan: LoadPlan, on_event: OnEvent
 ) -> PostgresSide:
     """Return what of a plan the database that DB was migrated to takes; it is only read.
 
-    `url` is its URL, or "embedded". `copy` is a copy of DB, which the types are told from. Raises
-    TargetError, ConfigurationError, and RefusedError where tables are missing there.
+    `copy` is a copy of DB, which the types are told from. Raises TargetError,
+    ConfigurationError, and RefusedError where tables are missing there.
     """
-    options = MigrateOptions(target=_conninfo(url))
+    options = MigrateOptions(target=_conninfo(where.url), schema=where.schema)
     with ExitStack() as stack:
         target = stack.enter_context(existing_target(database, options))
         pool = stack.enter_context(WorkerPool(copy, 0, False, target.conninfo))
         planned = make_plan(pool, options, target.facts, target.connection, on_event)
-        _require_tables(planned, {name for _, name in list_relations(target.connection, _SCHEMA)})
+        _require_tables(planned, target.connection, where.schema)
         on_event(Event("Translating the statements"))
-        side = TargetSide(target.connection, _SCHEMA)
+        side = TargetSide(target.connection, where.schema)
         source = SourceSide(stack.enter_context(closing(open_readonly(copy))))
         scopes = (*map(table_scope, planned.tables), *view_scopes(source, planned))
         samples = _samples(plan)
@@ -79,7 +86,7 @@ def postgres_side(
     used = {place: reason for place, reason in refused.items() if place in samples}
     rest = without(plan, used)
     found = PostgresSide(
-        PostgresTarget(target.conninfo, _SCHEMA, sent),
+        PostgresTarget(target.conninfo, where.schema, sent),
         rest,
         left_out(plan, used, "PostgreSQL"),
     )
@@ -104,13 +111,15 @@ def _checked_for_writes(side: PostgresSide) -> PostgresSide:
         return replace(side, plan=reads_only(side.plan), notes=(note,))
 
 
-def _require_tables(planned: MigrationPlan, there: set[str]) -> None:
+def _require_tables(planned: MigrationPlan, connection: Connection, schema: str) -> None:
+    there = {name for _, name in list_relations(connection, schema)}
     missing = [table.target for table in planned.tables if table.target not in there]
     if missing:
         named = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if missing[5:] else "")
         raise RefusedError(
-            f"schema {_SCHEMA} of the target has no table {named}",
-            hint="migrate first: dbtune migrate-to-postgres DB URL",
+            f"schema {schema} of the target has no table {named}",
+            hint="name the one that was migrated into with --schema, or migrate first: "
+            "dbtune migrate-to-postgres DB URL",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -13,7 +14,7 @@ from dbtune.benchmark.fresh_keys import FreshValues
 from dbtune.benchmark.send_unit import UnitSender
 from dbtune.errors import RefusedError, TargetError
 from dbtune.journeys.bench import POSTGRES, BenchOptions, bench
-from dbtune.journeys.bench_postgres import PostgresSide, postgres_side
+from dbtune.journeys.bench_postgres import PostgresPlace, PostgresSide, postgres_side
 from dbtune.model.load import LoadRate, LoadSettings
 from dbtune.model.workload import RecordedQuery
 from dbtune.postgres.server.database_copy import PREFIX
@@ -98,6 +99,17 @@ def test_a_target_without_the_tables_is_refused(shop: Path, target: str) -> None
         bench(shop, options(shop, target))
 
 
+def test_a_schema_other_than_public(shop: Path, target: str) -> None:
+    """As it was given to the migration; without it the tables are missing."""
+    assert migrate(shop, target, "--schema", 'App "1"').returncode == 0
+    with pytest.raises(RefusedError, match="schema public of the target has no table"):
+        bench(shop, options(shop, target))
+    found = bench(shop, replace(options(shop, target), schema='App "1"', mix="reads"))
+    for run in found.runs:
+        assert run.succeeded > 0
+        assert run.failures.total == 0
+
+
 def test_copies_of_a_killed_run_are_dropped(shop: Path, as_admin: str) -> None:
     """Nobody is connected to them; one that is in use stays."""
     with psycopg.connect(as_admin, autocommit=True) as connection:
@@ -112,7 +124,8 @@ def test_copies_of_a_killed_run_are_dropped(shop: Path, as_admin: str) -> None:
 
 def side(shop: Path, conninfo: str, *queries: RecordedQuery | str) -> PostgresSide:
     """The target's side of a load of these."""
-    return postgres_side(shop, shop, conninfo, plan_of(shop, *queries), lambda event: None)
+    where = PostgresPlace(conninfo)
+    return postgres_side(shop, shop, where, plan_of(shop, *queries), lambda event: None)
 
 
 def sent(found: PostgresSide, *, times: int = 1) -> list[object]:
