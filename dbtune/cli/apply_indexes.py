@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dbtune.model.event import OnEvent
 
 
-@click.command("apply-indexes")
+@click.command("apply-indexes", short_help="Create the indexes that pay, with a backup.")
 @database_argument
 @apply_options
 def command(

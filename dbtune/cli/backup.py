@@ -10,7 +10,7 @@ from dbtune.cli.options import database_argument, wait_option
 from dbtune.cli.progress import show_progress
 
 
-@click.command("backup")
+@click.command("backup", short_help="Make a consistent copy of DB and check it.")
 @database_argument
 @click.argument("target", metavar="[TARGET]", required=False, type=click.Path(path_type=Path))
 @wait_option

@@ -11,7 +11,7 @@ from dbtune.cli.options import database_argument, wait_option
 from dbtune.errors import ExitCode
 
 
-@click.command("check")
+@click.command("check", short_help="Tell whether what a report wants is in place.")
 @database_argument
 @click.option(
     "--from",

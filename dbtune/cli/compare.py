@@ -12,7 +12,7 @@ from dbtune.cli.progress import show_progress
 from dbtune.errors import ExitCode
 
 
-@click.command("compare")
+@click.command("compare", short_help="Tell whether anything got worse from BASE to HEAD.")
 @click.argument("base", metavar="BASE", type=click.Path(path_type=Path))
 @click.argument("head", metavar="HEAD", type=click.Path(path_type=Path))
 @click.option(

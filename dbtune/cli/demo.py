@@ -21,7 +21,7 @@ def _scale(context: click.Context, parameter: click.Parameter, value: float) -> 
     return value
 
 
-@click.command("demo")
+@click.command("demo", short_help="Build a slow database to try dbtune on.")
 @click.argument(
     "folder",
     metavar="[DIR]",

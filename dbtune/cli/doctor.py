@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dbtune.journeys.diagnosis import Diagnosis
 
 
-@click.command("doctor")
+@click.command("doctor", short_help="Say what works here and what does not.")
 @click.argument("database", metavar="[DB]", type=DatabasePath(), required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @wait_option

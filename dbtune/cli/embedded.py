@@ -9,7 +9,7 @@ import click
 _FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 
 
-@click.group("embedded")
+@click.group("embedded", short_help="Start and stop a migration's own PostgreSQL.")
 def command() -> None:
     """Start and stop the embedded PostgreSQL of a migration, and tell its URL."""
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _PROSE_WIDTH = 100
 
 
-@click.command("enable-wal")
+@click.command("enable-wal", short_help="Switch DB to WAL, with a backup.")
 @database_argument
 @click.option(
     "--app-sqlite",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dbtune.journeys.history import History
 
 
-@click.command("history")
+@click.command("history", short_help="List dbtune's revisions of DB.")
 @database_argument
 @project_options
 @wait_option

@@ -14,7 +14,7 @@ from dbtune.cli.progress import show_progress
 from dbtune.cli.report_output import check_output, print_report, write_report
 
 
-@click.command("migrate-to-postgres")
+@click.command("migrate-to-postgres", short_help="Move DB to PostgreSQL with nothing lost.")
 @database_argument
 @click.argument("url", required=False)
 @run_options

@@ -13,7 +13,7 @@ from dbtune.model.metrics import METRICS
 _EPILOG = "Metrics: " + ", ".join(metric.name for metric in METRICS) + ". See docs/monitor.md."
 
 
-@click.command("monitor", epilog=_EPILOG)
+@click.command("monitor", short_help="Watch a running database.", epilog=_EPILOG)
 @database_argument
 @click.option("--once", is_flag=True, help="Print one sample and end: 1 if a threshold is passed.")
 @click.option(

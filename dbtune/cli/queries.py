@@ -17,7 +17,7 @@ _MOST_TTLS = 4
 _ORDERS = ["total", "calls", "mean", "p95", "p99", "max", "rows", "wait"]
 
 
-@click.command("queries")
+@click.command("queries", short_help="Tell what an application sends and where time goes.")
 @click.argument("queries", metavar="FILE...", nargs=-1, required=True)
 @click.option(
     "--by",

@@ -14,7 +14,11 @@ from dbtune.errors import ConfigurationError
 _SAMPLE_RATE = NumberRange(0, 1, min_open=True)
 
 
-@click.command("record", context_settings={"allow_interspersed_args": False})
+@click.command(
+    "record",
+    short_help="Run COMMAND and record what it sends to SQLite.",
+    context_settings={"allow_interspersed_args": False},
+)
 @click.option(
     "-o",
     "--output",

@@ -11,7 +11,7 @@ from dbtune.cli.options import F
 from dbtune.cli.progress import show_progress
 
 
-@click.group("recording")
+@click.group("recording", short_help="Inspect, redact and convert recordings.")
 def command() -> None:
     """Look into recordings, mask their values, and make them of traces and logs.
 
@@ -38,7 +38,7 @@ def _output_options(subcommand: F) -> F:
     )(subcommand)
 
 
-@command.command("inspect")
+@command.command("inspect", short_help="Tell what is in recordings and what they lack.")
 @_files
 @click.option("--strict", is_flag=True, help="Stop at a broken line.")
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
@@ -57,7 +57,7 @@ def inspect(queries: tuple[str, ...], strict: bool, as_json: bool) -> None:
         print_result(recording_to_terminal(summary, width=terminal_width(), color=wants_color()))
 
 
-@command.command("redact")
+@command.command("redact", short_help="Write recordings without values.")
 @_files
 @_output_options
 @click.option(
@@ -80,7 +80,7 @@ def redact(queries: tuple[str, ...], output: Path, overwrite: bool, keep_digests
     print_result(written_to_terminal(written, redacted=True))
 
 
-@command.command("convert")
+@command.command("convert", short_help="Make a recording, or SQL, of traces and logs.")
 @_files
 @_output_options
 @click.option(

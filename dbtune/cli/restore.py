@@ -12,7 +12,7 @@ from dbtune.cli.progress import show_progress
 from dbtune.errors import RefusedError
 
 
-@click.command("restore")
+@click.command("restore", short_help="Bring DB back to a backup.")
 @database_argument
 @click.argument("backup_path", metavar="[BACKUP]", required=False, type=click.Path(path_type=Path))
 @wait_option

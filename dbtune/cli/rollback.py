@@ -19,7 +19,7 @@ from dbtune.cli.progress import show_progress
 from dbtune.cli.quiet import is_quiet
 
 
-@click.command("rollback")
+@click.command("rollback", short_help="Undo dbtune's last revision.")
 @database_argument
 @click.option(
     "--to",

@@ -54,3 +54,14 @@ def test_help_lists_the_commands(run_dbtune: RunDbtune) -> None:
     done = run_dbtune("--help")
     assert done.returncode == 0
     assert "analyze" in done.stdout and "apply-indexes" in done.stdout
+
+
+@pytest.mark.parametrize("group", [(), ("recording",), ("embedded",)])
+def test_help_says_what_each_command_does_in_a_line(
+    run_dbtune: RunDbtune, group: tuple[str, ...]
+) -> None:
+    """None is cut at 80 columns."""
+    done = run_dbtune(*group, "--help", env={"COLUMNS": "80"})
+    listed = done.stdout.partition("Commands:\n")[2].splitlines()
+    assert len(listed) >= 2
+    assert not [line for line in listed if line.endswith("...") or line[2] == " "]
