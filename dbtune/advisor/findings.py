@@ -9,6 +9,7 @@ from dbtune.advisor.considered import Considered
 from dbtune.advisor.facts import ShapeFacts
 from dbtune.advisor.oracle import ShapeCost
 from dbtune.advisor.proof import ProvenIndex
+from dbtune.advisor.rules.wording import fine_percent
 from dbtune.advisor.sampled_sizes import kept_fraction
 from dbtune.advisor.samples_digest import samples_digest
 from dbtune.advisor.timing import Timed
@@ -227,17 +228,18 @@ def _message(
             f"Beside the other new indexes, one on {on} saves nothing by itself: "
             f"it {_guards(advice)}."
         )
+    reads, whose = ("reads", "its") if helped == 1 else ("read", "their")
+    left, gain = fine_percent(left_ratio), fine_percent(gain_ratio)
     return (
-        f"Without an index on {on}, {_shapes(helped)} "
-        f"{'reads' if helped == 1 else 'read'} far too much: with it they cost "
-        f"{left_ratio:.1%} of what they do now, which saves {gain_ratio:.1%} of the recording."
+        f"Without an index on {on}, {_shapes(helped)} {reads} far too much: with one, {whose} cost "
+        f"is {left} of today's, which saves {gain} of the recording."
     )
 
 
 def _reason(advice: Advice, index: ProvenIndex, gain_ratio: float) -> str:
     if index.gain_ns <= 0:
         return _guards(advice)
-    return f"saves {gain_ratio:.1%} of the recorded cost"
+    return f"saves {fine_percent(gain_ratio)} of the recorded cost"
 
 
 def _guards(advice: Advice) -> str:

@@ -64,6 +64,11 @@ def percent(ratio: float) -> str:
     return f"{100 * ratio:.0f} %"
 
 
+def fine_percent(ratio: float) -> str:
+    """Return a ratio as "31.4%", and "under 0.1%" for what is more than nothing and reads 0.0%."""
+    return "under 0.1%" if 0 < ratio < 0.0005 else f"{ratio:.1%}"
+
+
 def megabytes(size_bytes: float) -> str:
     """Return a size as "12.3 MB"."""
     return f"{size_bytes / 1e6:,.1f} MB"

@@ -397,3 +397,9 @@ def test_each_shape_is_measured_once_before_any_is_measured_again(tmp_path: Path
     assert [len(s.statements) for s in baseline.subjects.ready] == [3, 1, 1, 1]
     assert baseline.subjects.unmeasured == () and len(baseline.costs) == 4
     assert baseline.partly_measured == tuple(s.shape.id for s in baseline.subjects.ready[1:])
+
+
+def test_what_one_query_shape_costs_is_said_in_the_singular(tmp_path: Path) -> None:
+    """It is read before any figure."""
+    found = finding(advice_on(build(tmp_path / "base.db", *ORDERS), BY_USER))
+    assert "1 query shape reads far too much: with one, its cost is " in found.message

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from dbtune.advisor.rules.wording import counted, listed, megabytes, percent, shown, statement
+from dbtune.advisor.rules.wording import (
+    counted,
+    fine_percent,
+    listed,
+    megabytes,
+    percent,
+    shown,
+    statement,
+)
 from tests.fixtures.hostile import HOSTILE_NAMES
 
 
@@ -56,5 +64,8 @@ def test_lists_and_figures_are_written_for_people() -> None:
     assert percent(0.314) == "31 %"
     assert percent(0.001) == "under 1 %"
     assert percent(0.0) == "0 %"
+    assert fine_percent(0.314) == "31.4%"
+    assert fine_percent(0.0004) == "under 0.1%"
+    assert fine_percent(0.0) == "0.0%"
     assert megabytes(12_345_678) == "12.3 MB"
     assert listed([f"t{n}" for n in range(8)]) == "t0, t1, t2, t3, t4 and 3 more"
