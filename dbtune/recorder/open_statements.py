@@ -57,10 +57,10 @@ class ManyValues:
 def begin_statement(arguments: tuple[Any, ...], values: Any) -> Sent | None:
     """Return a statement that is about to be sent by the caller's caller; None where it is none."""
     try:
-        text = arguments[0]
+        text = arguments[0] if arguments else None
         if not isinstance(text, str):
             return None
-        sent = Sent(text, copied_values(values) if values else None, time_ns())
+        sent = Sent(text, None if values is None else copied_values(values), time_ns())
         mark_origin(sent)
         return sent
     except Exception as error:  # noqa: BLE001 - the application must not feel it

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import math
+import sqlite3
+from collections import deque
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import blake2b
 from json.encoder import encode_basestring_ascii
-from typing import Any, Callable, Mapping
+from typing import Any, Callable
 from uuid import UUID
 
 # The digest of a large blob would cost more than the statement; such are seldom asked for twice.
@@ -20,22 +22,28 @@ Coder = Callable[[Any], str]
 def copied_values(parameters: Any) -> Any:
     """Return values that the application cannot change any more: a tuple, a dict or None.
 
-    Own types of the application become what sqlite3's own adapters make of them, or their mask;
-    their code is not run. Names of a mapping that is no dict cannot be known.
+    Own types of the application become what sqlite3's own adapters make of them, or their mask.
+    Its code is not run: values in a container of its own making are not known.
     """
-    if not parameters:
-        return None
     kind = type(parameters)
     if kind is tuple or kind is list:
         for value in parameters:
             if type(value) not in _PLAIN:
                 return tuple([_plain(value) for value in parameters])
-        return tuple(parameters)
+        return tuple(parameters) or None
     if isinstance(parameters, dict):
-        return {str(name): _plain(value) for name, value in parameters.items()}
-    if isinstance(parameters, Mapping) or not hasattr(parameters, "__len__"):
+        return {_name(name): _plain(value) for name, value in dict.items(parameters)} or None
+    if isinstance(parameters, tuple):
+        parameters = tuple.__iter__(parameters)
+    elif isinstance(parameters, list):
+        parameters = list.__iter__(parameters)
+    elif kind not in _SEQUENCES:
         return None
-    return tuple([_plain(value) for value in parameters])
+    return tuple([_plain(value) for value in parameters]) or None
+
+
+def _name(name: Any) -> str:
+    return str.__str__(name) if isinstance(name, str) else _OTHER_SHOWN
 
 
 _OTHER_SHOWN = "<a value that only the application can store>"
@@ -52,6 +60,8 @@ class _Other:
 
 _OTHER = _Other()
 _PLAIN = frozenset({int, str, float, bytes, type(None)})
+# Of the standard library's own, so that to go through them is harmless.
+_SEQUENCES = frozenset({sqlite3.Row, str, bytes, deque, range})
 
 
 def _plain(value: Any) -> Any:

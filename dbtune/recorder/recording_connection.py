@@ -13,6 +13,7 @@ from .complaint import complain
 from .open_statements import begin_statement, end_transaction, finish_open, has_listeners
 from .recording_class import recording_class
 from .recording_cursor import RecordingCursor
+from .sent import Sent
 
 _cursor = sqlite3.Connection.cursor
 _commit = sqlite3.Connection.commit
@@ -83,24 +84,35 @@ class RecordingConnection(sqlite3.Connection):
         is_open = has_listeners() and self._dbtune_transaction is not None
         sent = begin_statement((text,), None) if is_open else None
         started = perf_counter_ns()
-        failure: BaseException | None = None
         try:
-            return finish(self, *arguments)
+            result = finish(self, *arguments)
         except BaseException as error:
-            failure = error
+            self._dbtune_finished(sent, started, error)
             raise
-        finally:
-            if sent is not None:
-                sent.duration_ns = perf_counter_ns() - started
-                end_transaction(sent, self, failure)
-            # A commit that failed leaves the transaction open; a block then rolls it back.
-            if failure is None or not _is_in_transaction(self):
-                self._dbtune_transaction = None
+        self._dbtune_finished(sent, started, None)
+        return result
+
+    def _dbtune_finished(
+        self, sent: Sent | None, started: int, failure: BaseException | None
+    ) -> None:
+        # A frame of the failure's traceback that held it would keep alive all that the application
+        # has in its own, until the garbage collector comes.
+        if sent is not None:
+            sent.duration_ns = perf_counter_ns() - started
+            end_transaction(sent, self, failure)
+        # A commit that failed leaves the transaction open; a block then rolls it back.
+        if failure is None or not _is_in_transaction(self):
+            self._dbtune_transaction = None
 
     def close(self) -> None:
         if has_listeners():
             finish_open(self)
         _close(self)
+
+
+# As for cursors.
+RecordingConnection.__name__ = RecordingConnection.__qualname__ = "Connection"
+RecordingConnection.__module__ = "sqlite3"
 
 
 def _is_in_transaction(connection: sqlite3.Connection) -> bool:

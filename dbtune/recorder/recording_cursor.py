@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from time import perf_counter_ns
-from typing import Any, Callable, Iterator
+from typing import Any, Callable
 
 from . import open_statements
 from .open_statements import (
@@ -61,17 +61,40 @@ class RecordingCursor(sqlite3.Cursor):
     def executescript(self, *arguments: Any) -> Any:
         return self._dbtune_run(_executescript, arguments)
 
-    def __iter__(self) -> Any:
-        # A generator costs a third of what __next__ does; one of the application's own is kept.
-        if self._dbtune_sent is None or type(self).__next__ is not RecordingCursor.__next__:
-            return self
-        return _rows(self)
-
     def __next__(self) -> Any:
-        return self._dbtune_fetch_row(_next)
+        sent = self._dbtune_sent
+        if sent is None:
+            return _next(self)
+        started = perf_counter_ns()
+        try:
+            row = _next(self)
+        except StopIteration:
+            sent.duration_ns += perf_counter_ns() - started
+            self._dbtune_end()
+            raise
+        except BaseException as error:
+            self._dbtune_fail(sent, error, started)
+            raise
+        sent.duration_ns += perf_counter_ns() - started
+        sent.rows += 1  # type: ignore[operator]  # 0 while rows are awaited
+        return row
 
     def fetchone(self) -> Any:
-        return self._dbtune_fetch_row(_fetchone)
+        sent = self._dbtune_sent
+        if sent is None:
+            return _fetchone(self)
+        started = perf_counter_ns()
+        try:
+            row = _fetchone(self)
+        except BaseException as error:
+            self._dbtune_fail(sent, error, started)
+            raise
+        sent.duration_ns += perf_counter_ns() - started
+        if row is None:
+            self._dbtune_end()
+        else:
+            sent.rows += 1  # type: ignore[operator]  # 0 while rows are awaited
+        return row
 
     def fetchmany(self, *arguments: Any, **options: Any) -> Any:
         return self._dbtune_fetch_rows(_fetchmany, *arguments, **options)
@@ -113,27 +136,6 @@ class RecordingCursor(sqlite3.Cursor):
             self._dbtune_sent = sent
         return result
 
-    def _dbtune_fetch_row(self, fetch: Callable[..., Any]) -> Any:
-        sent = self._dbtune_sent
-        if sent is None:
-            return fetch(self)
-        started = perf_counter_ns()
-        try:
-            row = fetch(self)
-        except StopIteration:
-            sent.duration_ns += perf_counter_ns() - started
-            self._dbtune_end()
-            raise
-        except BaseException as error:
-            self._dbtune_fail(sent, error, started)
-            raise
-        sent.duration_ns += perf_counter_ns() - started
-        if row is None:
-            self._dbtune_end()
-        else:
-            sent.rows += 1  # type: ignore[operator]  # 0 while rows are awaited
-        return row
-
     def _dbtune_fetch_rows(self, fetch: Callable[..., Any], *size: Any, **options: Any) -> Any:
         sent = self._dbtune_sent
         if sent is None:
@@ -162,23 +164,6 @@ class RecordingCursor(sqlite3.Cursor):
             end_statement(sent)
 
 
-def _rows(cursor: RecordingCursor) -> Iterator[Any]:
-    """Yield the rows of a cursor, those of another statement too if it is used anew meanwhile."""
-    while True:
-        started = perf_counter_ns()
-        try:
-            row = _next(cursor)
-        except StopIteration:
-            break
-        except BaseException as error:
-            if cursor._dbtune_sent is not None:
-                cursor._dbtune_fail(cursor._dbtune_sent, error, started)
-            raise
-        sent = cursor._dbtune_sent
-        if sent is not None:
-            sent.duration_ns += perf_counter_ns() - started
-            sent.rows += 1  # type: ignore[operator]  # 0 while rows are awaited
-        yield row
-    if cursor._dbtune_sent is not None:
-        cursor._dbtune_sent.duration_ns += perf_counter_ns() - started
-        cursor._dbtune_end()
+# Tracebacks, logs and the application's own messages show them as they would without dbtune.
+RecordingCursor.__name__ = RecordingCursor.__qualname__ = "Cursor"
+RecordingCursor.__module__ = "sqlite3"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from time import perf_counter_ns
+from typing import NamedTuple
 
 import pytest
 
@@ -163,8 +165,8 @@ def test_errors_while_rows_are_fetched_belong_to_the_statement() -> None:
     assert [(sent.rows, sent.error) for sent in heard] == [(len(got), "integer overflow")]
 
 
-def test_calls_that_are_no_statement_fail_as_ever() -> None:
-    """Wrong arguments are sqlite3's to complain about."""
+def test_calls_that_are_no_statement_fail_as_ever(caplog: pytest.LogCaptureFixture) -> None:
+    """Wrong arguments are sqlite3's to complain about, and no failure of the recorder."""
     with listening() as heard, closing(sqlite3.connect(":memory:")) as connection:
         for arguments in ((), (1,), ("SELECT 1", (), 3)):
             with pytest.raises(TypeError):
@@ -172,6 +174,7 @@ def test_calls_that_are_no_statement_fail_as_ever() -> None:
         with pytest.raises(TypeError):
             connection.executemany("SELECT 1", 5)  # type: ignore[arg-type]
     assert {sent.error for sent in heard} == {"TypeError"}
+    assert not caplog.records
 
 
 def test_statements_on_a_closed_connection_are_heard(caplog: pytest.LogCaptureFixture) -> None:
@@ -196,6 +199,20 @@ def test_values_are_kept_as_they_were() -> None:
         values[0] = 2
         connection.execute("SELECT :a", {"a": b"x"}).fetchall()
     assert [sent.parameters for sent in heard] == [(1, "a"), {"a": b"x"}]
+
+
+def test_values_are_known_in_containers_of_the_standard_library() -> None:
+    """Rows of another query among them, and what derives from tuples, lists and dicts."""
+
+    class Named(NamedTuple):
+        value: int
+
+    with listening() as heard, closing(sqlite3.connect(":memory:")) as connection:
+        connection.row_factory = sqlite3.Row
+        row = connection.execute("SELECT 5").fetchone()
+        for values in (row, Named(6), "7", deque([8]), OrderedDict(a=9), range(10, 11)):
+            connection.execute("SELECT :a" if isinstance(values, dict) else "SELECT ?", values)
+    assert [sent.parameters for sent in heard[1:]] == [(5,), (6,), ("7",), (8,), {"a": 9}, (10,)]
 
 
 @pytest.mark.parametrize(

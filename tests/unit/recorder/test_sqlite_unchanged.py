@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import sqlite3.dbapi2
 import sys
 import threading
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
 
@@ -185,6 +187,90 @@ def test_a_cursor_may_be_used_anew_while_it_is_iterated_over() -> None:
     with listening() as heard:
         assert list(walk()) == plain
     assert [sent.rows for sent in heard] == [1, len(plain) - 1]
+
+
+def test_an_iterator_over_a_cursor_is_the_cursor() -> None:
+    """It goes on with the rows of a later statement, and has the cursor's other methods."""
+    with listening() as heard, closing(sqlite3.connect(":memory:")) as connection:
+        cursor = connection.execute("SELECT 1")
+        rows = iter(cursor)
+        assert rows is cursor
+        assert list(rows) == [(1,)]
+        cursor.execute("SELECT 2")
+        assert next(rows) == (2,)
+    assert [sent.rows for sent in heard] == [1, 1]
+
+
+def test_connections_and_cursors_are_shown_as_those_of_sqlite3() -> None:
+    """In logs, in messages of Python's and to row factories that ask."""
+    plain = sqlite3.connect(":memory:")
+    with listening(), closing(sqlite3.connect(":memory:")) as connection:
+        for ours, theirs in ((connection, plain), (connection.cursor(), plain.cursor())):
+            assert repr(ours).partition(" at ")[0] == repr(theirs).partition(" at ")[0]
+    plain.close()
+
+
+class _Held:
+    """Something that the application has in a frame, and expects to go with it."""
+
+
+@pytest.mark.parametrize(
+    "fail",
+    [
+        lambda connection: connection.commit(),
+        lambda connection: connection.__exit__(None, None, None),
+        lambda connection: connection.execute("no SQL"),
+        lambda connection: connection.executemany("INSERT INTO nowhere VALUES (?)", [(1,)]),
+        lambda connection: connection.execute("SELECT abs(-9223372036854775808)").fetchall(),
+        lambda connection: list(connection.execute("SELECT abs(-9223372036854775808)")),
+    ],
+    ids=["commit", "with", "execute", "executemany", "fetchall", "iteration"],
+)
+def test_a_failure_keeps_nothing_alive(fail: Callable[[sqlite3.Connection], object]) -> None:
+    """What its frames hold, such as a connection with a lock, goes as soon as it is handled."""
+
+    def handle(held: object) -> None:
+        with pytest.raises(sqlite3.Error):
+            fail(connection)
+
+    with listening(), closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("CREATE TABLE chefs (id INTEGER PRIMARY KEY)")
+        connection.execute("CREATE TABLE b (c REFERENCES chefs DEFERRABLE INITIALLY DEFERRED)")
+        connection.execute("INSERT INTO b VALUES (1)")
+        held = _Held()
+        told = weakref.ref(held)
+        gc.disable()
+        try:
+            handle(held)
+            del held
+            assert told() is None
+        finally:
+            gc.enable()
+        connection.rollback()
+
+
+def test_values_in_a_container_of_the_applications_are_left_alone() -> None:
+    """sqlite3 asks it for as many as it needs, and it may have side effects, or no end."""
+
+    class Endless:
+        asked = 0
+
+        def __bool__(self) -> bool:
+            raise AssertionError("nobody needs to know")
+
+        def __len__(self) -> int:
+            return 1
+
+        def __getitem__(self, place: int) -> int:
+            type(self).asked += 1
+            assert place == 0
+            return 7
+
+    with listening() as heard, closing(sqlite3.connect(":memory:")) as connection:
+        assert connection.execute("SELECT ?", Endless()).fetchall() == [(7,)]
+    assert Endless.asked == 1
+    assert [sent.parameters for sent in heard] == [None]
 
 
 def test_attributes_of_cursors_are_kept() -> None:
