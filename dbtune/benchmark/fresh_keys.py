@@ -12,8 +12,7 @@ from dbtune.model.workload import Parameters, SqlValue
 
 # Far above what tables hold, and every number still fits the four bytes of PostgreSQL's integer.
 _FIRST_NUMBER = 1_000_000_000
-_NUMBERS_A_SLOT = 1_000_000
-_MOST_SLOTS = 1_000
+_NUMBERS = 1_000_000_000
 _UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\Z")
 
 
@@ -47,24 +46,24 @@ def with_nulls(values: Parameters, places: Sequence[int | str]) -> Parameters:
 
 
 class FreshValues:
-    """Makes values that no other slot makes; each thread of a load has a slot of its own."""
+    """Makes values that no other slot makes; each of a load's connections is one of `slots`."""
 
-    def __init__(self, slot: int) -> None:
-        self._slot = slot % _MOST_SLOTS
+    def __init__(self, slot: int = 0, slots: int = 1) -> None:
+        self._numbers = range(_FIRST_NUMBER + slot, _FIRST_NUMBER + _NUMBERS, slots)
         self._made = 0
 
     def renew(self, values: Parameters, keys: Sequence[FreshKey]) -> Parameters:
         """Return the values with new ones at the keys; NULL stays, as it is unique anyway."""
         if not keys or values is None:
             return values
-        self._made = (self._made + 1) % _NUMBERS_A_SLOT
+        self._made = (self._made + 1) % len(self._numbers)
         new = {key.place: self._new(value_at(values, key.place)) for key in keys}
         return with_values(values, new)
 
     def _new(self, value: SqlValue) -> SqlValue:
         if value is None:
             return None
-        number = _FIRST_NUMBER + self._slot * _NUMBERS_A_SLOT + self._made
+        number = self._numbers[self._made]
         if isinstance(value, (int, float)):
             return number
         if isinstance(value, bytes):

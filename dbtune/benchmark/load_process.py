@@ -95,7 +95,8 @@ class _Slot:
         self.lock = threading.Lock()
         self._session = session
         self._deadline_ns: int | None = None
-        fresh = FreshValues(order.number * order.settings.threads + number)
+        connections = order.settings.processes * order.settings.threads
+        fresh = FreshValues(order.number * order.settings.threads + number, connections)
         self.sender = UnitSender(session, order.plan.statements, fresh)
 
     def begin(self, due: Due, deadline_ns: int) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dbtune.benchmark.fresh_keys import fresh_keys, numbered_rowid, with_nulls
+from dbtune.benchmark.insert_values import bind_literals
 from dbtune.model.load import Call, LoadPlan, LoadStatement, LoadTransaction, LoadUnit, UnitName
 from dbtune.model.schema import Schema
 from dbtune.model.workload import Parameters, RecordedQuery, Sample
@@ -114,6 +115,8 @@ class UnitBuilder:
         if values is None:
             values = self._drawn(bound.text, query.values_digest)
         sent = bind_values(bound.text, values)
+        if not sent.values and form.kind == "write":
+            sent = bind_literals(sent.text, self._schema)
         known = self._statements.get(sent.text)
         if known is None:
             known = self._learn(sent.text, form)

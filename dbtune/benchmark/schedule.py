@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from time import monotonic_ns
@@ -73,16 +73,18 @@ class Schedule:
             heapq.heappush(self._dues, at_ns + self._think_ns)
             self._changed.notify()
 
-    def waiting(self) -> list[int]:
-        """Return since when those are due that nobody took before the window's end."""
+    def waiting(self) -> Iterator[int]:
+        """Yield since when those are due that nobody took before the window's end.
+
+        One by one: of an open loop that nobody could serve there may be many millions.
+        """
         with self._changed:
-            left = [due for due in self._dues if due < self._end_ns]
-            while left and self._gap_ns is not None:
-                due = left[-1] + self._gap()
-                if due >= self._end_ns:
-                    break
-                left.append(due)
-            return left
+            due = self._end_ns
+            for due in self._dues:
+                if due < self._end_ns:
+                    yield due
+            while self._gap_ns is not None and (due := due + self._gap()) < self._end_ns:
+                yield due
 
     def _first_dues(self, rate: LoadRate, now: int) -> list[int]:
         if self._gap_ns is not None:

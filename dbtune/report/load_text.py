@@ -93,16 +93,16 @@ def _columns(report: LoadReport) -> list[_Column]:
         _Column("success", lambda run: _ratio(run.success_ratio)),
         _Column("locked", lambda run: f"{run.failures.locked:,}", 1),
         _Column("timeout", lambda run: f"{run.failures.timeout:,}", 2),
-        _Column("constraint", lambda run: f"{run.failures.constraint:,}", 7),
+        _Column("constraint", lambda run: f"{run.failures.constraint:,}", 3),
         _Column("other", lambda run: f"{run.failures.other:,}", 4),
-        _Column("waiting", lambda run: f"{run.unfinished:,}", 6),
+        _Column("waiting", lambda run: f"{run.unfinished:,}", 7),
         _Column("min", _timed(lambda latency: latency.min_ns), 10),
         _Column("mean", _timed(lambda latency: latency.mean_ns), 8),
-        _Column("p50", _timed(lambda latency: latency.median_ns), 3),
+        _Column("p50", _timed(lambda latency: latency.median_ns), 5),
         _Column("stdev", _timed(lambda latency: latency.stdev_ns), 9),
         _Column("p95", _timed(lambda latency: latency.p95_ns)),
         _Column("p99", _timed(lambda latency: latency.p99_ns)),
-        _Column("max", _timed(lambda latency: latency.max_ns), 5),
+        _Column("max", _timed(lambda latency: latency.max_ns), 6),
     ]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dbtune.benchmark.fresh_keys import FreshValues, fresh_keys, numbered_rowid
+from dbtune.benchmark.insert_values import bind_literals
 from dbtune.benchmark.parent_rows import ParentRows
 from dbtune.model.load import FreshKey
 from dbtune.model.workload import Parameters, RecordedQuery
@@ -58,6 +59,7 @@ def test_the_rowid_is_left_to_the_database(shop: Path) -> None:
         ("INSERT INTO likes VALUES (?, ?)", (1, "0190b6f4-9c1a-7000-8000-0123456789ab")),
         ("INSERT INTO likes VALUES (?, ?)", (1, b"\x00")),
         ("INSERT INTO likes (post, user_id) VALUES ('p', ?)", (1,)),
+        ("INSERT INTO users (id, email) VALUES (1, 'a@example.org')", None),
     ],
 )
 def test_an_insert_can_be_repeated_by_several_threads(
@@ -69,16 +71,65 @@ def test_an_insert_can_be_repeated_by_several_threads(
     statement = plan.statements[0]
     with closing(sqlite3.connect(shop)) as connection:
         for slot in (0, 1, 2):
-            fresh = FreshValues(slot)
+            fresh = FreshValues(slot, 3)
             for _ in range(20):
                 sent = fresh.renew(call.values, statement.fresh)
                 connection.execute(statement.text, sent or ())
 
 
+def test_no_two_connections_make_the_same_value() -> None:
+    """However many there are."""
+    made = [
+        slot.renew(("a@example.org",), (FreshKey(0),))
+        for slot in (FreshValues(number, 2_500) for number in range(2_500))
+        for _ in range(3)
+    ]
+    assert len(set(made)) == len(made)
+
+
+@pytest.mark.parametrize(
+    ("text", "bound", "values"),
+    [
+        (
+            "INSERT INTO users VALUES (1, 'it''s', NULL)",
+            "INSERT INTO users VALUES (?, ?, NULL)",
+            (1, "it's"),
+        ),
+        (
+            "insert into users(email, name) values ('a', -5), (upper('b'), 'c')",
+            "insert into users(email, name) values (?, -5), (upper('b'), ?)",
+            ("a", "c"),
+        ),
+        ("INSERT INTO users (id) VALUES (99999999999999999999)", None, (1e20,)),
+        (
+            "INSERT INTO users (email) VALUES (x'00')",
+            "INSERT INTO users (email) VALUES (x'00')",
+            (),
+        ),
+        *(
+            (text, text, ())
+            for text in (
+                "INSERT INTO likes VALUES (?, 'p')",
+                "INSERT INTO users (email) VALUES ('a') ON CONFLICT DO NOTHING",
+                "INSERT OR IGNORE INTO users (email) VALUES ('a')",
+                "UPDATE users SET email = 'a'",
+            )
+        ),
+    ],
+)
+def test_literals_of_an_insert_become_values(
+    shop: Path, text: str, bound: str | None, values: Parameters
+) -> None:
+    """Where nothing else is in the column's place, and the statement has none of its own."""
+    found = bind_literals(text, schema_of(shop))
+    assert found.values == values
+    assert found.text == bound or bound is None
+
+
 def test_a_uuid_stays_one() -> None:
     """PostgreSQL's type uuid takes nothing else."""
-    renewed = FreshValues(3).renew(("0190b6f4-9c1a-7000-8000-0123456789ab",), (FreshKey(0),))
-    assert renewed == (f"0190b6f4-9c1a-7000-8000-{1_003_000_001:012x}",)
+    renewed = FreshValues(3, 1000).renew(("0190b6f4-9c1a-7000-8000-0123456789ab",), (FreshKey(0),))
+    assert renewed == (f"0190b6f4-9c1a-7000-8000-{1_000_001_003:012x}",)
 
 
 def test_inserts_refer_to_rows_that_are_there(shop: Path) -> None:

@@ -24,9 +24,9 @@ def test_each_client_is_due_once_until_it_is_answered() -> None:
     found = schedule(LoadRate(clients=5))
     taken = [found.take() for _ in range(2)]
     assert all(due is not None and due.unit == 0 for due in taken)
-    assert len(found.waiting()) == 3
+    assert len(list(found.waiting())) == 3
     found.answered(monotonic_ns())
-    assert len(found.waiting()) == 4
+    assert len(list(found.waiting())) == 4
 
 
 def test_a_client_that_thinks_beyond_the_end_does_not_wait() -> None:
@@ -34,13 +34,13 @@ def test_a_client_that_thinks_beyond_the_end_does_not_wait() -> None:
     found = schedule(LoadRate(clients=1), think_ns=3600 * SECOND)
     assert found.take() is not None
     found.answered(monotonic_ns())
-    assert found.waiting() == []
+    assert list(found.waiting()) == []
 
 
 def test_arrivals_nobody_took_are_all_told() -> None:
     """100 a second for a minute, and no connection that is free: some 6,000 wait."""
     found = schedule(LoadRate(per_second=100))
-    waiting = found.waiting()
+    waiting = list(found.waiting())
     assert 5_500 < len(waiting) < 6_500
     assert waiting == sorted(waiting)
 
@@ -48,9 +48,9 @@ def test_arrivals_nobody_took_are_all_told() -> None:
 def test_arrivals_come_whether_or_not_answers_do() -> None:
     """The second is due although the first was not answered, and an answer brings no other one."""
     found = schedule(LoadRate(per_second=0.001))
-    assert found.waiting() == []
+    assert list(found.waiting()) == []
     found.answered(monotonic_ns())
-    assert found.waiting() == []
+    assert list(found.waiting()) == []
     found = schedule(LoadRate(per_second=1000))
     first, second = found.take(), found.take()
     assert first is not None
