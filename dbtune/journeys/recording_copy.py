@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Protocol
 
-from dbtune.errors import VerificationError
+from dbtune.errors import RefusedError, VerificationError
 from dbtune.journeys.new_file import new_file
 from dbtune.model.event import OnEvent, ignore_event
 from dbtune.model.recording import WrittenRecording
 from dbtune.model.workload import RecordedQuery
 from dbtune.sqlite.identifiers import quote_literal
 from dbtune.workload.batch import Batch
-from dbtune.workload.recording_file import find_files
+from dbtune.workload.recording_file import find_files, parts_of
 from dbtune.workload.recording_line import DroppedStatements, RecordingHeader
 from dbtune.workload.recording_writer import RecordingLines, masked_text
 from dbtune.workload.shape_counts import ShapeCounts
@@ -44,9 +44,11 @@ def redact_recording(
 ) -> WrittenRecording:
     """Write recordings without any value, and prove it by reading back what was written.
 
-    Raises ConfigurationError as read_batches does, RefusedError for an output that exists, and
-    VerificationError where a value is left or a statement differs; nothing is written then.
+    Raises ConfigurationError as read_batches does, RefusedError for an output that exists or has
+    parts put aside, and VerificationError where a value is left or a statement differs; nothing is
+    written then.
     """
+    _require_no_parts(output)
     lines = RecordingLines(redact=True, keep_digests=keep_digests)
     return _copy(paths, output, lines, redacted=True, overwrite=overwrite, on_event=on_event)
 
@@ -63,10 +65,21 @@ def convert_recording(
 
     SQL has no words for counts, times, requests and call sites. Raises as redact_recording does.
     """
+    _require_no_parts(output)
     if to == "sql":
         return _convert_to_sql(paths, output, overwrite=overwrite, on_event=on_event)
     lines = RecordingLines()
     return _copy(paths, output, lines, redacted=False, overwrite=overwrite, on_event=on_event)
+
+
+def _require_no_parts(output: Path) -> None:
+    """Refuse to write what would be read together with parts of an older recording."""
+    parts = parts_of(output)
+    if parts:
+        raise RefusedError(
+            f"{parts[-1]} is an older part of {output}, and would be read with what is written",
+            hint="give another file with --output",
+        )
 
 
 def _copy(

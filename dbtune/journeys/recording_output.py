@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dbtune.errors import ConfigurationError, RefusedError
 from dbtune.recorder.settings import RecorderSettings
+from dbtune.workload.recording_file import parts_of
 
 _RECORDING = (b'{"dbtune.', b'{"db.query.')
 
@@ -45,7 +46,9 @@ def prepare_output(settings: RecorderSettings, *, append: bool, overwrite: bool)
     """
     path = Path(settings.path)
     _check_place(path)
-    siblings = [path, *(Path(f"{path}.{number}") for number in range(1, settings.keep + 1))]
+    # An earlier recording may have kept more of them, and they are read with this one.
+    aside = (Path(f"{path}.{number}") for number in range(1, settings.keep + 1))
+    siblings = dict.fromkeys([path, *aside, *parts_of(path)])
     taken = [sibling for sibling in siblings if _size(sibling) > 0]
     for sibling in taken:
         _check_taken(sibling, append=append, overwrite=overwrite)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count, takewhile
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -14,6 +15,8 @@ from dbtune.errors import ConfigurationError
 from dbtune.workload.recording_form import FORMS, RecordingForm, tell_form
 
 STDIN = "-"
+# Files of which FILE.1 is an older part, as dbtune record names it; of a log it need not be.
+_PUT_ASIDE = frozenset({".jsonl", ".ndjson"})
 
 _HEAD_BYTES = 64 * 1024
 
@@ -29,6 +32,7 @@ class RecordingFile:
 def find_files(paths: Sequence[str | Path]) -> tuple[RecordingFile, ...]:
     """Return the files that the paths name, each once; a folder stands for those in it, sorted.
 
+    A recording stands for the parts of it that dbtune record put aside, too, the oldest first.
     Raises ConfigurationError for a path that does not exist and a folder without recordings.
     """
     found: dict[object, RecordingFile] = {}
@@ -60,10 +64,30 @@ def open_recording(file: RecordingFile) -> Iterator[tuple[BinaryIO, RecordingFor
         ) from error
 
 
+def parts_of(path: Path) -> list[Path]:
+    """Return what dbtune record put aside of a recording when it was full, the oldest first."""
+    if path.suffix.lower() not in _PUT_ASIDE:
+        return []
+    numbered = (path.with_name(f"{path.name}.{number}") for number in count(1))
+    return list(takewhile(Path.is_file, numbered))[::-1]
+
+
+def _place(path: Path) -> tuple[str, int]:
+    """Return the recording that a file is of and its place in it, by which files are ordered."""
+    name, _, number = path.name.rpartition(".")
+    if number.isascii() and number.isdigit() and Path(name).suffix.lower() in _PUT_ASIDE:
+        return name, -int(number)
+    return path.name, 0
+
+
+def _is_recording(path: Path) -> bool:
+    return Path(_place(path)[0]).suffix.lower() in FORMS and path.is_file()
+
+
 def _expand(path: Path) -> list[Path]:
     try:
         if path.is_dir():
-            files = sorted(p for p in path.iterdir() if p.suffix.lower() in FORMS and p.is_file())
+            files = sorted(filter(_is_recording, path.iterdir()), key=_place)
             if not files:
                 raise ConfigurationError(
                     f"the folder {path} holds no recording (*.jsonl, *.ndjson, *.sql)",
@@ -77,7 +101,7 @@ def _expand(path: Path) -> list[Path]:
             f"there is no recording {path}: {reason}",
             hint="give a JSONL recording, a .sql file, a folder of them, or - for stdin",
         ) from error
-    return [path]
+    return [*parts_of(path), path]
 
 
 @contextmanager

@@ -217,6 +217,24 @@ def test_nothing_is_replaced_unasked(run_dbtune: Run, recording: Path) -> None:
     assert [path.name for path in recording.parent.iterdir()] == ["app.jsonl"]
 
 
+def test_parts_are_copied_together_and_elsewhere(
+    run_dbtune: Run, recording: Path, tmp_path: Path
+) -> None:
+    """In place they would stay beside what was made of them, with their values."""
+    (tmp_path / "app.jsonl.1").write_bytes(recording.read_bytes())
+    refused = run_dbtune("recording", "redact", recording, "-o", recording, "--overwrite")
+    assert refused.returncode == 5
+    assert "app.jsonl.1 is an older part" in refused.stderr
+    done = run_dbtune("recording", "redact", recording, "-o", "clean.jsonl")
+    assert done.returncode == 0, done.stderr
+    document = inspected(run_dbtune, tmp_path / "clean.jsonl")
+    assert document["statements"] == 2 * inspected(run_dbtune, f"{recording}.1")["statements"]
+    assert [Path(file["name"]).name for file in inspected(run_dbtune, recording)["files"]] == [
+        "app.jsonl.1",
+        "app.jsonl",
+    ]
+
+
 def test_a_database_is_never_replaced(run_dbtune: Run, recording: Path, tmp_path: Path) -> None:
     """Not with --overwrite either."""
     database = tmp_path / "app.db"

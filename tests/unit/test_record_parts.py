@@ -227,6 +227,17 @@ def test_files_put_aside_by_an_earlier_recording_are_not_lost(tmp_path: Path) ->
     assert not (tmp_path / "q.jsonl.1").exists()
 
 
+def test_more_parts_than_are_kept_now_are_replaced_too(tmp_path: Path) -> None:
+    """They would be read as older parts of the new recording."""
+    for number in (1, 2, 3):
+        (tmp_path / f"q.jsonl.{number}").write_text(LINE, encoding="utf-8")
+    settings = RecorderSettings(str(tmp_path / "q.jsonl"))
+    with pytest.raises(RefusedError, match="holds a recording"):
+        prepare_output(settings, append=False, overwrite=False)
+    prepare_output(settings, append=False, overwrite=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["q.jsonl"]
+
+
 def test_a_folder_that_is_not_ours_to_write_is_told(tmp_path: Path) -> None:
     """Before the command starts. Nobody may make a file in /proc, root neither."""
     with pytest.raises(ConfigurationError, match="cannot be written"):

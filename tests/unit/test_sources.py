@@ -354,6 +354,20 @@ def test_broken_statements_are_named(
     assert [(trouble.line, trouble.reason[: len(broken[1])]) for trouble in found] == [broken]
 
 
+def test_a_recording_is_read_with_what_was_put_aside(tmp_path: Path) -> None:
+    """Alone and in a folder, the oldest first, each file once; parts of other files are not."""
+    names = ("app.jsonl", "app.jsonl.1", "app.jsonl.2", "app.jsonl.x", "app.jsonl.4", "b.sql.1")
+    for name in names:
+        (tmp_path / name).write_text(line(db__query__text=f"SELECT '{name}'"))
+    recording = tmp_path / "app.jsonl"
+    parts = tuple(str(tmp_path / name) for name in ("app.jsonl.2", "app.jsonl.1", "app.jsonl"))
+    assert read_workload([recording]).sources == parts
+    assert read_workload([recording, tmp_path / "app.jsonl.1"]).sources == parts
+    assert read_workload([tmp_path / "app.jsonl.1"]).sources == (parts[1],)
+    # One that lies alone in a folder is a recording, too.
+    assert read_workload([tmp_path]).sources == (str(tmp_path / "app.jsonl.4"), *parts)
+
+
 def test_a_folder_is_read_in_order_with_both_kinds(tmp_path: Path) -> None:
     """A folder stands for its recordings, sorted by name; other files are left alone."""
     folder = tmp_path / "recordings"
