@@ -166,6 +166,5 @@ def _repeats(statistics: RecordingStatistics) -> dict[str, QueryRepeats]:
 def _databases(statistics: RecordingStatistics) -> Names:
     databases = TopNames()
     for shape in statistics.shapes.values():
-        for database in shape.databases.finish().top:
-            databases.add(database.name, database.count)
+        databases.merge(shape.databases)
     return databases.finish()

@@ -18,8 +18,8 @@ _SHOWN_TABLES = 3
 _ASSUMES = (
     "Assumes one cache for all processes that keeps every answer from the call that fills it until "
     "its time is over. A hit is stale if a write to a table that the query names was recorded "
-    "meanwhile, whether it changed the answer or not. Views, triggers, and writes that were not "
-    "recorded are not known."
+    "meanwhile, whether it changed the answer or not, and from when it was sent, not committed. "
+    "Views, triggers, and writes that were not recorded are not known."
 )
 
 

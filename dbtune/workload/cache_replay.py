@@ -115,6 +115,8 @@ class CacheReplay:
             self._replayed += 1
             if moment < self._latest - _CLOCK_SLACK_SECONDS:
                 self.clock_went_back = True
+                # Else all that is filled from now on would look as if its time were over.
+                self._latest = moment
             elif moment > self._latest:
                 self._latest = moment
             if isinstance(event, CacheWrite):

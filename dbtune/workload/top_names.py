@@ -31,6 +31,12 @@ class TopNames:
             ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
             self._counts = dict(ordered[: _KEPT // 2])
 
+    def merge(self, other: TopNames) -> None:
+        """Take all that another has counted."""
+        self._overflowed = self._overflowed or other._overflowed
+        for name, count in other._counts.items():
+            self.add(name, count)
+
     def finish(self) -> Names:
         """Return the first five, and how many names there are."""
         ordered = sorted(self._counts.items(), key=lambda item: (-item[1], item[0]))

@@ -222,6 +222,21 @@ def test_more_values_than_are_followed_leave_the_rates_as_they_are() -> None:
     assert all_.outcomes["a"].lookups == 60_000
 
 
+def test_entries_are_kept_where_the_clock_went_back() -> None:
+    """They are told from those whose time is over by the time it is then."""
+    cache = CacheReplay((600.0,), max_keys=100)
+    spread = 0x9E3779B97F4A7C15
+    entries = [CacheableRead("a", frozenset({"a"}), n * spread % 2**64) for n in range(150)]
+    cache.add(entries[0], 1_000_000.0, weight=1.0, database=None)
+    cache.end_file()
+    for at, entry in enumerate((*entries[1:], *entries[1:])):
+        cache.add(entry, float(at), weight=1.0, database=None)
+    cache.end_file()
+    outcome = cache.outcomes["a"]
+    assert cache.clock_went_back
+    assert outcome.hits[0] / outcome.lookups == pytest.approx(0.5, abs=0.05)
+
+
 def test_entries_whose_time_is_over_are_given_up_first() -> None:
     """That loses nothing, so that nothing has to be sampled."""
     cache = CacheReplay((1.0,), max_keys=100)

@@ -249,6 +249,13 @@ def test_too_many_shapes_leave_the_frequent_and_the_slow(tmp_path: Path) -> None
     assert any("query shapes" in note for note in found.notes)
 
 
+def test_all_databases_of_one_query_are_counted(tmp_path: Path) -> None:
+    """A query tells five of them, the digest knows how many there are."""
+    lines = [line(db__namespace=f"/srv/tenant{n}.db") for n in range(30)]
+    found = digest(tmp_path, *lines)
+    assert (found.databases.distinct, len(found.databases.top)) == (30, 5)
+
+
 def test_databases_are_told_apart(tmp_path: Path) -> None:
     """With the calls that went to each."""
     found = digest(
