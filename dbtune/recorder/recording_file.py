@@ -6,9 +6,12 @@ import errno
 import os
 import stat
 
-_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND
 # A pipe without a reader would stop the application, a link lead into somebody else's file.
 _CAREFUL = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | os.O_CLOEXEC
+_LAST_STANDARD_STREAM = 2
+_STARTS = (b'{"dbtune.', b'{"db.query.')
+_LONGEST_START = max(map(len, _STARTS))
 
 
 class RecordingFile:
@@ -19,7 +22,7 @@ class RecordingFile:
         self.path = path
         self.descriptor = _open(path)
         self._identity = _identity(os.fstat(self.descriptor))
-        self._needs_newline = _is_cut_off(path)
+        self._needs_newline = _is_cut_off(self.descriptor)
 
     def append(self, batch: bytes) -> None:
         """Write whole lines. Raises OSError where they could not all be written."""
@@ -65,29 +68,41 @@ def _open(path: str) -> int:
         if error.errno == errno.ELOOP:
             raise OSError(errno.ELOOP, "it is a symbolic link", path) from error
         raise
-    try:
-        _check(descriptor, path)
-    except OSError:
+    descriptor = _past_standard_streams(descriptor)
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
-        raise
+        raise OSError(errno.EINVAL, "it is no regular file", path)
+    if not _is_recording(os.pread(descriptor, _LONGEST_START, 0)):
+        # It stays open: were it a database that the application has open, closing it would take
+        # away its locks (https://www.sqlite.org/howtocorrupt.html section 2.2).
+        raise OSError(errno.EEXIST, "it holds something other than a recording", path)
+    if status.st_mode & 0o077:
+        os.fchmod(descriptor, 0o600)
     return descriptor
 
 
-def _check(descriptor: int, path: str) -> None:
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "it is no regular file", path)
-    if status.st_mode & 0o077:
-        os.fchmod(descriptor, 0o600)
-    with open(path, "rb") as file:
-        if file.read(1) not in (b"", b"{"):
-            raise OSError(errno.EEXIST, "it holds something other than a recording", path)
+def _past_standard_streams(descriptor: int) -> int:
+    """Return another descriptor of the file, where the application has closed a standard stream.
+
+    What it still writes there would become part of the recording.
+    """
+    if descriptor > _LAST_STANDARD_STREAM:
+        return descriptor
+    import fcntl  # there is none on Windows
+
+    try:
+        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _LAST_STANDARD_STREAM + 1)
+    finally:
+        os.close(descriptor)
 
 
-def _is_cut_off(path: str) -> bool:
+def _is_recording(start: bytes) -> bool:
+    # A full disk may have kept all but some bytes from being written.
+    return any(known.startswith(start) or start.startswith(known) for known in _STARTS)
+
+
+def _is_cut_off(descriptor: int) -> bool:
     """Tell whether the file ends within a line, as it does after a full disk or a crash."""
-    with open(path, "rb") as file:
-        if not file.seek(0, os.SEEK_END):
-            return False
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) != b"\n"
+    size = os.fstat(descriptor).st_size
+    return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"

@@ -71,7 +71,7 @@ def test_headers_say_who_wrote(tmp_path: Path) -> None:
     assert [query.line_number is not None for query in written.queries] == [True] * 6
 
 
-@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "database", "none"])
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "database", "json", "none"])
 def test_what_is_no_recording_is_refused(kind: str, tmp_path: Path) -> None:
     """A link leads elsewhere, a pipe would block, a database would be destroyed."""
     path = tmp_path / "a.jsonl"
@@ -84,12 +84,47 @@ def test_what_is_no_recording_is_refused(kind: str, tmp_path: Path) -> None:
     elif kind == "database":
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("CREATE TABLE t (a)")
+    elif kind == "json":
+        path.write_text('{"name": "project"}')
     else:
         path = tmp_path / "missing" / "a.jsonl"
-    before = path.read_bytes() if kind == "database" else b""
+    before = (path.read_bytes(), path.stat().st_mode) if path.is_file() else None
     with pytest.raises(OSError, match=r"a\.jsonl"):
         open_recorder(RecorderSettings(str(path)))
-    assert kind != "database" or path.read_bytes() == before
+    assert before is None or (path.read_bytes(), path.stat().st_mode) == before
+
+
+def test_a_database_that_is_refused_keeps_its_locks(tmp_path: Path) -> None:
+    """Closing any descriptor of a file takes away all locks that its process holds on it."""
+    path = tmp_path / "app.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE t (a)")
+        connection.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(OSError, match="other than a recording"):
+            open_recorder(RecorderSettings(str(path)))
+        another = f"import sqlite3; sqlite3.connect({str(path)!r}, timeout=0).execute('BEGIN')"
+        another += ".execute('SELECT * FROM t')"
+        result = subprocess.run([sys.executable, "-c", another], capture_output=True, text=True)
+        assert "database is locked" in result.stderr
+
+
+def test_what_goes_to_a_closed_stream_is_not_in_the_recording(tmp_path: Path) -> None:
+    """The file would get the stream's number, as the first that is free."""
+    path = tmp_path / "a.jsonl"
+    program = f"""
+import os, sys
+sys.path.insert(0, {str(Path(__file__).parents[3])!r})
+os.close(1)
+from dbtune.recorder.recorder import open_recorder
+from dbtune.recorder.settings import RecorderSettings
+recorder = open_recorder(RecorderSettings({str(path)!r}))
+assert recorder.writer._file._file.descriptor > 2
+try:
+    os.write(1, b"lost")
+except OSError:
+    sys.exit(5)
+"""
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 5
 
 
 def test_a_line_that_was_cut_off_stays_alone(tmp_path: Path) -> None:
