@@ -72,7 +72,9 @@ def _draw(report: Report) -> None:
     """Draw a report as wide as the terminal, or in 80 columns (or $COLUMNS) elsewhere."""
     from dbtune.report.to_terminal import to_terminal
 
-    print_result(to_terminal(report, width=terminal_width(), color=wants_color()))
+    height = shutil.get_terminal_size(_FALLBACK_SIZE).lines if sys.stdout.isatty() else None
+    text = to_terminal(report, width=terminal_width(), color=wants_color(), height=height)
+    print_result(text)
 
 
 def terminal_width() -> int:

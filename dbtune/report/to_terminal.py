@@ -19,18 +19,21 @@ _PROSE_WIDTH = 100
 _MIN_WIDTH = 40
 
 
-def to_terminal(report: Report, *, width: int, color: bool) -> str:
+def to_terminal(report: Report, *, width: int, color: bool, height: int | None = None) -> str:
     """Return the report as text of `width` columns, 40 at least, ending in a line break.
 
     No line is wider but those with a word that is, such as a long name in a command.
     Without `color` it holds no escape sequence, and never one that came from the database.
+    On a screen of `height` lines that is too low for it, its first lines come again at the end.
     """
     width = max(width, _MIN_WIDTH)
     prose = min(width, _PROSE_WIDTH)
     colors = Colors(color)
+    verdict = verdict_lines(report, prose, colors)
+    outcome = outcome_lines(report.tables, width, colors)
     sections = (
-        verdict_lines(report, prose, colors),
-        outcome_lines(report.tables, width, colors),
+        verdict,
+        outcome,
         *findings_lines(report, prose, colors),
         shape_lines(report.shapes, width, colors),
         unhelped_lines(report.shapes, prose, colors),
@@ -41,7 +44,11 @@ def to_terminal(report: Report, *, width: int, color: bool) -> str:
         _bullets("Notes", report.notes, prose, colors),
         [colors.dim(line) for line in wrap_text(_footer(report), prose)],
     )
-    return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+    text = "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+    first = text.partition("\n\n")[0] if outcome else "\n".join(verdict)
+    if height is None or not first or text.count("\n") < height:
+        return text
+    return f"{text}\n{first}\n"
 
 
 def _changes(report: Report, width: int, colors: Colors) -> list[str]:

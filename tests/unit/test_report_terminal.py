@@ -228,6 +228,26 @@ def test_small_gain_is_no_factor(gain_ratio: float, said: str) -> None:
     assert draw(report).startswith(f"platform.db can be {said}.\n")
 
 
+def test_what_to_do_comes_again_where_it_scrolled_away() -> None:
+    """On a screen lower than the report, and only there: a file begins with it."""
+    text = draw(FULL)
+    lines = text.count("\n")
+    first = text.partition("\n\nHIGH")[0]
+    low = to_terminal(FULL, width=80, color=False, height=24)
+    assert low == f"{text}\n{first}\n"
+    assert "$ dbtune apply-indexes" in first
+    assert to_terminal(FULL, width=80, color=False, height=lines + 1) == text
+
+
+def test_what_a_migration_came_to_comes_again_where_it_scrolled_away() -> None:
+    """The line alone: its table is long."""
+    moved = replace(REPORTS["migrated"], verdict=None)
+    text = draw(moved)
+    first = text.partition("\n")[0]
+    assert "differ from SQLite" in first
+    assert to_terminal(moved, width=80, color=False, height=5) == f"{text}\n{first}\n"
+
+
 def test_without_a_recording_it_says_how_to_make_one() -> None:
     """Schema and health only, and the way to more."""
     text = draw(WITHOUT_RECORDING)
