@@ -65,9 +65,11 @@ def child_environment(
     environ: Mapping[str, str], settings: RecorderSettings, log: str
 ) -> dict[str, str]:
     """Return the environment in which a Python program, and what it starts, records itself."""
-    entries = environ.get(PATH_VARIABLE, "").split(os.pathsep)
-    # Recorded within a recording, it records to the inner one.
-    others = [entry for entry in entries if entry and entry != HOOK_FOLDER]
+    given = environ.get(PATH_VARIABLE, "")
+    # An empty entry is the working directory, but an empty variable is no entry. Recorded within a
+    # recording, it records to the inner one.
+    entries = given.split(os.pathsep) if given else []
+    others = [entry for entry in entries if entry != HOOK_FOLDER]
     return {
         **environ,
         **to_environment(settings),

@@ -226,14 +226,18 @@ def test_after_a_database_in_memory_the_digest_comes_next(
     assert "dbtune analyze DB --queries queries.jsonl\n" in done.stderr
 
 
-def test_the_program_sees_its_own_python(run_dbtune: RunDbtune, tmp_path: Path) -> None:
-    """The same sys.path, arguments and flags as without dbtune."""
+@pytest.mark.parametrize("path", [None, ":/lib", "/lib:", ":"])
+def test_the_program_sees_its_own_python(
+    run_dbtune: RunDbtune, tmp_path: Path, path: str | None
+) -> None:
+    """The same sys.path, arguments and flags; an empty entry is the working directory."""
     program = "import json\nprint(json.dumps([sys.path, sys.argv, list(sys.flags)]))\n"
-    done = record_program(run_dbtune, tmp_path, program)
+    own = {} if path is None else {"PYTHONPATH": path}
+    done = record_program(run_dbtune, tmp_path, program, env=own)
     alone = subprocess.run(
         [sys.executable, "app.py"],
         cwd=tmp_path,
-        env=clean_environment(),
+        env={**clean_environment(), **own},
         capture_output=True,
         text=True,
         check=True,
