@@ -14,14 +14,13 @@ from typing import Any
 
 from dbtune.errors import ConfigurationError
 from dbtune.monitor.wal_index import in_wal_mode
+from dbtune.sqlite.file_users import LOOKOUT
 from dbtune.sqlite.header import describe_content
 
 # A look takes well under a millisecond. A network file system that hangs answers to nothing, and
 # a busy machine may keep a process waiting for seconds.
 _PATIENCE_SECONDS = 10.0
-_PROGRAM = (
-    "import sys; sys.path.append(sys.argv[2]); from dbtune.monitor.lookout import main; main()"
-)
+_PROGRAM = f"import sys; sys.path.append(sys.argv[2]); from {LOOKOUT} import main; main()"
 _FOLDER = Path(__file__).resolve().parents[2]
 _MAGIC = b"SQLite format 3\0"
 _RESTORE = "restore it from a backup"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -141,7 +142,7 @@ def _sample(
 
 def _disk(database: Path) -> tuple[int | None, float | None]:
     try:
-        usage = shutil.disk_usage(database.resolve().parent)
+        usage = shutil.disk_usage(os.path.dirname(os.path.realpath(database)))
     except OSError:
         return None, None
     return usage.free, usage.free / usage.total if usage.total else None

@@ -10,6 +10,10 @@ from pathlib import Path
 
 _PROCESSES = Path("/proc")
 
+# In the command line of the process that looks at a file for `dbtune monitor`. It takes no lock and
+# opens nothing through SQLite, so that nobody has to wait until it is stopped.
+LOOKOUT = "dbtune.monitor.lookout"
+
 
 @dataclass(frozen=True)
 class FileUser:
@@ -25,6 +29,7 @@ class FileUser:
 def other_users(path: Path) -> tuple[FileUser, ...]:
     """Return the other processes that have a file open, in the order of their numbers.
 
+    Those of `dbtune monitor` are left out: they only look at it.
     Known on Linux only, and there only for processes this user may look into and that are not
     in another container: an empty result proves nothing. Opens nothing of the file.
     """
@@ -33,7 +38,7 @@ def other_users(path: Path) -> tuple[FileUser, ...]:
     except OSError:
         return ()
     found = (pid for pid in _processes() if pid != os.getpid() and _has_open(pid, wanted))
-    return tuple(FileUser(pid, _command(pid)) for pid in found)
+    return tuple(FileUser(pid, _command(pid)) for pid in found if not _only_looks(pid))
 
 
 def _processes() -> Iterator[int]:
@@ -55,6 +60,13 @@ def _is_file(descriptor: Path, wanted: os.stat_result) -> bool:
         return os.path.samestat(os.stat(descriptor), wanted)
     except OSError:
         return False  # closed meanwhile
+
+
+def _only_looks(pid: int) -> bool:
+    try:
+        return LOOKOUT.encode() in (_PROCESSES / str(pid) / "cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def _command(pid: int) -> str:

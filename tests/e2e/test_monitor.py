@@ -179,9 +179,27 @@ def test_a_database_is_replaced_removed_and_made_again_under_it(
         text.write_bytes(b"no database" * 100)
         text.rename(database)
         assert "text file" in monitor.note()
+        loop = tmp_path / "loop"
+        loop.symlink_to(database)
+        loop.rename(database)
+        assert "Too many levels of symbolic links" in monitor.note()
         other.rename(database)
         assert "can be read again" in monitor.note()
         sample_until(monitor, "up", 1)
+
+
+def test_it_is_in_nobodys_way(run_dbtune: RunDbtune, database: Path, tmp_path: Path) -> None:
+    """Another monitor does not count it, and what needs the database alone need not wait for it."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    backup = tmp_path / "backup.db"
+    assert run_dbtune("backup", database, backup).returncode == 0
+    with running(database) as first, running(database) as second:
+        first.sample()
+        assert second.sample()["processes"] == 0
+        done = run_dbtune("restore", database, backup, "--yes")
+        assert done.returncode == 0, done.stderr
+        sample_until(first, "up", 1)
 
 
 def test_a_recording_is_followed_from_before_it_exists(database: Path, tmp_path: Path) -> None:
