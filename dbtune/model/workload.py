@@ -112,12 +112,16 @@ class SmallTransactions:
 
 @dataclass(frozen=True)
 class RouteQueries:
-    """What the requests of one route sent: reads and writes of all of them, and of the worst."""
+    """What the requests of one route sent: reads and writes of all of them, and of the worst.
+
+    `squares` is the sum of the squares of each request's, None where it was not noted.
+    """
 
     route: str
     requests: int
     queries: int
     most: int
+    squares: int | None = None
 
 
 @dataclass(frozen=True)

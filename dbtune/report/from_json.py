@@ -99,6 +99,7 @@ def _route(node: JsonNode) -> RouteQueries:
         requests=node.field("requests").size(),
         queries=node.field("queries").size(),
         most=node.field("most").size(),
+        squares=node.optional_size("squares"),
     )
 
 

@@ -43,6 +43,11 @@ class JsonNode:
         child = self.optional(key)
         return None if child is None else child.number()
 
+    def optional_size(self, key: str) -> int | None:
+        """Return the whole number under a key, or None where it is null or missing."""
+        child = self.optional(key)
+        return None if child is None else child.size()
+
     def optional_texts(self, key: str) -> tuple[str, ...]:
         """Return the strings of the array under a key, none where it is null or missing."""
         child = self.optional(key)

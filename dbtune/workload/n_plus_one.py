@@ -81,6 +81,7 @@ class _Found:
     requests: int = 0
     calls: float = 0.0
     worst: float = 0.0
+    squares: float = 0.0
     duration_ns: float | None = None
     relationship: str | None = None
 
@@ -88,6 +89,7 @@ class _Found:
         self.requests += 1
         self.calls += calls
         self.worst = max(self.worst, calls)
+        self.squares += calls * calls
 
     def add_series(self, series: ReadSeries) -> None:
         self.add(series.calls)
@@ -243,7 +245,9 @@ class RequestTracker:
     def routes(self) -> tuple[RouteQueries, ...]:
         """Return what the requests closed so far sent, by route in the order of their names."""
         return tuple(
-            RouteQueries(route, found.requests, round(found.calls), int(found.worst))
+            RouteQueries(
+                route, found.requests, round(found.calls), int(found.worst), round(found.squares)
+            )
             for route, found in sorted(self._routes.items())
         )
 

@@ -211,7 +211,7 @@ def test_queries_are_counted_for_each_route() -> None:
     begin = RecordedQuery("BEGIN", request_id="a", route="/users")
     workload = digest(begin, *reads("a", 3), *writes("a", [None]), *reads("b", 6))
     named = digest(*reads("a", 3, route=None))
-    assert (workload.routes, named.routes) == ((RouteQueries("/users", 2, 10, 6),), ())
+    assert (workload.routes, named.routes) == ((RouteQueries("/users", 2, 10, 6, 52),), ())
 
 
 def test_a_line_with_a_count_is_as_many_calls() -> None:

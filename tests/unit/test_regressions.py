@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -144,6 +146,58 @@ def test_queries_a_request_are_compared_by_route(head: RouteQueries, expected: s
     """A mean moves with the mix of requests; then the worst request has to be worse as well."""
     comparison = compare(side(routes=(PAGE,)), side(routes=(head,)), LIMITS)
     assert outcomes(comparison) == ({"queries": expected} if expected else {})
+
+
+def requests(route: str, sent: list[int]) -> RouteQueries:
+    """Return what requests that each sent so many queries come to."""
+    squares = sum(queries * queries for queries in sent)
+    return RouteQueries(route, len(sent), sum(sent), max(sent), squares)
+
+
+def test_another_mix_of_the_same_requests_is_no_regression() -> None:
+    """Pages whose queries depend on what they show, in 200 recordings of one application."""
+    draw = random.Random(7)
+    pages: list[Callable[[], int]] = [
+        lambda: 1 + draw.randint(0, 12),
+        lambda: 1 + min(200, int(draw.expovariate(0.25))),
+        lambda: 61 if draw.random() < 0.03 else 3,
+        lambda: draw.choice([2, 9]),
+        lambda: 4,
+    ]
+
+    def recorded() -> tuple[RouteQueries, ...]:
+        counts = [draw.randint(20, 40) for _ in pages]
+        return tuple(
+            requests(f"/{place}", [page() for _ in range(count)])
+            for place, (page, count) in enumerate(zip(pages, counts, strict=True))
+        )
+
+    for _ in range(200):
+        comparison = compare(side(routes=recorded()), side(routes=recorded()), LIMITS)
+        assert comparison.of("regression") == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [([23] * 5, [26] * 6), ([2, 3, 4] * 10, [20, 30, 40] * 9), ([23] * 4, [27] * 4)],
+    ids=["all alike", "tenfold", "as many"],
+)
+def test_more_queries_are_found_in_another_number_of_requests(
+    before: list[int], after: list[int]
+) -> None:
+    """Where no mix of what base recorded would make as many."""
+    comparison = compare(
+        side(routes=(requests("/", before),)), side(routes=(requests("/", after),)), LIMITS
+    )
+    assert outcomes(comparison) == {"queries": "regression"}
+
+
+def test_few_requests_of_another_mix_say_nothing() -> None:
+    """The only request of base may have been the smallest."""
+    comparison = compare(
+        side(routes=(requests("/", [3]),)), side(routes=(requests("/", [3, 9]),)), LIMITS
+    )
+    assert outcomes(comparison) == {"queries": "inconclusive"}
 
 
 def test_one_query_more_a_request_is_found_and_one_in_many_requests_is_not() -> None:
