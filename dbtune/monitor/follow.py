@@ -12,6 +12,9 @@ from dbtune.workload.lines import LINE_LIMIT_BYTES
 
 # What is read of a file that is there already: the last minute of all but the busiest recordings.
 TAIL_BYTES = 4 << 20
+# Of what was put in its place, or was written while we were stopped, the end is enough as well:
+# all of it would take the memory that it has on disk.
+_MOST_UNREAD_BYTES = 64 << 20
 
 
 class Follower:
@@ -68,9 +71,13 @@ class Follower:
 
     def _read_on(self) -> bytes:
         assert self._stream is not None
-        if os.fstat(self._stream.fileno()).st_size < self._stream.tell():
+        size, place = os.fstat(self._stream.fileno()).st_size, self._stream.tell()
+        if size < place:
             self._stream.seek(0)  # emptied in its place
             self._rest = b""
+        elif size - place > _MOST_UNREAD_BYTES:
+            self._stream.seek(size - TAIL_BYTES)
+            self._rest, self._skip_to_line_end = b"", True
         data = self._rest + (self._stream.read() or b"")
         if self._skip_to_line_end:
             _, end, data = data.partition(b"\n")

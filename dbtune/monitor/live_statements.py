@@ -91,6 +91,8 @@ class LiveStatements:
             for line in run.lines:
                 if line.namespace is None or _real_path(line.namespace) == self._database:
                     self._count(line, run.sample_rate, now)
+                else:
+                    self._tell("other", f"statements of {line.namespace} are left out")
         for trouble in batch.troubles[:1]:
             reason = f"a line of {self._name} was left out: {trouble.reason}"
             self._tell("trouble", f"{reason}; further ones are left out without a word")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from dataclasses import dataclass, replace
 
@@ -142,7 +143,10 @@ def _amount(number: str, unit: str, units: dict[str, float], text: str) -> float
             f'--threshold "{text}": {number}{unit} has a unit that does not fit',
             hint=f"use one of {known}" if known else "give a number without a unit",
         )
-    return float(number) * scale
+    amount = float(number) * scale
+    if math.isinf(amount):
+        raise ConfigurationError(f'--threshold "{text}": {number}{unit} is beyond all numbers')
+    return amount
 
 
 def _default_clear(unit: Unit, comparison: str, limit: float) -> float:

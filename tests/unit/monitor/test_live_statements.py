@@ -100,6 +100,7 @@ def test_statements_of_other_databases_are_left_out(
         line(NOW),
     )
     assert live.read(NOW).per_second == pytest.approx(0.3)
+    assert live.notes() == (f"statements of {tmp_path / 'b.db'} are left out",)
 
 
 def test_lines_without_a_time_came_just_now(path: Path, live: LiveStatements) -> None:
@@ -154,6 +155,18 @@ def test_rotation_loses_no_line(path: Path, follower: Follower) -> None:
     append(Path(f"{path}.1"), "three\n")
     append(path, "four\n")
     assert follower.read() == b"two\nthree\nfour\n"
+
+
+def test_of_a_huge_file_in_its_place_the_end_is_read(path: Path, follower: Follower) -> None:
+    """All of it would take as much memory as it has on disk."""
+    append(path, "one\n")
+    assert follower.read() == b"one\n"
+    other = path.with_name("other")
+    append(other, "first\n")
+    os.truncate(other, 100 << 20)
+    append(other, "\ntwo\n")
+    other.rename(path)
+    assert follower.read() == b"two\n"
 
 
 def test_a_file_taken_away_comes_again(path: Path, follower: Follower) -> None:

@@ -61,6 +61,8 @@ def test_thresholds_are_read(text: str, limit: float, for_seconds: float, clear_
         ("wal_size_bytes>5 for", "unit that does not fit"),
         ("wal_size_bytes>5; rm -rf /", "is no threshold"),
         ("wal_size>5", 'no metric "wal_size"'),
+        ("wal_size_bytes<1e999", "beyond all numbers"),
+        ("wal_size_bytes>5 for 1e999 h", "beyond all numbers"),
         ("wal_size_bytes>5s", "unit that does not fit"),
         ("busy_ratio>5MB", "unit that does not fit"),
         ("wal_size_bytes>5 for 3MB", "unit that does not fit"),
