@@ -96,6 +96,12 @@ def test_links_lead_somewhere(path: Path) -> None:
     assert not dead
 
 
+def test_every_page_is_linked_from_the_readme() -> None:
+    """What nobody is led to, nobody reads."""
+    linked = {link.partition("#")[0] for link in links(read(ROOT / "README.md"))}
+    assert {f"docs/{path.name}" for path in DOCS.glob("*.md")} <= linked
+
+
 @each_document
 def test_commands_and_options_that_are_named_exist(path: Path) -> None:
     """A command line uses a command's own options; an option alone is one of some command."""
