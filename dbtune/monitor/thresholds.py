@@ -145,7 +145,10 @@ def _amount(number: str, unit: str, units: dict[str, float], text: str) -> float
         )
     amount = float(number) * scale
     if math.isinf(amount):
-        raise ConfigurationError(f'--threshold "{text}": {number}{unit} is beyond all numbers')
+        raise ConfigurationError(
+            f'--threshold "{text}": {number}{unit} is beyond all numbers',
+            hint=f"such as {_EXAMPLE}",
+        )
     return amount
 
 
