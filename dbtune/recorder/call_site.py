@@ -6,7 +6,8 @@ import os
 import site
 import sys
 import sysconfig
-from contextvars import ContextVar
+from contextlib import suppress
+from contextvars import ContextVar, Token
 
 _LIBRARY_FOLDERS = ("site-packages", "dist-packages")
 # Files whose paths were generated (templates, eval) would fill memory in a long life.
@@ -36,9 +37,15 @@ def find_call_site() -> tuple[str, int] | None:
     return _elsewhere.get()
 
 
-def use_call_site(call_site: tuple[str, int] | None) -> None:
+def use_call_site(call_site: tuple[str, int] | None) -> Token[tuple[str, int] | None]:
     """Say on whose behalf this context sends statements, where its own frames do not tell."""
-    _elsewhere.set(call_site)
+    return _elsewhere.set(call_site)
+
+
+def leave_call_site(token: Token[tuple[str, int] | None]) -> None:
+    """Say that it does so no more; a token of another context leaves that alone."""
+    with suppress(ValueError, RuntimeError):
+        _elsewhere.reset(token)
 
 
 def _remember(name: str) -> str | None:
@@ -51,7 +58,8 @@ def _remember(name: str) -> str | None:
 def _show(name: str) -> str | None:
     if name.startswith("<"):
         return None
-    path = os.path.abspath(name)
+    # Python up to 3.8 has the name as it was given, and the application may have gone elsewhere.
+    path = os.path.normpath(os.path.join(_working_directory, name))
     if path.startswith(_NOT_THE_APPLICATION) or any(
         f"{os.sep}{folder}{os.sep}" in path for folder in _LIBRARY_FOLDERS
     ):

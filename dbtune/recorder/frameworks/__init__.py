@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ..on_import import on_import
-from . import aiosqlite, asgi, celery, django, flask, servers
+from . import aiosqlite, asgi, asgiref, celery, django, flask, servers
 
 _WATCHED = {
     "aiosqlite.core": aiosqlite.watch_connections,
+    "asgiref.sync": asgiref.watch_threads,
     "celery.signals": celery.watch_tasks,
     "daphne.server": servers.watch_daphne,
     "django.core.handlers.base": django.watch_handlers,

@@ -63,6 +63,21 @@ connection.close()
     assert (only.file_path, only.line_number) == (str(outside), 2)
 
 
+def test_relative_names_are_of_the_directory_that_the_program_began_in(tmp_path: Path) -> None:
+    """Python 3.8 has such for the program itself, which may go elsewhere."""
+    program = """
+import os, sqlite3
+os.mkdir("elsewhere")
+os.chdir("elsewhere")
+connection = sqlite3.connect(":memory:")
+exec(compile("connection.execute('SELECT 1').fetchall()", "lib/job.py", "exec"))
+os.chdir("..")
+connection.close()
+"""
+    (only,) = hear(program, tmp_path)
+    assert (only.file_path, only.line_number) == ("lib/job.py", 1)
+
+
 def test_a_statement_of_the_standard_library_is_its_callers(tmp_path: Path) -> None:
     """iterdump() sends what its caller asked for."""
     program = """

@@ -332,6 +332,38 @@ asyncio.run(main())
     assert len({sent.request_id for sent in heard}) == 5
 
 
+def test_djangos_asynchronous_queries_have_a_line(tmp_path: Path) -> None:
+    """They run in a thread, whose frames are asgiref's and the standard library's."""
+    program = """
+import asyncio, django
+from asgiref.sync import sync_to_async
+from django.conf import settings
+settings.configure(DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "a.db"}})
+django.setup()
+from django.db import connection, models
+
+class Chef(models.Model):
+    class Meta:
+        app_label = "kitchen"
+
+def own():
+    list(Chef.objects.filter(pk=2))
+
+async def main():
+    await Chef.objects.aexists()
+    await sync_to_async(own)()
+    async for chef in Chef.objects.all():
+        pass
+connection.ensure_connection()
+connection.connection.execute("CREATE TABLE kitchen_chef (id INTEGER PRIMARY KEY)")
+asyncio.run(main())
+connection.connection.execute("SELECT 1").fetchall()
+"""
+    heard = [sent for sent in hear(program, tmp_path) if "SELECT" in sent.text]
+    assert [sent.line_number for sent in heard] == [17, 14, 19, 24]
+    assert {sent.file_path for sent in heard} == {"app.py"}
+
+
 def test_aiosqlite_sends_on_behalf_of_its_caller(tmp_path: Path) -> None:
     """Its statements run in a thread that is in no request, and in no line of the application."""
     pytest.importorskip("aiosqlite")
