@@ -1,9 +1,12 @@
-"""What a load test looks like in a terminal, and as CSV."""
+"""What a load test looks like in a terminal, as CSV and as JSON."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -19,6 +22,8 @@ from dbtune.model.load import (
 )
 from dbtune.report.load_text import load_text
 from dbtune.report.load_to_csv import load_to_csv
+from dbtune.report.load_to_json import load_to_json
+from tests.documents import ROOT, read, spans
 
 QUERY = "SELECT name,\n email FROM users WHERE \x1b[31mid = ?"
 
@@ -106,3 +111,22 @@ def test_csv_has_the_same_figures() -> None:
     assert (rows[0]["locked"], rows[0]["constraint"], rows[0]["unfinished"]) == ("17", "2", "50")
     assert rows[1]["query"].startswith("SELECT name, email FROM users")
     assert float(rows[0]["min_ms"]) == 1.0
+
+
+def keys(value: Any) -> Iterator[str]:
+    """Every key of a JSON value, wherever it is nested."""
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        yield key
+        yield from keys(inner)
+    for inner in value if isinstance(value, list) else ():
+        yield from keys(inner)
+
+
+def test_all_keys_and_columns_of_the_files_are_documented() -> None:
+    """And no others, in the section of docs/bench.md that is about them."""
+    text = read(ROOT / "docs" / "bench.md").partition("### Files")[2].partition("\n## ")[0]
+    document, _, columns = text.partition("`--csv FILE`")
+    of_values = {"request", "transaction", "statement", "null", "--json", "--output FILE"}
+    assert set(spans(document)) - of_values == set(keys(json.loads(load_to_json(BOTH))))
+    header = next(csv.reader(io.StringIO(load_to_csv(BOTH))))
+    assert list(spans(columns)) == header
