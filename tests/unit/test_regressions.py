@@ -95,9 +95,14 @@ def test_quick_statements_are_not_judged_by_a_handful_of_steps(metric: str) -> N
     assert outcomes(compare(side(small), side(head), LIMITS)) == {}
 
 
-def test_a_new_scan_counts_with_other_values_too() -> None:
-    """How many rows are read depends on the values, that all of them are read does not."""
-    assert changed(plan=SCAN, samples_digest="1234")["scans"] == "regression"
+@pytest.mark.parametrize(("schema", "expected"), [("other", "regression"), ("sha", "inconclusive")])
+def test_a_new_scan_with_other_values_counts_where_the_schema_differs(
+    schema: str, expected: str
+) -> None:
+    """Under one schema it is the values: partial indexes and patterns of LIKE depend on them."""
+    head = replace(SHAPE, plan=SCAN, samples_digest="1234")
+    other = replace(side(head), schema_sha256=schema)
+    assert outcomes(compare(side(SHAPE), other, LIMITS))["scans"] == expected
 
 
 @pytest.mark.parametrize(
