@@ -30,7 +30,9 @@ def uses_of(
         some,
         (not shapes_without_values, _values_lacking(shapes_without_values)),
     )
-    yield use("N+1", requests)
+    # A transaction stands in for a request.
+    units = has(keys.requests) or has(keys.transactions)
+    yield use("N+1", (units, "neither request ids nor transaction ids"))
     yield use("the line that sends a query", (has(keys.call_sites), "no call sites"))
     yield use("time of each query", (has(keys.durations), "no durations"))
     yield use("the page that sends a query", (has(keys.routes), "no routes"))

@@ -107,8 +107,17 @@ def test_inspect_names_what_is_lacking(run_dbtune: Run, tmp_path: Path) -> None:
     (tmp_path / "q.sql").write_text("SELECT 1;\nSELECT 2;\n")
     done = run_dbtune("recording", "inspect", "q.sql")
     assert done.returncode == 0, done.stderr
-    assert "no   N+1: no request ids" in done.stdout
+    assert "no   N+1: neither request ids nor transaction ids" in done.stdout
     assert "yes  index advice" in done.stdout
+
+
+def test_transactions_are_enough_for_n_plus_one(run_dbtune: Run, tmp_path: Path) -> None:
+    """As analyze has it: one stands in for a request, which SQLAlchemy's echo does not know."""
+    path = tmp_path / "q.jsonl"
+    path.write_text('{"db.query.text": "SELECT 1", "transaction_id": 3}\n')
+    told = {use["name"]: use for use in inspected(run_dbtune, path)["uses"]}
+    assert told["N+1"]["is_possible"] is True
+    assert told["small transactions"]["reason"] == "no request ids"
 
 
 def test_inspect_tells_how_to_have_values(run_dbtune: Run, tmp_path: Path) -> None:
