@@ -50,6 +50,7 @@ CONFIGURATIONS = {
 
 # A copy with indexes, and the journal or -wal that a load leaves beside the copy it writes to.
 _GROWTH = 1.5
+_ROOM_HINT = "name a folder with room: --scratch DIR"
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def copy_base(
         folder,
         round(size * copies),
         f"the copies of {database} that a load test writes to",
-        hint="name a folder with room: --scratch DIR",
+        hint=_ROOM_HINT,
     )
     whole = CopySize(whole_bytes=sys.maxsize, sample_bytes=0)
     path = copy_database(database, schema, folder, size=whole, on_event=on_event).path
@@ -102,7 +103,7 @@ def with_indexes(
     """Return a copy of the base in which these indexes were created and their tables analysed."""
     on_event(Event("Creating the indexes on a copy"))
     path = base.path.with_name("indexed.db")
-    shutil.copyfile(base.path, path)
+    _copy_file(base.path, path)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         try:
             for statement in statements:
@@ -112,7 +113,9 @@ def with_indexes(
         except sqlite3.Error as error:
             raise RefusedError(
                 f"on a copy of the database the report's indexes cannot be created: {error}",
-                hint="make a new report: dbtune analyze DB --queries FILE --output FILE",
+                hint=_ROOM_HINT
+                if "disk is full" in str(error)
+                else "make a new report: dbtune analyze DB --queries FILE --output FILE",
             ) from error
     return Base(path, base.journal_mode)
 
@@ -122,7 +125,7 @@ def working_copy(base: Base, configuration: Configuration) -> Path:
     path = base.path.with_name("load.db")
     for suffix in ("", "-wal", "-shm", "-journal"):
         side_file(path, suffix).unlink(missing_ok=True)
-    shutil.copyfile(base.path, path)
+    _copy_file(base.path, path)
     mode = configuration.journal_mode or base.journal_mode
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         found = connection.execute(f"PRAGMA journal_mode = {mode}").fetchone()[0]
@@ -132,3 +135,13 @@ def working_copy(base: Base, configuration: Configuration) -> Path:
             hint="name a folder on a local disk: --scratch DIR",
         )
     return path
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    """Copy a file that nobody has open: a new index may take more room than was foreseen."""
+    try:
+        shutil.copyfile(source, target)
+    except OSError as error:
+        raise RefusedError(
+            f"the copy {target} cannot be written: {error.strerror}", hint=_ROOM_HINT
+        ) from error

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from dbtune.benchmark.configurations import CONFIGURATIONS, Base, working_copy
+from dbtune.benchmark.configurations import CONFIGURATIONS, Base, with_indexes, working_copy
 from dbtune.benchmark.fresh_keys import FreshValues
 from dbtune.benchmark.send_unit import UnitSender
 from dbtune.benchmark.sqlite_session import SqliteSession, SqliteTarget
 from dbtune.benchmark.tally import BEGIN, COMMIT, Outcome
+from dbtune.errors import RefusedError
 from dbtune.model.load import LoadPlan, LoadStatement
 from dbtune.model.workload import RecordedQuery
 from tests.fixtures.hostile import full_text_and_rtree
@@ -133,3 +134,12 @@ def test_texts_that_are_not_utf8_are_read(tmp_path: Path, open_session: ExitStac
     plan = plan_of(path, "SELECT name FROM users")
     session = open_session.enter_context(closing(SqliteTarget(path, plan.statements).open()))
     assert send(session, plan).failure is None
+
+
+def test_a_copy_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    """As where new indexes took more of the disk than was foreseen."""
+    base = Base(make_shop(tmp_path / "shop.db"), "delete")
+    (tmp_path / "indexed.db").mkdir()
+    with pytest.raises(RefusedError, match="cannot be written") as caught:
+        with_indexes(base, (), ())
+    assert "--scratch" in str(caught.value.hint)
