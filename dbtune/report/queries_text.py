@@ -19,6 +19,8 @@ _PROSE_WIDTH = 100
 _MIN_WIDTH = 40
 # More is a book; the table names the others, and --json has all of all.
 _DETAILED = 5
+# What a recording from there is called.
+_STDIN = "stdin"
 # How SQLite names databases in memory, and URIs, which may be of one.
 _NO_FILE = (":", "file:")
 
@@ -98,12 +100,14 @@ def _more(names: Names, colors: Colors) -> list[str]:
 
 def _next_lines(digest: QueryDigest, width: int, colors: Colors) -> list[str]:
     """Return the command that tells what would help; stdin cannot be read a second time."""
-    if not digest.calls or "-" in digest.sources:
+    if not digest.calls or _STDIN in digest.sources:
         return []
     files = (name.name for name in digest.databases.top)
     database = next((name for name in files if not name.startswith(_NO_FILE)), None)
     words = ["dbtune", "analyze", "DB" if database is None else shlex.quote(database)]
-    words += [f"--queries {shlex.quote(source)}" for source in digest.sources]
+    # A recording is read with its parts: app.jsonl stands for app.jsonl.1, too.
+    whole = (source for source in digest.sources if source.rpartition(".")[0] not in digest.sources)
+    words += [f"--queries {shlex.quote(source)}" for source in whole]
     return [
         colors.bold("Next: which indexes would help, and what mends an N+1"),
         *(colors.command(line) for line in command_lines(" ".join(words), width, "  ")),

@@ -216,6 +216,7 @@ def test_decades_are_powers_of_ten() -> None:
         (("a.jsonl",), ("/srv/my app.db",), "analyze '/srv/my app.db' --queries a.jsonl"),
         (("a.jsonl", "b.sql"), (":memory:", "/b.db"), "analyze /b.db --queries a.jsonl"),
         (("a.jsonl",), (), "analyze DB --queries a.jsonl"),
+        (("a.jsonl.2", "a.jsonl.1", "a.jsonl"), (), "analyze DB --queries a.jsonl"),
         (("a.jsonl",), ("file:x?mode=memory",), "analyze DB --queries a.jsonl"),
     ],
 )
@@ -233,5 +234,5 @@ def test_it_ends_with_the_command_that_comes_next(
 def test_nothing_comes_next_after_stdin_or_nothing() -> None:
     """What was piped is gone, and no statement needs no index."""
     empty = replace(digest(), calls=0.0, databases=NONE)
-    for seen in (replace(digest(query()), sources=("-",)), empty):
+    for seen in (replace(digest(query()), sources=("stdin",)), empty):
         assert "Next: " not in queries_to_terminal(seen, width=80, color=False)
