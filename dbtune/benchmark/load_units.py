@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from zlib import crc32
 
 from dbtune.benchmark.fresh_keys import fresh_keys, numbered_rowid, with_nulls
 from dbtune.benchmark.insert_values import bind_literals
@@ -138,7 +139,7 @@ class UnitBuilder:
         if not draws:
             return None
         self._draws[text] += 1
-        number = self._draws[text] if digest is None else int(digest, 16)
+        number = self._draws[text] if digest is None else crc32(digest.encode())
         return draws[number % len(draws)]
 
     def _send(self, query: RecordedQuery, known: int, values: Parameters, *, writes: bool) -> None:
