@@ -12,6 +12,8 @@ from dbtune.workload.recording_line import DroppedStatements, RecordingHeader
 from dbtune.workload.splitting import split_statements
 from dbtune.workload.tokens import TokenReader
 
+_ENDS = frozenset({"COMMIT", "END", "ROLLBACK"})
+
 QuoteLiteral = Callable[[SqlValue], str]
 
 
@@ -26,6 +28,7 @@ class SqlStatements:
         self.statements = 0
         self.without_values = 0
         self.left_out = 0
+        self._is_begun = False
 
     def header(self, header: RecordingHeader) -> str:
         """Return nothing: a file of SQL does not say who sent it."""
@@ -42,12 +45,22 @@ class SqlStatements:
         lines = []
         for part in parts:
             line = self._with_values(part, query.parameters) + ";\n"
-            if "\0" in line or not complete_statement(line):
+            if "\0" in line or not complete_statement(line) or self._ends_nothing(part):
                 self.left_out += 1
                 continue
             self.statements += 1
             lines.append(line)
         return "".join(lines)
+
+    def _ends_nothing(self, statement: str) -> bool:
+        """Tell of a COMMIT or ROLLBACK whose BEGIN is not in the file: drivers send some unseen."""
+        words = statement.upper().split()
+        if words[0] == "BEGIN":
+            self._is_begun = True
+        elif words[0] in _ENDS and "TO" not in words:
+            was_begun, self._is_begun = self._is_begun, False
+            return not was_begun
+        return False
 
     def _with_values(self, text: str, parameters: Parameters) -> str:
         bound = bind(Sample(text, parameters))

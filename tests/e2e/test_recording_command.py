@@ -282,6 +282,21 @@ def test_convert_keeps_sample_rates(run_dbtune: Run, recording: Path, tmp_path: 
     )
 
 
+def test_convert_to_sql_ends_only_what_it_begins(run_dbtune: Run, tmp_path: Path) -> None:
+    """Drivers send a BEGIN of their own, which no recording holds, and a COMMIT that it does."""
+    texts = ["INSERT INTO t VALUES (1)", "COMMIT", "BEGIN", "INSERT INTO t VALUES (2)", "ROLLBACK"]
+    lines = (f"{json.dumps({'db.query.text': text})}\n" for text in [*texts, "ROLLBACK"])
+    (tmp_path / "q.jsonl").write_text("".join(lines))
+    done = run_dbtune("recording", "convert", "q.jsonl", "-o", "out.sql", "--to", "sql")
+    assert done.returncode == 0, done.stderr
+    assert "cannot hold: 2" in done.stdout
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE t (a)")
+        for statement in (tmp_path / "out.sql").read_text().splitlines():
+            connection.execute(statement)
+        assert connection.execute("SELECT a FROM t").fetchall() == [(1,)]
+
+
 def test_convert_to_sql_writes_values_into_statements(run_dbtune: Run, tmp_path: Path) -> None:
     """Such that SQLite itself reads the same values."""
     values = ["o'x", None, 7, -2.5, {"$blob": "AP8="}, "a;b\n-- c"]
