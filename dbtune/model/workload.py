@@ -164,6 +164,11 @@ class Workload:
     other_databases: tuple[str, ...] = ()
     other_statements: int = 0
 
+    @property
+    def queries(self) -> float:
+        """Executions of reads and writes: BEGIN, COMMIT, PRAGMA and the like are no queries."""
+        return sum(shape.count for shape in self.shapes if shape.kind != "other")
+
 
 @dataclass(frozen=True)
 class Plan:

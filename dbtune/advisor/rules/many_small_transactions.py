@@ -24,7 +24,7 @@ def check(facts: Facts) -> tuple[Finding, ...]:
     if facts.workload is None:
         return ()
     shapes = {shape.id: shape for shape in facts.workload.shapes}
-    total = sum(shape.count for shape in facts.workload.shapes)
+    total = facts.workload.queries
     found = []
     for small in facts.workload.small_transactions:
         shape = shapes.get(small.shape_id)

@@ -36,13 +36,13 @@ def check(facts: Facts) -> tuple[Finding, ...]:
         if shape is not None and share >= MIN_SHARE:
             readings = read_samples(facts, shape)
             if not leafs_through(readings):
-                found.append(_finding(repeated, shape, share, readings))
+                found.append(_finding(facts.workload, repeated, shape, share, readings))
     return tuple(found)
 
 
 def _share(facts: Facts, repeated: RepeatedQuery, measured: ShapeFacts | None) -> float:
     assert facts.workload is not None
-    calls = sum(shape.count for shape in facts.workload.shapes)
+    calls = facts.workload.queries
     of_calls = repeated.calls / calls if calls else 0.0
     if measured is None or not measured.shape.count:
         return of_calls
@@ -55,10 +55,14 @@ def _shape(workload: Workload, shape_id: str) -> QueryShape | None:
 
 
 def _finding(
-    repeated: RepeatedQuery, shape: QueryShape, share: float, readings: tuple[Statement, ...]
+    workload: Workload,
+    repeated: RepeatedQuery,
+    shape: QueryShape,
+    share: float,
+    readings: tuple[Statement, ...],
 ) -> Finding:
     per_unit = repeated.calls / repeated.requests if repeated.requests else 0.0
-    help, command = _fix(repeated, readings)
+    help, command = _fix(workload, repeated, readings)
     return Finding(
         code=CODE,
         severity=severity_of(share),
@@ -102,12 +106,16 @@ def _time(repeated: RepeatedQuery) -> str:
     return f", {each_ms:,.1f} ms a {repeated.unit} in the database"
 
 
-def _fix(repeated: RepeatedQuery, readings: tuple[Statement, ...]) -> tuple[str, str | None]:
+def _fix(
+    workload: Workload, repeated: RepeatedQuery, readings: tuple[Statement, ...]
+) -> tuple[str, str | None]:
     """Return what to do in words, and the query that does it where it is one."""
     found = looks_up(readings)
     if repeated.relationship is not None:
         finds_one = found[1] if found is not None else None
-        return _sentence(eager_loading(repeated.relationship, finds_one=finds_one)), None
+        others = {other.relationship for other in workload.repeated}
+        advice = eager_loading(repeated.relationship, finds_one=finds_one, repeated=others)
+        return _sentence(advice), None
     advice = one_for_all(found[0] if found is not None else None)
     frameworks = (
         "In SQLAlchemy add options(selectinload(...)) to the query of the list, in Django "

@@ -47,10 +47,10 @@ def check(facts: Facts) -> tuple[Finding, ...]:
 
 
 def write_ratio(facts: Facts) -> float | None:
-    """Return the share of writes among the recorded statements, None without a recording."""
+    """Return the share of writes among the recorded reads and writes, None without a recording."""
     if facts.workload is None:
         return None
-    total = sum(shape.count for shape in facts.workload.shapes)
+    total = facts.workload.queries
     writes = sum(shape.count for shape in facts.workload.shapes if shape.kind == "write")
     return writes / total if total else None
 

@@ -10,9 +10,14 @@ from pathlib import Path
 import pytest
 
 from dbtune.advisor.facts import Facts
-from dbtune.advisor.rules import many_small_transactions, n_plus_one, offset_pagination
+from dbtune.advisor.rules import (
+    many_small_transactions,
+    n_plus_one,
+    offset_pagination,
+    rollback_journal,
+)
 from dbtune.model.advice import Finding
-from dbtune.model.workload import RepeatedQuery, Sample, SmallTransactions
+from dbtune.model.workload import QueryShape, RepeatedQuery, Sample, SmallTransactions
 from tests.unit.rules.measured import Query, build, facts_of, rows
 
 SHOP = (
@@ -257,3 +262,14 @@ def test_a_few_commits_in_a_large_workload_are_left_alone(database: Path) -> Non
     """Six commits a request, and under 1 % of the statements."""
     facts = facts_of(database, INSERT, Query("SELECT max(id) FROM orders", count=100_000))
     assert many_small_transactions.check(committed(facts, 6, 60)) == ()
+
+
+def test_commits_are_no_part_of_what_shares_are_of(database: Path) -> None:
+    """A recorder that tells of each COMMIT says the same of an application as one that does not."""
+    facts = committed(facts_of(database, INSERT, Query("SELECT max(id) FROM orders")), 60, 100)
+    assert facts.workload is not None
+    commits = QueryShape("c1", "commit", "other", 100.0, None, ())
+    shapes = (*facts.workload.shapes, commits)
+    with_commits = replace(facts, workload=replace(facts.workload, shapes=shapes))
+    assert many_small_transactions.check(with_commits) == many_small_transactions.check(facts)
+    assert rollback_journal.write_ratio(with_commits) == rollback_journal.write_ratio(facts) == 0.5
