@@ -67,8 +67,8 @@ def serve(channel: Connection[Any, Any], order: LoadOrder) -> None:
         channel.recv()
         threading.Thread(target=_end_with_parent, args=(channel,), daemon=True).start()
         channel.send(_Load(order, sessions).run())
-    except EOFError:
-        os._exit(1)
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        os._exit(1)  # the parent has ended
     except DbtuneError as error:
         channel.send(Failed(error, ""))
     except Exception:  # noqa: BLE001 - every failure is the parent's to judge

@@ -14,6 +14,7 @@ from typing import NoReturn
 
 import pytest
 
+from dbtune.benchmark.load_process import LoadOrder, serve
 from dbtune.benchmark.run_load import Load, run_load
 from dbtune.benchmark.session import Session
 from dbtune.benchmark.sqlite_session import SqliteSession, SqliteTarget
@@ -150,6 +151,24 @@ def test_a_process_that_is_killed_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="was killed before its end"):
         run_load(Load("wal", plan, kill_soon, LoadRate(2), QUICK))
     assert multiprocessing.active_children() == []
+
+
+def test_a_process_whose_parent_was_killed_ends_without_a_word(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Before it has told that it is ready, too."""
+    path = wal_shop(tmp_path)
+    plan = plan_of(path, "SELECT 1")
+    order = LoadOrder(0, plan, SqliteTarget(path, plan.statements).open, LoadRate(1), QUICK)
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=serve, args=(theirs, order))
+    process.start()
+    theirs.close()
+    ours.close()
+    process.join()
+    assert process.exitcode == 1
+    assert capfd.readouterr().err == ""
 
 
 def test_an_interrupted_load_leaves_no_process(tmp_path: Path) -> None:
