@@ -60,9 +60,10 @@ def _repeated(log: QueryLog, limits: QueryLimits) -> Iterator[str]:
         return
     ignored = read_ignored()
     templates = log.templates()
+    relationships = {repeated.relationship for repeated in found}
     for repeated in found:
         if not any(_ignores(rule, repeated) for rule in ignored):
-            yield from described(repeated, templates[repeated.shape_id])
+            yield from described(repeated, templates[repeated.shape_id], relationships)
 
 
 def _ignores(rule: IgnoreRule, repeated: RepeatedQuery) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from dbtune.model.workload import RecordedQuery, RepeatedQuery
 from dbtune.recorder.sent import Sent
@@ -75,8 +75,13 @@ class QueryLog:
         return "\n".join(lines)
 
 
-def described(repeated: RepeatedQuery, template: str) -> Iterator[str]:
-    """Yield what a test says of an N+1: what is repeated where, and how to load it at once."""
+def described(
+    repeated: RepeatedQuery, template: str, relationships: Collection[str | None]
+) -> Iterator[str]:
+    """Yield what a test says of an N+1: what is repeated where, and how to load it at once.
+
+    `relationships` are all that are loaded row by row.
+    """
     what = (
         f"{repeated.relationship} is loaded row by row"
         if repeated.relationship
@@ -85,11 +90,15 @@ def described(repeated: RepeatedQuery, template: str) -> Iterator[str]:
     route = f" of {repeated.route}" if repeated.route else ""
     yield f"N+1{route} at {repeated.call_site or 'an unknown line'}, {repeated.worst} times: {what}"
     if repeated.relationship:
-        yield f"  Fix: {eager_loading(repeated.relationship, finds_one=None)}"
+        yield f"  Fix: {_eager(repeated.relationship, relationships)}"
     else:
         in_django = ", in Django with select_related() or prefetch_related()"
         framework = in_django if "django.db.models" in sys.modules else ""
         yield f"  Fix: {one_for_all(key_of(template))}{framework}"
+
+
+def _eager(relationship: str, relationships: Collection[str | None]) -> str:
+    return eager_loading(relationship, finds_one=None, repeated=relationships)
 
 
 def _as_query(sent: Sent) -> RecordedQuery:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Iterator
+from weakref import WeakKeyDictionary
 
 from .complaint import complain
 from .on_import import on_import
 
+STEP = " > "
 # A list that holds one name. A statement that runs in another thread has a copy of the context,
 # and must be able to say that the name was used.
 _current: ContextVar[list[str] | None] = ContextVar("dbtune_relationship", default=None)
@@ -26,7 +28,9 @@ def current_relationship() -> str | None:
     """Return "Chef.bookings" where SQLAlchemy is about to load that relationship lazily.
 
     Where the chef was itself loaded through a relationship, that comes before it:
-    "Product.chef > Chef.bookings".
+    "Product.chef > Chef.bookings". "Employee > Manager.cars" is a relationship of a class derived
+    from what the query selects, "aliased(Chef).bookings" one of an alias, and a tree is
+    "Node.children > Node.children" from the second level on.
     """
     waiting = _current.get()
     return waiting[0] if waiting else None
@@ -58,22 +62,51 @@ def _follow(state: Any) -> None:
     try:
         name = None
         if state.is_relationship_load and state.lazy_loaded_from is not None:
-            name = _path(state.lazy_loaded_from.load_path, state.loader_strategy_path[-1])
+            ways = _ways.setdefault(state.session, {})
+            name = _path(state.lazy_loaded_from, state.loader_strategy_path[-1], ways)
         if name is not None or _current.get():
             _current.set([name] if name else None)
     except Exception as error:  # noqa: BLE001 - the application must not feel it
         complain("a lazy load could not be followed", error)
 
 
-def _path(loaded_by: Any, relationship: Any) -> str:
+# For each relationship that a session loaded lazily, the latest way to it. Without options in the
+# query, an object that was loaded lazily itself knows the last step to it only.
+_ways: WeakKeyDictionary[Any, dict[str, tuple[str, ...]]] = WeakKeyDictionary()
+
+
+def _path(owner: Any, relationship: Any, ways: dict[str, tuple[str, ...]]) -> str:
     """Return a relationship with those that lead to it from the query of the list.
 
     SQLAlchemy takes an option for it only with the whole way from what the query selects. A way
     that meets a relationship twice goes through a tree: each level is the same N+1.
     """
-    last = _name(relationship)
-    way = [_name(step) for step in loaded_by.path if getattr(step, "is_property", False)]
-    return " > ".join([*way, last]) if len({*way, last}) == len(way) + 1 else last
+    path = owner.load_path.path
+    way: list[str] = []
+    entity = path[0]
+    for step in (*path[1:], relationship):
+        if getattr(step, "is_property", False):
+            way += _names(entity, step)
+        else:
+            entity = step
+    if len(path) > 1 and not owner.load_options:
+        known = ways.get(_name(path[1]))
+        way = [*known, *way[1:]] if known is not None else way
+    last = way[-1]
+    if last in way[:-1]:
+        way = [last, last]
+    ways[_name(relationship)] = tuple(way)
+    return STEP.join(way)
+
+
+def _names(entity: Any, relationship: Any) -> Iterator[str]:
+    """Yield a relationship as an option names it: of an alias, or behind the class it is not of."""
+    if entity.is_aliased_class:
+        yield f"aliased({entity.class_.__name__}).{relationship.key}"
+        return
+    if relationship.parent is not entity.mapper and relationship.parent.isa(entity.mapper):
+        yield str(entity.class_.__name__)
+    yield _name(relationship)
 
 
 def _name(relationship: Any) -> str:

@@ -186,7 +186,7 @@ class RequestTracker:
         key = (shape.id, site)
         series = request.reads.get(key)
         if series is not None:
-            series.add(calls, duration_ns, query.timestamp)
+            series.add(calls, duration_ns, query.timestamp, query.relationship)
             return True
         spent = None if duration_ns is None else duration_ns * calls
         at = query.timestamp

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from dbtune.model.workload import StatementKind
+from dbtune.workload.eager_loading import is_tree
 from dbtune.workload.named_tables import reads_tables
 from dbtune.workload.timestamps import normalise_timestamp
 
@@ -49,9 +50,17 @@ class ReadSeries:
     calls: float
     duration_ns: float | None
 
-    def add(self, calls: float, duration_ns: float | None, timestamp: object) -> None:
+    def add(
+        self,
+        calls: float,
+        duration_ns: float | None,
+        timestamp: object,
+        relationship: str | None,
+    ) -> None:
         """Take a line that stands for so many calls of `duration_ns` each."""
         self.calls += calls
+        if relationship != self.relationship and relationship and is_tree(relationship):
+            self.relationship = relationship  # which its first level did not show
         self.last = timestamp
         if duration_ns is not None:
             self.duration_ns = (self.duration_ns or 0.0) + duration_ns * calls

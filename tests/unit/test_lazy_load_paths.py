@@ -11,7 +11,7 @@ import pytest
 MODELS = """
 from sqlalchemy import ForeignKey, create_engine, event, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 from dbtune.recorder import lazy_loads
 
 lazy_loads.watch()
@@ -33,6 +33,7 @@ engine = create_engine("sqlite://")
 Base.metadata.create_all(engine)
 with Session(engine) as session:
     session.add_all([Node(id=1), Node(id=2, parent_id=1), Node(id=3, parent_id=2)])
+    session.add(Node(id=4, parent_id=3))
     session.flush()
     session.add(Leaf(node_id=3))
     session.commit()
@@ -58,9 +59,26 @@ engine.dispose()
             "session.get(Leaf, 1, options=[joinedload(Leaf.node)]).node.parent",
             ["Leaf.node > Node.parent"],
         ),
-        ("session.get(Node, 3).parent.parent", ["Node.parent", "Node.parent"]),
+        ("session.get(Node, 3).parent.parent", ["Node.parent", "Node.parent > Node.parent"]),
+        (
+            "session.get(Node, 4).parent.parent.parent",
+            ["Node.parent", *["Node.parent > Node.parent"] * 2],
+        ),
+        (
+            "session.get(Leaf, 1).node.parent.parent",
+            ["Leaf.node", "Leaf.node > Node.parent", "Node.parent > Node.parent"],
+        ),
+        ("session.scalars(select(aliased(Leaf))).one().node", ["aliased(Leaf).node"]),
     ],
-    ids=["from the list", "from what was loaded lazily", "from what was joined", "up a tree"],
+    ids=[
+        "from the list",
+        "from what was loaded lazily",
+        "joined",
+        "up a tree",
+        "up far",
+        "to a tree",
+        "alias",
+    ],
 )
 def test_a_lazy_load_is_named_with_its_way(load: str, named: list[str]) -> None:
     """SQLAlchemy refuses an option that does not begin at the query's entity; a tree is one N+1."""

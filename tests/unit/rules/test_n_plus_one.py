@@ -55,7 +55,7 @@ def found(facts: Facts, **fields: object) -> tuple[Finding, ...]:
         (
             TO_ONE,
             "User.bookings > Booking.chef",
-            "Add .options(selectinload(User.bookings).joinedload(Booking.chef)) to the query of "
+            "Add .options(defaultload(User.bookings).joinedload(Booking.chef)) to the query of "
             "the list; selectinload(Booking.chef) does as well.",
         ),
         (
