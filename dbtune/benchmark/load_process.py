@@ -7,6 +7,7 @@ import random
 import signal
 import threading
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from time import monotonic, monotonic_ns, sleep
@@ -61,6 +62,7 @@ def serve(channel: Connection[Any, Any], order: LoadOrder) -> None:
     The process's main function. Its parent's end ends it at any moment.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its processes on Ctrl-C
+    _allow_files()
     try:
         sessions = [order.open_session() for _ in range(order.threads)]
         channel.send(Ready())
@@ -75,6 +77,17 @@ def serve(channel: Connection[Any, Any], order: LoadOrder) -> None:
         channel.send(Failed(None, traceback.format_exc()))
     # Threads may still wait for a lock, and the copy is thrown away.
     os._exit(0)
+
+
+def _allow_files() -> None:
+    """Let this process open as many files as it may: each connection takes two or three."""
+    try:
+        import resource  # POSIX
+    except ImportError:
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # some systems name a limit that they do not grant
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _end_with_parent(channel: Connection[Any, Any]) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
+from dbtune.errors import ConfigurationError
 from dbtune.model.load import FailureKind, LoadStatement
 from dbtune.model.workload import Parameters
 from dbtune.sqlite.authorizer import changing_rows
@@ -16,6 +17,8 @@ from dbtune.sqlite.placeholders import null_parameters
 # Python's own default, which applications have that set nothing.
 _STOCK_TIMEOUT_S = 5.0
 _ROWS_AT_ONCE = 256
+# Opens the -wal as well, which could fail later, in the midst of a load.
+_FIRST_READ = "SELECT count(*) FROM sqlite_master"
 
 
 @dataclass(frozen=True)
@@ -27,22 +30,34 @@ class SqliteTarget:
     hook: HookSettings | None = None
 
     def open(self) -> SqliteSession:
-        """Open a connection for one thread."""
-        connection = sqlite3.connect(
-            database_uri(self.path, "rw"),
-            uri=True,
-            timeout=_STOCK_TIMEOUT_S,
-            isolation_level=None,
-            check_same_thread=False,  # interrupt() comes from another thread
-        )
+        """Open a connection for one thread. Raises ConfigurationError where that fails."""
+        try:
+            connection = sqlite3.connect(
+                database_uri(self.path, "rw"),
+                uri=True,
+                timeout=_STOCK_TIMEOUT_S,
+                isolation_level=None,
+                check_same_thread=False,  # interrupt() comes from another thread
+            )
+        except sqlite3.Error as error:
+            raise _not_opened(error) from error
         try:
             if self.hook is not None:
                 apply_settings(connection, self.hook)
+            connection.execute(_FIRST_READ).fetchone()
             connection.set_authorizer(changing_rows())
-        except BaseException:
+        except sqlite3.Error as error:
             connection.close()
-            raise
+            raise _not_opened(error) from error
         return SqliteSession(connection, self.statements, immediate=self.hook is not None)
+
+
+def _not_opened(error: sqlite3.Error) -> ConfigurationError:
+    return ConfigurationError(
+        f"a connection to the copy cannot be opened: {error}",
+        hint="where there are many, use fewer --threads, or let a process open more files: "
+        "ulimit -n",
+    )
 
 
 class SqliteSession:

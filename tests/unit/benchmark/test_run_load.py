@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import resource
 import signal
 import sqlite3
 import sys
@@ -120,9 +121,27 @@ def test_a_lock_of_somebody_else_is_told_as_such(tmp_path: Path) -> None:
 
 def test_what_cannot_be_opened_ends_the_load(tmp_path: Path) -> None:
     """The error of the process is raised here, and no process is left."""
-    with pytest.raises(RuntimeError, match="unable to open"):
+    with pytest.raises(ConfigurationError, match="unable to open"):
         run(tmp_path / "missing.db", plan_of(wal_shop(tmp_path), "SELECT 1"), LoadRate(clients=2))
     assert multiprocessing.active_children() == []
+
+
+def tell_files() -> NoReturn:
+    """Open no connection, and tell how many files this process may open, and could at most."""
+    raise ConfigurationError(f"files {resource.getrlimit(resource.RLIMIT_NOFILE)}")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits are POSIX's")
+def test_a_process_may_open_as_many_files_as_the_system_allows(tmp_path: Path) -> None:
+    """Many systems begin with 1,024, and a connection takes two or three."""
+    plan = plan_of(wal_shop(tmp_path), "SELECT 1")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+    try:
+        with pytest.raises(ConfigurationError, match=rf"files \({before[1]}, {before[1]}\)"):
+            run_load(Load("wal", plan, tell_files, LoadRate(2), QUICK))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def tell_blocked() -> NoReturn:
