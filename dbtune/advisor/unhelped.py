@@ -205,9 +205,8 @@ def _gain_under_minimum(s: Situation) -> Unhelped | None:
 def _too_cheap(s: Situation) -> Unhelped | None:
     if s.proposed or s.share >= _TOO_CHEAP_SHARE:
         return None
-    return Unhelped(
-        "too-cheap", f"it is {100 * s.share:.2f} % of the recorded cost, which no index can pay for"
-    )
+    share = f"{100 * s.share:.2f} %" if s.share >= 0.00005 else "under 0.01 %"
+    return Unhelped("too-cheap", f"it is {share} of the recorded cost, which no index can pay for")
 
 
 def _no_usable_index(s: Situation) -> Unhelped:

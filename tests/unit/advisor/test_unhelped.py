@@ -100,6 +100,8 @@ CASES: list[tuple[str, Situation, UnhelpedReason, str]] = [
      "orders(state, total) would save 50 % of it, but the search ended before it was taken up"),
     ("too cheap", replace(SCAN, proposed=False, share=0.0001), "too-cheap",
      "it is 0.01 % of the recorded cost, which no index can pay for"),
+    ("next to nothing", replace(SCAN, proposed=False, share=0.00001), "too-cheap",
+     "it is under 0.01 % of the recorded cost, which no index can pay for"),
     ("not used", SCAN, "no-usable-index",
      "SQLite's planner would use none of the indexes that were thought of for it"),
     ("no gain", replace(SCAN, tried=tried("no-gain", 0.0)), "no-usable-index",
