@@ -51,6 +51,7 @@ class QuotedTexts:
         lowered = token.lower()
         is_text = (
             token[0] == '"'
+            and len(token) > 1
             and lowered[1:-1] not in KEYWORDS
             and self._value_follows()
             and _NAME_GOES_ON.match(text, end) is None

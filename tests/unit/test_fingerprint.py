@@ -90,6 +90,7 @@ TEMPLATES = [
     # broken texts
     ("SELECT 'no end", "select ?"),
     ('SELECT "no end', 'select " no end'),
+    ('SELECT a WHERE b = "no end', 'select a where b = " no end'),
     ("SELECT [no end", 'select "no end"'),
     ("SELECT a)) FROM ((t", "select a)) from ((t"),
     ("SELECT \0a", "select \ufffd a"),
