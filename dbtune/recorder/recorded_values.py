@@ -14,7 +14,7 @@ from typing import Any, Callable
 from uuid import UUID
 
 # The digest of a large blob would cost more than the statement; such are seldom asked for twice.
-_LARGEST_DIGESTED = 4096
+LARGEST_DIGESTED = 4096
 
 Coder = Callable[[Any], str]
 
@@ -52,7 +52,10 @@ _OTHER_SHOWN = "<a value that only the application can store>"
 class _Other:
     """Stands for a value of a type that only the application knows how to store."""
 
-    __slots__ = ()
+    __slots__ = ("mask",)
+
+    def __init__(self, mask: str = '{"type": "other"}') -> None:
+        self.mask = mask
 
     def __repr__(self) -> str:
         return _OTHER_SHOWN
@@ -91,6 +94,18 @@ def size_of(parameters: Any) -> int:
     for value in values:
         size += len(value) if isinstance(value, (str, bytes)) else 8
     return size
+
+
+def without_large(parameters: Any) -> Any:
+    """Return copied values with no more of large ones than their types and lengths."""
+    if isinstance(parameters, dict):
+        return {name: _small(value) for name, value in parameters.items()}
+    return tuple([_small(value) for value in parameters])
+
+
+def _small(value: Any) -> Any:
+    is_large = isinstance(value, (str, bytes)) and len(value) > LARGEST_DIGESTED
+    return _Other(mask_value(value)) if is_large else value
 
 
 def to_json(parameters: Any, code: Coder) -> str:
@@ -141,7 +156,7 @@ def mask_value(value: Any) -> str:
         return f'{{"type": "text", "len": {len(value)}}}'
     if isinstance(value, bytes):
         return f'{{"type": "blob", "len": {len(value)}}}'
-    return '{"type": "other"}'
+    return value.mask if isinstance(value, _Other) else _OTHER.mask
 
 
 class ValuesDigest:
@@ -158,7 +173,7 @@ class ValuesDigest:
         if not parameters and not literals:
             return None
         canonical = literals + repr(parameters)
-        if len(canonical) > _LARGEST_DIGESTED or _OTHER_SHOWN in canonical:
+        if len(canonical) > LARGEST_DIGESTED or _OTHER_SHOWN in canonical:
             return None
         digest = self._keyed.copy()
         digest.update(canonical.encode("utf-8", "replace"))

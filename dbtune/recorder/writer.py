@@ -14,7 +14,7 @@ from typing import Callable, Iterator
 from .complaint import complain
 from .exit_signal import is_ended_by_signal, resume_after_fork, unbroken
 from .line import LineEncoder
-from .recorded_values import size_of
+from .recorded_values import LARGEST_DIGESTED, size_of, without_large
 from .rotation import RotatingFile
 from .sent import Sent
 from .settings import RecorderSettings
@@ -68,7 +68,12 @@ class Writer:
         queue = self._queue
         length = len(queue)
         size = len(sent.text) + size_of(sent.parameters)
-        if length >= _MOST_STATEMENTS or self._queued_bytes + size > _MOST_BYTES:
+        if size > LARGEST_DIGESTED and sent.parameters and not self._settings.params:
+            # Of a large value not even a digest is written: it need not wait in memory.
+            sent.parameters = without_large(sent.parameters)
+            size = len(sent.text) + size_of(sent.parameters)
+        # One that is larger than all the room has to go through, too.
+        if length and (length >= _MOST_STATEMENTS or self._queued_bytes + size > _MOST_BYTES):
             self._drop(1)
             return
         self._queued_bytes += size

@@ -224,14 +224,31 @@ def test_a_full_queue_drops_and_counts(tmp_path: Path) -> None:
     assert (len(written.queries), written.dropped, writer.dropped) == (20_000, 500, 500)
 
 
-def test_large_values_fill_the_queue_too(tmp_path: Path) -> None:
-    """Memory is bounded by bytes as well."""
-    writer = Writer(RecorderSettings(str(tmp_path / "a.jsonl")))
+@pytest.mark.parametrize(("params", "dropped"), [(True, 40 - 16), (False, 0)])
+def test_large_values_fill_the_queue_too(tmp_path: Path, params: bool, dropped: int) -> None:
+    """Memory is bounded by bytes as well; where values are not recorded they do not wait in it."""
+    writer = Writer(RecorderSettings(str(tmp_path / "a.jsonl"), params=params))
     writer._is_awake = True  # so that nothing is written meanwhile
     for _ in range(40):
-        writer.put(Sent("INSERT INTO t VALUES (?)", (b"x" * 1_000_000,)))
+        writer.put(Sent("INSERT INTO t VALUES (?, ?)", (b"x" * 1_000_000, 7)))
     writer.close_file()
-    assert writer.dropped == 40 - 16
+    assert writer.dropped == dropped
+    masked = '[{"type": "blob", "len": 1000000}, {"type": "integer"}]'
+    assert ((tmp_path / "a.jsonl").read_text().count(masked) == 40) is not params
+
+
+@pytest.mark.parametrize("params", [True, False])
+@pytest.mark.parametrize(
+    "text", ["SELECT ?", f"SELECT '{'x' * 17_000_000}'"], ids=["bound", "text"]
+)
+def test_a_value_that_is_larger_than_the_queue_is_recorded(
+    tmp_path: Path, params: bool, text: str
+) -> None:
+    """An application that stores files sends nothing else."""
+    path = tmp_path / "a.jsonl"
+    with recording(path, params=params), closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(text, (b"x" * 17_000_000,) if "?" in text else ()).fetchall()
+    assert (len(read(path).queries), read(path).dropped) == (1, 0)
 
 
 def test_a_full_disk_is_not_felt(tmp_path: Path) -> None:
