@@ -114,7 +114,8 @@ def _sample(
     free_bytes, free_ratio = _disk(database)
     return Sample(
         ts=datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        database=database.name,
+        # A name that is not UTF-8 would fit into no document.
+        database=os.fsencode(database.name).decode("utf-8", "replace"),
         problem=state.problem,
         oldest_reader_pid=state.reader_pid,
         up=float(state.problem is None),

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import termios
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from fcntl import ioctl
@@ -186,6 +187,26 @@ def test_a_database_is_replaced_removed_and_made_again_under_it(
         other.rename(database)
         assert "can be read again" in monitor.note()
         sample_until(monitor, "up", 1)
+
+
+def test_a_name_that_is_not_utf8_fits_into_every_output(
+    run_dbtune: RunDbtune, database: Path, tmp_path: Path
+) -> None:
+    """As in Prometheus' text; what cannot be said of it is a question mark."""
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b'/odd\xff\n"x.db'))
+    database.rename(odd)
+    got = tmp_path / "got.json"
+    options = ("--output", tmp_path / "out.jsonl", "--exec", f"sh -c 'cat > {got}'")
+    done = run_dbtune("monitor", odd, *QUICK, *options, "--threshold", "file_size_bytes>1")
+    assert done.returncode == 1, done.stderr
+    assert json.loads((tmp_path / "out.jsonl").read_text("utf-8"))["database"] == 'odd\ufffd\n"x.db'
+    assert json.loads(got.read_text("utf-8"))["database"] == 'odd\ufffd\n"x.db'
+    with running(odd, "--prometheus", "0") as monitor:
+        url = monitor.note().split()[-1].rstrip(".")
+        for _ in range(2):  # the first is served once the second is there
+            monitor.sample()
+        with urllib.request.urlopen(url, timeout=20) as answer:
+            assert 'dbtune_up{database="odd\ufffd\\n\\"x.db"} 1.0' in answer.read().decode()
 
 
 def test_it_is_in_nobodys_way(run_dbtune: RunDbtune, database: Path, tmp_path: Path) -> None:
