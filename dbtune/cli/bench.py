@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import realpath
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 from dbtune.cli.bench_options import bench_options, chosen_options
 from dbtune.cli.options import database_argument
 from dbtune.cli.progress import show_progress
+from dbtune.errors import ConfigurationError
 
 
 @click.command("bench")
@@ -35,6 +37,8 @@ def command(
 
     check_output(output, database)
     check_output(csv, database, option="--csv")
+    if csv is not None and output is not None and realpath(csv) == realpath(output):
+        raise ConfigurationError(f"--csv and --output are both {csv}", hint="give two files")
     # Imported only now: it takes longer than telling that the options are wrong.
     from dbtune.journeys.bench import bench
     from dbtune.report.load_text import load_text

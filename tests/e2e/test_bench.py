@@ -218,6 +218,7 @@ def test_nothing_to_send_is_no_error(run_dbtune: Run, shop: Path, content: str) 
         (("--postgres", "mysql://u:secret@h/d"), "expected postgresql://"),
         (("--with-indexes", "gone.json"), "gone.json does not exist"),
         (("--scratch", "gone"), "gone does not exist"),
+        (("--csv", "load", "--output", "./load"), "--csv and --output are both load"),
         (("--csv", "gone/load.csv"), "--csv gone/load.csv is in a folder that does not exist"),
     ],
 )
