@@ -81,12 +81,10 @@ def command(
     """
     metrics = chosen_metrics(metric, run=run, queries=queries)
     from dbtune.benchmark.regressions import GateLimits
-    from dbtune.cli.compare_output import print_comparison, write_comparison
-    from dbtune.cli.report_output import check_output
+    from dbtune.cli.compare_output import check_place, print_comparison, write_comparison
     from dbtune.journeys.compare import RunOptions, compare_databases, compare_reports
 
-    check_output(output, base)
-    check_output(output, head)
+    check_place(output, base, head, run=run)
     limits = GateLimits(metrics, max_regress)
     if run:
         options = RunOptions(queries, time_limit, scratch, recorded_as)

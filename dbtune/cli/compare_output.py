@@ -6,10 +6,28 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from dbtune._version import __version__
-from dbtune.cli.report_output import print_result, terminal_width, wants_color, write_text
+from dbtune.cli.report_output import (
+    check_output,
+    print_result,
+    terminal_width,
+    wants_color,
+    write_text,
+)
+from dbtune.errors import RefusedError
 from dbtune.model.comparison import Comparison
 from dbtune.report.comparison_text import comparison_text
 from dbtune.report.comparison_to_json import comparison_to_json
+
+
+def check_place(output: Path | None, base: Path, head: Path, *, run: bool) -> None:
+    """Refuse to write over what is compared, two databases with `run`; else as `check_output`."""
+    for side in (base, head):
+        check_output(output, side if run else None)
+        if output is not None and output.exists() and side.exists() and output.samefile(side):
+            raise RefusedError(
+                f"--output {output} is one of the reports, and the comparison would overwrite it",
+                hint="give another file",
+            )
 
 
 def print_comparison(comparison: Comparison, *, as_json: bool) -> None:

@@ -75,6 +75,7 @@ def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
     """Make a folder that only this user may enter, and remove it with all in it at the end.
 
     Also at an exception or KeyboardInterrupt; what a killed run left is removed by the next one.
+    Raises ConfigurationError where it cannot be made.
     """
     base = Path(tempfile.gettempdir()) if parent is None else parent
     if not base.is_dir():
@@ -82,7 +83,13 @@ def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
             f"the scratch folder {base} does not exist", hint="create it, or name another"
         )
     remove_stale_folders(base, FOLDER_PREFIX)
-    folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=base))
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=base))
+    except OSError as error:
+        raise ConfigurationError(
+            f"the scratch folder {base} cannot be written to: {error.strerror}",
+            hint="name another with --scratch DIR or TMPDIR",
+        ) from error
     try:
         with claim_folder(folder):
             yield folder

@@ -174,6 +174,7 @@ def test_a_table_twelve_percent_longer_is_found(shop: Path, head: Path) -> None:
         (("a", "b", "--max-regress", "-1%"), 2, "not 0 % or more"),
         (("a", "b", "--max-regress", "nan%"), 2, "not 0 % or more"),
         (("base.db", "base.db", "--output", "base.db"), 5, "is a database"),
+        (("a", "queries.jsonl", "--output", "queries.jsonl"), 5, "is one of the reports"),
     ],
 )
 def test_what_cannot_be_compared_is_told(

@@ -78,6 +78,14 @@ def test_a_parent_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that takes no files")
+def test_a_parent_that_takes_no_folder_is_told() -> None:
+    """Nobody may make one in /proc, root neither."""
+    parent = Path("/proc")
+    with pytest.raises(ConfigurationError, match="cannot be written to"), scratch_folder(parent):
+        pass
+
+
 @posix_only
 def test_what_a_killed_run_left_goes_with_the_next_one(tmp_path: Path) -> None:
     """A folder of a run that lives stays, and so does what is not dbtune's."""
