@@ -13,6 +13,7 @@ from django.db import connections  # type: ignore[import-untyped]
 
 from dbtune.integrations.harmless import harmless
 from dbtune.recorder.origin import mark_origin
+from dbtune.recorder.recorded_values import copied_values
 from dbtune.recorder.sent import Sent
 
 _FORMAT = re.compile(r"%[s%]")
@@ -54,12 +55,13 @@ def _watching(
     @harmless
     def tell(text: str, params: Any, many: bool, error: BaseException | None, **timed: int) -> None:
         values = list(params) if many else params
-        sent = Sent(_as_sent(text, params), values[0] if many and values else values)
+        sent = Sent(_as_sent(text, params), copied_values(values[0] if many and values else values))
         sent.count = max(1, len(values)) if many else 1
         sent.started_ns = time_ns() - timed["spent_ns"]
         sent.duration_ns = timed["spent_ns"] // sent.count
         sent.rows = timed.get("rows")
-        sent.error = None if error is None else str(error)
+        if error is not None:
+            sent.fail(error.__cause__ or error)  # Django's own stands around the driver's
         sent.namespace = str(wrapper.settings_dict["NAME"])
         mark_origin(sent)
         audience(sent)

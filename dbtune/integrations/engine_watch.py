@@ -29,6 +29,7 @@ from dbtune.recorder.call_site import find_call_site
 from dbtune.recorder.lazy_loads import current_relationship
 from dbtune.recorder.origin import mark_origin
 from dbtune.recorder.pool_waits import INFO_KEY as WAIT_KEY
+from dbtune.recorder.recorded_values import copied_values
 from dbtune.recorder.sent import Sent
 
 Audience = Callable[[Sent], None]
@@ -161,7 +162,7 @@ def _note(
     _place(sent, cursor, context)
     sent.relationship = sent.relationship or relationship
     if error is not None:
-        sent.error = str(error)
+        sent.fail(error)
     elif cursor.description is None or context.execute_style is ExecuteStyle.INSERTMANYVALUES:
         sent.rows = None if cursor.rowcount < 0 else cursor.rowcount
     else:
@@ -172,7 +173,8 @@ def _note(
 
 
 def _begun(text: str, parameters: Any, many: bool, spent_ns: int) -> Sent:
-    sent = Sent(text, parameters[0] if many and parameters else parameters, time_ns() - spent_ns)
+    values = copied_values(parameters[0] if many and parameters else parameters)
+    sent = Sent(text, values, time_ns() - spent_ns)
     sent.count = max(1, len(parameters)) if many else 1
     sent.duration_ns = spent_ns // sent.count
     return sent

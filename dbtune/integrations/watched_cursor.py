@@ -71,7 +71,7 @@ class WatchedCursor:
             return fetch(*arguments)
         except Exception as error:
             if self._sent is not None:
-                self._sent.error = str(error)
+                self._sent.fail(error)
             raise
         finally:
             self._spent_ns += perf_counter_ns() - started

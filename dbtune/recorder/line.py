@@ -73,7 +73,7 @@ class LineEncoder:
             line += f', "wait_ns": {sent.wait_ns}'
         error = sent.error
         if error is not None:
-            shown = error if self._settings.params else mask_error(error, sent.text)
+            shown = error if self._settings.params else _masked_error(error, sent)
             line += f', "error": {quote_text(shown)}'
         return line
 
@@ -104,6 +104,11 @@ class LineEncoder:
         if len(text) <= _LONGEST_KEPT_TEXT:
             _remember(self._texts, text, coded)
         return coded
+
+
+def _masked_error(error: str, sent: Sent) -> str:
+    given = sent.parameters or ()
+    return mask_error(error, sent.text, given.values() if isinstance(given, dict) else given)
 
 
 def _remember(known: dict[Any, Any], key: object, value: object) -> None:

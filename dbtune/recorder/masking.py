@@ -7,6 +7,7 @@ the same query shape as the text itself, so a sign goes where its number goes.
 from __future__ import annotations
 
 import re
+from typing import Iterable
 
 from .quoted_texts import QuotedTexts
 
@@ -37,6 +38,13 @@ _BEFORE_OPERAND = frozenset(
     """select distinct all where and or not between like glob regexp match then else when case
     limit offset having on by set values is escape returning in from into join update table using
     ( , = == < > <= >= <> != + - * / % || << >> & | ~ -> ->> ;""".split()
+)
+# Shorter values are parts of any message; and these messages name nothing but the schema's.
+_SHORTEST_TOLD = 3
+_WRITTEN = re.compile(r"(?:(?<=')(?:[^']|'')*(?=')|[0-9.]+)")
+_OF_SCHEMA = re.compile(
+    r"database |(?:UNIQUE|NOT NULL|CHECK|FOREIGN KEY) constraint failed"
+    r"|no such (?:table|column|function): "
 )
 _QUOTED = re.compile(r"""["'\[].*["'\]]""", re.DOTALL)
 # What follows may be a part of a full-text search's value.
@@ -71,13 +79,21 @@ def mask_text(text: str) -> tuple[str, str]:
     return "".join(pieces), " ".join(literals)
 
 
-def mask_error(message: str, text: str) -> str:
+def mask_error(message: str, text: str, values: Iterable[object] = ()) -> str:
     """Return SQLite's message without the values that it may quote.
 
     It quotes parts of statements ('near "x": syntax error'), texts that are no UTF-8, paths into
-    JSON. A column that the statement does not name comes from a full-text search's value.
+    JSON. A column that the statement does not name comes from a full-text search's value. Others
+    stand in it as they are, such as the file to attach: those among `values` (the bound ones) and
+    the text's literals go.
     """
-    shown = mask_text(text)[0]
+    shown, literals = mask_text(text)
+    if not _OF_SCHEMA.match(message):
+        written = (found.replace("''", "'") for found in _WRITTEN.findall(literals))
+        told = {*written, *(str(value) for value in values if isinstance(value, (str, int, float)))}
+        for value in sorted(told, key=len, reverse=True):
+            if len(value) >= _SHORTEST_TOLD and value in message:
+                message = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "?", message)
 
     def named(match: re.Match[str]) -> str:
         return match.group() if match.group(2) in shown else f"{match.group(1)}?"

@@ -96,9 +96,7 @@ def statement_failed(
 ) -> None:
     """Note a statement that failed, as it began or while its rows were fetched."""
     try:
-        # Other errors come from the application's own functions, and may hold anything.
-        is_from_sqlite = isinstance(failure, sqlite3.Error)
-        sent.error = str(failure) if is_from_sqlite else type(failure).__name__
+        sent.fail(failure)
         if _open.pop(id(sent), None) is None:
             # A closed connection does not even tell whether it is in a transaction.
             with suppress(sqlite3.ProgrammingError):

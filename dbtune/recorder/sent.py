@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 
@@ -32,3 +33,12 @@ class Sent:
         self.parameters = parameters
         self.started_ns = started_ns
         self.duration_ns = 0
+
+    def fail(self, failure: BaseException) -> None:
+        """Note why it failed.
+
+        Messages of others than SQLite come from the application's own functions and types, and may
+        hold anything.
+        """
+        is_from_sqlite = isinstance(failure, sqlite3.Error)
+        self.error = str(failure) if is_from_sqlite else type(failure).__name__

@@ -154,6 +154,31 @@ def test_an_error_is_recorded_and_raised_as_it_is(engine: Engine, path: Path) ->
     ]
 
 
+def test_an_error_of_the_applications_own_is_recorded_by_its_kind(path: Path) -> None:
+    """An adapter or a converter may say anything, values among it."""
+
+    class Secret:
+        def __conform__(self, protocol: object) -> str:
+            raise LookupError("Hunter2")
+
+    def convert(stored: bytes) -> object:
+        raise LookupError(stored.decode())
+
+    sqlite3.register_converter("secret", convert)
+    options = {"detect_types": sqlite3.PARSE_DECLTYPES}
+    engine = create_engine("sqlite://", connect_args=options)
+    with dbtune.record(engine, path), engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (a SECRET)")
+        connection.exec_driver_sql("INSERT INTO t VALUES ('Hunter2')")
+        for values in ((Secret(),), ()):
+            statement = "SELECT ?" if values else "SELECT a FROM t"
+            with pytest.raises(LookupError, match="Hunter2"):
+                connection.exec_driver_sql(statement, values).fetchall()
+    engine.dispose()
+    assert "Hunter2" not in path.read_text()
+    assert path.read_text().count('"error": "LookupError"') == 2
+
+
 def test_a_lazy_load_names_its_relationship_and_eager_ones_do_not(
     engine: Engine, path: Path
 ) -> None:

@@ -143,6 +143,11 @@ def test_texts_are_as_they_are_with_values() -> None:
         ("no such column: nmae", "SELECT nmae FROM t", "no such column: nmae"),
         ("no such column: Hunter2", "SELECT a FROM f WHERE f MATCH 'Hunter2:x'",
          "no such column: ?"),
+        ("unable to open database: /a/Hunter2.db", "ATTACH '/a/Hunter2.db' AS a",
+         "unable to open database: ?"),
+        ("no place for Hunter2, 42 or 4711", "INSERT INTO t VALUES ('it''s', 'Hunter2', 4711)",
+         "no place for ?, 42 or ?"),
+        ("database is locked", "UPDATE t SET state = 'locked'", "database is locked"),
     ],
 )  # fmt: skip
 def test_errors_quote_no_values(message: str, text: str, told: str) -> None:
@@ -151,6 +156,14 @@ def test_errors_quote_no_values(message: str, text: str, told: str) -> None:
     sent.error = message
     assert json.loads(encode(sent))["error"] == told
     assert json.loads(encode(sent, params=True))["error"] == message
+
+
+@pytest.mark.parametrize("values", [("/a/Hunter2.db",), {"file": "/a/Hunter2.db"}])
+def test_errors_hold_no_bound_values(values: Any) -> None:
+    """The file to attach is told as it is."""
+    sent = Sent("ATTACH ? AS a", values)
+    sent.error = "unable to open database: /a/Hunter2.db"
+    assert json.loads(encode(sent))["error"] == "unable to open database: ?"
 
 
 def digest(text: str, parameters: Any, key: str = KEY) -> str | None:
