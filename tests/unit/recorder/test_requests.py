@@ -108,10 +108,15 @@ def test_threads_have_their_own_requests() -> None:
         ("GET", "/u/3f2504e0-4f89-11d3-9a0c-0305e82c3301/", "GET /u/<id>/"),
         ("GET", "/blob/0123456789abcdef0123456789abcdef", "GET /blob/<id>"),
         ("GET", "/added/facade/v2", "GET /added/facade/v2"),
+        ("GET", "/users/ann@example.com", "GET /users/<id>"),
+        ("GET", "/reset/QWxhZGRpbjpvcGVu", "GET /reset/<id>"),
+        ("GET", "/reset/zx81.dEf-token/", "GET /reset/<id>/"),
+        ("GET", "/order-4711", "GET /<id>"),
+        ("GET", "/api/userProfile/FAQ/wp-login.php", "GET /api/userProfile/FAQ/wp-login.php"),
     ],
 )
 def test_paths_become_routes(method: str, path: str, route: str) -> None:
-    """Numbers and ids would make each request a page of its own."""
+    """Numbers and ids would make each request a page of its own, and tokens are secrets."""
     assert general_route(method, path) == route
 
 
