@@ -22,6 +22,9 @@ from dbtune.model.comparison import (
 # Counters of quick statements move by a page or a handful of steps for reasons of no weight: a
 # longer name in the schema, one level more of a tree. 100 steps or 5 fetches are 1 us.
 _LEAST_MORE = {"steps": 100.0, "fetches": 5.0}
+# An index that serves reads costs each write to its table so much; 10 us of either is more than
+# that, and is what the advisor lets writes lose.
+_LEAST_MORE_OF_A_WRITE = {"steps": 800.0, "fetches": 80.0}
 # A clock shows less than this now and then for nothing but where the pages lie.
 LEAST_MORE_NS = 50_000.0
 
@@ -124,7 +127,8 @@ def _counter(
         reason = "base was stopped before its end, and takes more than what was counted"
         return _difference(metric, "inconclusive", head, reason, before, after)
     outcome: Outcome = "unchanged"
-    if abs(after - before) >= _LEAST_MORE[metric]:
+    least = _LEAST_MORE_OF_A_WRITE if head.kind == "write" else _LEAST_MORE
+    if abs(after - before) >= least[metric]:
         if after > before * (1 + limits.max_regress_ratio):
             outcome = "regression"
         elif after < before * (1 - limits.max_regress_ratio):

@@ -87,6 +87,14 @@ def test_a_shape_is_worse_where_it_takes_more(
     assert changed(**fields) == expected
 
 
+@pytest.mark.parametrize(("fetches", "regressed"), [(24, False), (104, True)])
+def test_an_index_more_is_no_regression_of_a_write(fetches: float, regressed: bool) -> None:
+    """What serves reads has to be kept up to date; ten microseconds a write are more than that."""
+    insert = replace(SHAPE, kind="write", steps=60, fetches=4, plan=())
+    head = replace(insert, fetches=fetches)
+    assert compare(side(insert), side(head), LIMITS).regressed is regressed
+
+
 @pytest.mark.parametrize("metric", ["steps", "fetches"])
 def test_quick_statements_are_not_judged_by_a_handful_of_steps(metric: str) -> None:
     """Twice of next to nothing is next to nothing."""
