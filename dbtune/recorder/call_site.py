@@ -8,23 +8,34 @@ import sys
 import sysconfig
 from contextlib import suppress
 from contextvars import ContextVar, Token
+from types import CodeType, FrameType
 
 _LIBRARY_FOLDERS = ("site-packages", "dist-packages")
 # Files whose paths were generated (templates, eval) would fill memory in a long life.
 _MOST_FILES = 20_000
+_MOST_SITES = 20_000
 
 # For each file the path to show, or None where it is no part of the application.
 _shown: dict[str, str | None] = {}
+# For each place in a piece of code its site. Python counts lines from the start of a function: in
+# the sixtieth of one that takes longer than all else that is recorded. The code itself would be a
+# slow key; it is kept, so that no other gets its id.
+_sites: dict[tuple[int, int], tuple[str, int]] = {}
+_codes: list[CodeType] = []
 _elsewhere: ContextVar[tuple[str, int] | None] = ContextVar("dbtune_call_site", default=None)
 
 
-def find_call_site() -> tuple[str, int] | None:
+def find_call_site(skipped: int = 1) -> tuple[str, int] | None:
     """Return file and line of the application's innermost frame, None where there is none.
 
+    So many frames are passed over, of which this function's is the first.
     The path is relative to the working directory where it is below that. Files of the standard
     library, of installed packages, of dbtune and generated code are no part of the application.
     """
-    frame = sys._getframe(1)
+    try:
+        frame = sys._getframe(skipped)
+    except ValueError:  # nobody of Python's called, as where a thread is started with execute()
+        return _elsewhere.get()
     while frame is not None:
         name = frame.f_code.co_filename
         try:
@@ -32,9 +43,19 @@ def find_call_site() -> tuple[str, int] | None:
         except KeyError:
             shown = _remember(name)
         if shown is not None:
-            return shown, frame.f_lineno
+            code, place = frame.f_code, frame.f_lasti
+            return _sites.get((id(code), place)) or _remember_site(code, place, shown, frame)
         frame = frame.f_back  # type: ignore[assignment]
     return _elsewhere.get()
+
+
+def _remember_site(code: CodeType, place: int, shown: str, frame: FrameType) -> tuple[str, int]:
+    if len(_sites) >= _MOST_SITES:
+        _sites.clear()
+        _codes.clear()
+    site = _sites[id(code), place] = shown, frame.f_lineno
+    _codes.append(code)
+    return site
 
 
 def use_call_site(call_site: tuple[str, int] | None) -> Token[tuple[str, int] | None]:

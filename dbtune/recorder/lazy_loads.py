@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from contextvars import ContextVar
+from functools import wraps
+from importlib import import_module
 from typing import Any, Iterator
 from weakref import WeakKeyDictionary
 
@@ -14,6 +17,9 @@ STEP = " > "
 # and must be able to say that the name was used.
 _current: ContextVar[list[str] | None] = ContextVar("dbtune_relationship", default=None)
 _watching = False
+
+# Returns what is true where a relationship is about to be loaded; each statement asks.
+waiting_relationship = _current.get
 
 
 def watch() -> None:
@@ -48,16 +54,49 @@ def take_relationship(text: str) -> str | None:
 
 
 def _listen(orm: Any) -> None:
+    strategies: Any = import_module("sqlalchemy.orm.strategies")
+    for name in ("_LazyLoader", "LazyLoader"):  # 2.1 and before
+        loader: Any = getattr(strategies, name, None)
+        if hasattr(loader, "_emit_lazyload"):
+            loader._emit_lazyload = _followed(loader._emit_lazyload)
+            return
     from sqlalchemy import event
 
     event.listen(orm.Session, "do_orm_execute", _follow)
+
+
+def _followed(emit: Any) -> Any:
+    """Return what sends a lazy load, and says so before.
+
+    The event that SQLAlchemy has for it makes each query of a session slower, by more than all
+    else that is recorded of it.
+    """
+
+    @wraps(emit)
+    def emit_lazyload(self: Any, session: Any, state: Any, *arguments: Any, **options: Any) -> Any:
+        before = _current.set(_named(session, state, self.parent_property))
+        try:
+            return emit(self, session, state, *arguments, **options)
+        finally:
+            with suppress(ValueError, RuntimeError):  # it ended in another context
+                _current.reset(before)
+
+    return emit_lazyload
+
+
+def _named(session: Any, owner: Any, relationship: Any) -> list[str] | None:
+    try:
+        return [_path(owner, relationship, _ways.setdefault(session, {}))]
+    except Exception as error:  # noqa: BLE001 - the application must not feel it
+        complain("a lazy load could not be followed", error)
+        return None
 
 
 def _follow(state: Any) -> None:
     """Remember what a session is about to load.
 
     Only lazy loads name the object that they are loaded from; selectinload and subqueryload are
-    relationship loads without one (SQLAlchemy 1.4, 2.0 and 2.1).
+    relationship loads without one.
     """
     try:
         name = None

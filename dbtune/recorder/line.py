@@ -16,6 +16,8 @@ from .settings import RecorderSettings
 
 _MOST_KNOWN = 2_000
 _LONGEST_KEPT_TEXT = 16_384
+# What places a statement beside the number of its line.
+_PLACE = ("code.file.path", "route", "db.namespace", "dbtune.relationship")
 
 
 class LineEncoder:
@@ -47,25 +49,31 @@ class LineEncoder:
 
     def line(self, sent: Sent) -> bytes:
         """Return the line of a statement."""
-        text, literals = self._text(sent.text)
-        line = (
-            f'{{"db.query.text": {text}, "ts": {sent.started_ns}, "duration_ns": {sent.duration_ns}'
-        )
+        known = self._texts.get(sent.text)
+        text, literals = self._text(sent.text) if known is None else known
         parameters = sent.parameters
-        if parameters is not None:
-            line += f', "db.query.parameters": {to_json(parameters, self._code)}'
-        digest = self._digest.of(parameters, literals)
-        if digest is not None:
-            line += f', "dbtune.values_digest": "{digest}"'
-        if sent.rows is not None:
-            line += f', "rows": {sent.rows}'
-        if sent.request_id is not None:
-            line += f', "request_id": {quote_text(sent.request_id)}'
-        if sent.transaction_id is not None:
-            line += f', "transaction_id": {quote_text(sent.transaction_id)}'
+        values = self._values(parameters, literals) if parameters or literals else ""
+        rows = "" if sent.rows is None else f', "rows": {sent.rows}'
+        request, transaction = sent.request_id, sent.transaction_id
+        request = "" if request is None else f', "request_id": {quote_text(request)}'
+        transaction = "" if transaction is None else f', "transaction_id": "{transaction}"'
         if sent.count != 1 or sent.wait_ns is not None or sent.error is not None:
-            line += self._rare(sent)
-        return f"{line}{self._origin(sent)}}}\n".encode("ascii")
+            transaction += self._rare(sent)
+        place = sent.line_number, sent.file_path, sent.route, sent.namespace, sent.relationship
+        origin = self._origins.get(place)
+        if origin is None:
+            origin = self._origin(place)
+        return (
+            f'{text}, "ts": {sent.started_ns}, "duration_ns": {sent.duration_ns}'
+            f"{values}{rows}{request}{transaction}{origin}"
+        ).encode("ascii")
+
+    def _values(self, parameters: Any, literals: str) -> str:
+        shown = ""
+        if parameters is not None:
+            shown = f', "db.query.parameters": {to_json(parameters, self._code)}'
+        digest = self._digest.of(parameters, literals)
+        return shown if digest is None else f'{shown}, "dbtune.values_digest": "{digest}"'
 
     def _rare(self, sent: Sent) -> str:
         line = "" if sent.count == 1 else f', "count": {sent.count}'
@@ -77,30 +85,21 @@ class LineEncoder:
             line += f', "error": {quote_text(shown)}'
         return line
 
-    def _origin(self, sent: Sent) -> str:
-        """Return the keys that most statements have in common with one before them."""
-        place = sent.file_path, sent.line_number, sent.route, sent.namespace, sent.relationship
-        known = self._origins.get(place)
-        if known is not None:
-            return known
-        line = "" if sent.line_number is None else f', "code.line.number": {sent.line_number}'
-        for name, value in (
-            ("code.file.path", sent.file_path),
-            ("route", sent.route),
-            ("db.namespace", sent.namespace),
-            ("dbtune.relationship", sent.relationship),
-        ):
-            if value is not None:
-                line += f', "{name}": {quote_text(value)}'
+    def _origin(self, place: tuple[Any, ...]) -> str:
+        """Return how a line ends: the keys that most statements have in common with others."""
+        number, *names = place
+        line = "" if number is None else f', "code.line.number": {number}'
+        for key, name in zip(_PLACE, names):
+            if name is not None:
+                line += f', "{key}": {quote_text(name)}'
+        line += "}\n"
         _remember(self._origins, place, line)
         return line
 
     def _text(self, text: str) -> tuple[str, str]:
-        known = self._texts.get(text)
-        if known is not None:
-            return known
+        """Return how the line of a text begins, and the literals that are masked in it."""
         shown, literals = (text, "") if self._settings.params else mask_text(text)
-        coded = quote_text(shown), literals
+        coded = f'{{"db.query.text": {quote_text(shown)}', literals
         if len(text) <= _LONGEST_KEPT_TEXT:
             _remember(self._texts, text, coded)
         return coded

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import suppress
-from itertools import count
+from threading import Lock
 from time import time_ns
 from typing import Any, Callable, Iterable, Iterator
 
@@ -23,10 +23,13 @@ Listener = Callable[[Sent], None]
 # Cursors whose own __del__ does not call ours would otherwise be remembered for ever.
 _MOST_OPEN = 10_000
 
-_listeners: tuple[Listener, ...] = ()
+# Who asks twice hears each statement once.
+_asked: list[tuple[Listener, object]] = []
+# Replaced, never changed: threads that execute see the one or the other.
+_listeners: tuple[tuple[Listener, object], ...] = ()
+_changing = Lock()
 # Statements whose rows are awaited, and the id of their connection.
-_open: dict[int, tuple[Sent, int]] = {}
-_transactions = count(1)
+_open: dict[Sent, int] = {}
 
 
 class ManyValues:
@@ -54,14 +57,13 @@ class ManyValues:
             yield values
 
 
-def begin_statement(arguments: tuple[Any, ...], values: Any) -> Sent | None:
+def begin_statement(text: object, values: Any) -> Sent | None:
     """Return a statement that is about to be sent by the caller's caller; None where it is none."""
     try:
-        text = arguments[0] if arguments else None
         if not isinstance(text, str):
             return None
         sent = Sent(text, None if values is None else copied_values(values), time_ns())
-        mark_origin(sent)
+        mark_origin(sent, 3)
         return sent
     except Exception as error:  # noqa: BLE001 - the application must not feel it
         complain("a statement could not be recorded", error)
@@ -72,20 +74,21 @@ def statement_ran(sent: Sent, cursor: sqlite3.Cursor, many: ManyValues | None = 
     """Tell whether rows are awaited of a statement that ran; without any it has ended."""
     try:
         connection: Any = cursor.connection
-        _place(sent, connection)
+        connection._dbtune_place(sent)
         if many is not None:
             _share(sent, many)
         if cursor.description is not None:
             sent.rows = 0
             if len(_open) >= _MOST_OPEN:
                 _end_oldest()
-            _open[id(sent)] = sent, id(connection)
+            _open[sent] = id(connection)
             return True
         written = cursor.rowcount
         if written >= 0:
             sent.rows = written
-        for listener in _listeners:
-            listener(sent)
+        for listener, sender in _listeners:
+            if sender is None or sender is sent.sender:
+                listener(sent)
     except Exception as error:  # noqa: BLE001 - the application must not feel it
         complain("a statement could not be recorded", error)
     return False
@@ -97,10 +100,11 @@ def statement_failed(
     """Note a statement that failed, as it began or while its rows were fetched."""
     try:
         sent.fail(failure)
-        if _open.pop(id(sent), None) is None:
+        if _open.pop(sent, None) is None:
+            connection: Any = cursor.connection
             # A closed connection does not even tell whether it is in a transaction.
             with suppress(sqlite3.ProgrammingError):
-                _place(sent, cursor.connection)
+                connection._dbtune_place(sent)
         if many is not None:
             _share(sent, many)
         _tell(sent)
@@ -113,6 +117,7 @@ def end_transaction(sent: Sent, connection: Any, failure: BaseException | None) 
     try:
         if isinstance(failure, sqlite3.Error):
             sent.error = str(failure)
+        sent.sender = connection._dbtune_sender
         sent.namespace = connection._dbtune_namespace
         sent.transaction_id = connection._dbtune_transaction
         _tell(sent)
@@ -123,16 +128,17 @@ def end_transaction(sent: Sent, connection: Any, failure: BaseException | None) 
 def end_statement(sent: Sent) -> None:
     """Note a statement whose rows were awaited, unless another thread or a fork has noted it."""
     try:
-        if _open.pop(id(sent), None) is not None:
-            for listener in _listeners:
-                listener(sent)
+        if _open.pop(sent, None) is not None:
+            for listener, sender in _listeners:
+                if sender is None or sender is sent.sender:
+                    listener(sent)
     except Exception as error:  # noqa: BLE001 - the application must not feel it
         complain("a statement could not be recorded", error)
 
 
 def finish_open(connection: sqlite3.Connection | None = None) -> None:
     """Note all statements whose rows are still awaited, of one connection or of all."""
-    for sent, owner in list(_open.values()):
+    for sent, owner in list(_open.items()):
         if connection is None or owner == id(connection):
             end_statement(sent)
 
@@ -142,33 +148,17 @@ def has_listeners() -> bool:
     return bool(_listeners)
 
 
-def listen(listener: Listener) -> Callable[[], None]:
-    """Let a listener hear of every statement; returns how it stops."""
+def listen(listener: Listener, sender: object = None) -> Callable[[], None]:
+    """Let a listener hear of every statement, or of those of one sender; returns how it stops."""
+    _change_listeners(lambda: _asked.append((listener, sender)))
+    return lambda: _change_listeners(lambda: _asked.remove((listener, sender)))
+
+
+def _change_listeners(change: Callable[[], None]) -> None:
     global _listeners
-    _listeners = (*_listeners, listener)
-
-    def stop() -> None:
-        global _listeners
-        _listeners = tuple(other for other in _listeners if other is not listener)
-
-    return stop
-
-
-def _place(sent: Sent, connection: Any) -> None:
-    """Say which file and transaction a statement belongs to."""
-    sent.namespace = connection._dbtune_namespace
-    if connection._dbtune_wait_ns is not None:
-        sent.wait_ns = connection._dbtune_wait_ns
-        connection._dbtune_wait_ns = None
-    transaction = connection._dbtune_transaction
-    if connection.in_transaction:
-        if transaction is None:
-            transaction = f"{os.getpid()}-{next(_transactions)}"
-            connection._dbtune_transaction = transaction
-        sent.transaction_id = transaction
-    elif transaction is not None:
-        sent.transaction_id = transaction
-        connection._dbtune_transaction = None
+    with _changing:
+        change()
+        _listeners = tuple(dict.fromkeys(_asked))
 
 
 def _share(sent: Sent, many: ManyValues) -> None:
@@ -179,12 +169,13 @@ def _share(sent: Sent, many: ManyValues) -> None:
 
 
 def _end_oldest() -> None:
-    end_statement(_open[next(iter(_open))][0])
+    end_statement(next(iter(_open)))
 
 
 def _tell(sent: Sent) -> None:
-    for listener in _listeners:
-        listener(sent)
+    for listener, sender in _listeners:
+        if sender is None or sender is sent.sender:
+            listener(sent)
 
 
 def _forget_open() -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from .call_site import find_call_site
-from .lazy_loads import take_relationship
+from .lazy_loads import take_relationship, waiting_relationship
 from .requests import current_request
 from .sent import Sent
 
 
-def mark_origin(sent: Sent) -> None:
-    """Fill in what only the sending frame and context know."""
+def mark_origin(sent: Sent, skipped: int = 1) -> None:
+    """Fill in what only the sending frame and context know.
+
+    So many frames of the recorder are passed over at once: this function's is the first.
+    """
     sent.has_origin = True
-    call_site = find_call_site()
+    call_site = find_call_site(skipped + 1)
     if call_site is not None:
         sent.file_path, sent.line_number = call_site
     request = current_request()
@@ -21,4 +24,5 @@ def mark_origin(sent: Sent) -> None:
             request.chance,
             request.route(),
         )
-    sent.relationship = take_relationship(sent.text)
+    if waiting_relationship():
+        sent.relationship = take_relationship(sent.text)

@@ -87,8 +87,6 @@ def _plain(value: Any) -> Any:
 
 def size_of(parameters: Any) -> int:
     """Return about how many bytes copied values hold in memory."""
-    if parameters is None:
-        return 0
     values = parameters.values() if isinstance(parameters, dict) else parameters
     size = 0
     for value in values:
@@ -113,7 +111,9 @@ def to_json(parameters: Any, code: Coder) -> str:
     if isinstance(parameters, dict):
         pairs = (f"{quote_text(name)}: {code(value)}" for name, value in parameters.items())
         return "{" + ", ".join(pairs) + "}"
-    return "[" + ", ".join([code(value) for value in parameters]) + "]"
+    if code is mask_value and len(parameters) == 1:
+        return f"[{_MASKS.get(type(parameters[0])) or mask_value(parameters[0])}]"
+    return f"[{', '.join([code(value) for value in parameters])}]"
 
 
 def quote_text(text: str) -> str:

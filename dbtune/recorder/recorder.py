@@ -27,6 +27,7 @@ class Recorder:
         self.users = 0
         self._slow_ns = settings.slow_ms * 1_000_000
         self._sample_rate = settings.sample_rate
+        self._takes_all = not self._slow_ns and self._sample_rate >= 1
 
     @property
     def dropped(self) -> int:
@@ -38,13 +39,15 @@ class Recorder:
         try:
             if not sent.has_origin:
                 mark_origin(sent)
-            if self._slow_ns and sent.duration_ns * sent.count < self._slow_ns:
-                return
-            if self._sample_rate < 1 and chance_of(sent) >= self._sample_rate:
-                return
-            self.writer.put(sent)
+            if self._takes_all or self._is_wanted(sent):
+                self.writer.put(sent)
         except Exception as error:  # noqa: BLE001 - the application must not feel it
             complain("a statement could not be recorded", error)
+
+    def _is_wanted(self, sent: Sent) -> bool:
+        if sent.duration_ns * sent.count < self._slow_ns:
+            return False
+        return self._sample_rate >= 1 or chance_of(sent) < self._sample_rate
 
     def flush(self) -> None:
         """Write all that was noted so far."""

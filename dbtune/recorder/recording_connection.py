@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+from itertools import count
 from time import perf_counter_ns
 from typing import Any, Callable
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -24,17 +25,21 @@ _ASKS_CURSOR = sys.version_info < (3, 11)
 _EXIT_ASKS_COMMIT = sys.version_info < (3, 9)
 _MEMORY = ":memory:"
 
+_transactions = count(1)
+
 
 class RecordingConnection(sqlite3.Connection):
     """Behaves as its base class does; what it sends is heard by the listeners.
 
     `_dbtune_transaction` names the open transaction, `_dbtune_wait_ns` is how long a pool kept
-    the application waiting for this connection; the next statement takes it.
+    the application waiting for this connection; the next statement takes it. `_dbtune_sender` is
+    what the connection is of, for those who listen to that alone.
     """
 
     _dbtune_namespace: str | None = None
     _dbtune_transaction: str | None = None
     _dbtune_wait_ns: int | None = None
+    _dbtune_sender: object = None
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -43,20 +48,16 @@ class RecordingConnection(sqlite3.Connection):
         except Exception as error:  # noqa: BLE001 - the application must not feel it
             complain("the path of a database is not known", error)
 
-    def cursor(self, *arguments: Any, **options: Any) -> Any:
-        if not arguments and not options:
-            return _cursor(self, RecordingCursor)
-        if arguments:
-            arguments = (recording_class(arguments[0], RecordingCursor), *arguments[1:])
-        elif "factory" in options:
-            options["factory"] = recording_class(options["factory"], RecordingCursor)
-        return _cursor(self, *arguments, **options)
+    def cursor(self, factory: Any = RecordingCursor) -> Any:
+        if factory is not RecordingCursor:
+            factory = recording_class(factory, RecordingCursor)
+        return _cursor(self, factory)
 
     # As sqlite3's own shortcuts do: since 3.11 they ask no cursor() of the application's.
 
-    def execute(self, *arguments: Any) -> Any:
+    def execute(self, sql: Any, parameters: Any = (), /) -> Any:
         cursor = self.cursor() if _ASKS_CURSOR else _cursor(self, RecordingCursor)
-        return cursor.execute(*arguments)
+        return cursor.execute(sql, parameters)
 
     def executemany(self, *arguments: Any) -> Any:
         cursor = self.cursor() if _ASKS_CURSOR else _cursor(self, RecordingCursor)
@@ -80,9 +81,11 @@ class RecordingConnection(sqlite3.Connection):
         return self._dbtune_finish("ROLLBACK" if error[0] else "COMMIT", _exit, *error)
 
     def _dbtune_finish(self, text: str, finish: Callable[..., Any], *arguments: Any) -> Any:
-        # Without a name nothing was sent in it that could be committed.
-        is_open = has_listeners() and self._dbtune_transaction is not None
-        sent = begin_statement((text,), None) if is_open else None
+        # Without a name, or where sqlite3 has nothing to commit, nothing is sent.
+        is_open = (
+            self._dbtune_transaction is not None and has_listeners() and _is_in_transaction(self)
+        )
+        sent = begin_statement(text, None) if is_open else None
         started = perf_counter_ns()
         try:
             result = finish(self, *arguments)
@@ -104,6 +107,20 @@ class RecordingConnection(sqlite3.Connection):
         if failure is None or not _is_in_transaction(self):
             self._dbtune_transaction = None
 
+    def _dbtune_place(self, sent: Sent) -> None:
+        """Say which file and transaction a statement belongs to that has run."""
+        sent.namespace = self._dbtune_namespace
+        if self._dbtune_wait_ns is not None:
+            sent.wait_ns, self._dbtune_wait_ns = self._dbtune_wait_ns, None
+        name = self._dbtune_transaction
+        if self.in_transaction:
+            if name is None:
+                name = self._dbtune_transaction = name_transaction()
+            sent.transaction_id = name
+        elif name is not None:
+            sent.transaction_id = name
+            self._dbtune_transaction = None
+
     def close(self) -> None:
         if has_listeners():
             finish_open(self)
@@ -120,6 +137,11 @@ def _is_in_transaction(connection: sqlite3.Connection) -> bool:
         return connection.in_transaction
     except sqlite3.Error:  # closed
         return False
+
+
+def name_transaction() -> str:
+    """Return a name that no other transaction of this or another process has."""
+    return f"{os.getpid()}-{next(_transactions)}"
 
 
 def namespace_of(arguments: tuple[Any, ...], options: dict[str, Any]) -> str | None:

@@ -34,17 +34,17 @@ class RecordingCursor(sqlite3.Cursor):
 
     _dbtune_sent: Sent | None = None
 
-    def execute(self, *arguments: Any) -> Any:
+    def execute(self, sql: Any, parameters: Any = (), /) -> Any:
         if self._dbtune_sent is not None:
             self._dbtune_end()
         if not open_statements._listeners:
-            return _execute(self, *arguments)
-        sent = begin_statement(arguments, arguments[1] if len(arguments) > 1 else None)
+            return _execute(self, sql, parameters)
+        sent = begin_statement(sql, parameters)
         if sent is None:
-            return _execute(self, *arguments)
+            return _execute(self, sql, parameters)
         started = perf_counter_ns()
         try:
-            result = _execute(self, *arguments)
+            result = _execute(self, sql, parameters)
         except BaseException as error:
             sent.duration_ns = perf_counter_ns() - started
             statement_failed(sent, self, error)
@@ -96,13 +96,36 @@ class RecordingCursor(sqlite3.Cursor):
             sent.rows += 1  # type: ignore[operator]  # 0 while rows are awaited
         return row
 
-    def fetchmany(self, *arguments: Any, **options: Any) -> Any:
-        return self._dbtune_fetch_rows(_fetchmany, *arguments, **options)
+    def fetchmany(self, *size: Any, **options: Any) -> Any:
+        sent = self._dbtune_sent
+        if sent is None:
+            return _fetchmany(self, *size, **options)
+        started = perf_counter_ns()
+        try:
+            rows = _fetchmany(self, *size, **options)
+        except BaseException as error:
+            self._dbtune_fail(sent, error, started)
+            raise
+        sent.duration_ns += perf_counter_ns() - started
+        if rows:
+            sent.rows += len(rows)  # type: ignore[operator]  # 0 while rows are awaited
+        else:
+            self._dbtune_end()
+        return rows
 
     def fetchall(self) -> Any:
-        rows = self._dbtune_fetch_rows(_fetchall)
-        if self._dbtune_sent is not None:
-            self._dbtune_end()
+        sent = self._dbtune_sent
+        if sent is None:
+            return _fetchall(self)
+        started = perf_counter_ns()
+        try:
+            rows = _fetchall(self)
+        except BaseException as error:
+            self._dbtune_fail(sent, error, started)
+            raise
+        sent.duration_ns += perf_counter_ns() - started
+        sent.rows += len(rows)  # type: ignore[operator]  # 0 while rows are awaited
+        self._dbtune_end()
         return rows
 
     def close(self) -> None:
@@ -119,7 +142,8 @@ class RecordingCursor(sqlite3.Cursor):
     ) -> Any:
         if self._dbtune_sent is not None:
             self._dbtune_end()
-        sent = begin_statement(arguments, None) if open_statements._listeners else None
+        is_heard = arguments and open_statements._listeners
+        sent = begin_statement(arguments[0], None) if is_heard else None
         if sent is None:
             return run(self, *arguments)
         if many is not None:
@@ -136,23 +160,6 @@ class RecordingCursor(sqlite3.Cursor):
             self._dbtune_sent = sent
         return result
 
-    def _dbtune_fetch_rows(self, fetch: Callable[..., Any], *size: Any, **options: Any) -> Any:
-        sent = self._dbtune_sent
-        if sent is None:
-            return fetch(self, *size, **options)
-        started = perf_counter_ns()
-        try:
-            rows = fetch(self, *size, **options)
-        except BaseException as error:
-            self._dbtune_fail(sent, error, started)
-            raise
-        sent.duration_ns += perf_counter_ns() - started
-        if rows:
-            sent.rows += len(rows)  # type: ignore[operator]  # 0 while rows are awaited
-        else:
-            self._dbtune_end()
-        return rows
-
     def _dbtune_fail(self, sent: Sent, error: BaseException, started: int) -> None:
         sent.duration_ns += perf_counter_ns() - started
         self._dbtune_sent = None
@@ -160,7 +167,7 @@ class RecordingCursor(sqlite3.Cursor):
 
     def _dbtune_end(self) -> None:
         sent, self._dbtune_sent = self._dbtune_sent, None
-        if sent is not None:
+        if sent is not None:  # another thread may have closed the cursor
             end_statement(sent)
 
 

@@ -37,6 +37,9 @@ class Request:
 
 _current: ContextVar[Request | None] = ContextVar("dbtune_request", default=None)
 
+# Returns the request that this context belongs to; each statement asks, so it is no function.
+current_request = _current.get
+
 
 def begin_request(request_id: str | None = None, route: Route = None) -> Token[Request | None]:
     """Begin a request in this context; the token ends it.
@@ -59,11 +62,6 @@ def end_request(token: Token[Request | None]) -> None:
     """
     with suppress(ValueError, RuntimeError):
         _current.reset(token)
-
-
-def current_request() -> Request | None:
-    """Return the request that this context belongs to."""
-    return _current.get()
 
 
 def use_request(request: Request | None) -> Token[Request | None]:

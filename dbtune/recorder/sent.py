@@ -10,7 +10,9 @@ class Sent:
     """What is known of one statement; it is filled in while the statement runs.
 
     `started_ns` is since 1970, `duration_ns` that of one of `count` executions, `rows` those
-    fetched or written. `chance` is the same for all statements of a request, from 0 to 1.
+    fetched or written. `transaction_id` has letters, digits and `-` only. `chance` is the same for
+    all statements of a request, from 0 to 1. `sender` is the one that the connection is of, where
+    somebody listens to that alone.
     """
 
     # Most stay as they are: a statement then takes half the time to make that slots would.
@@ -26,6 +28,7 @@ class Sent:
     request_id: str | None = None
     route: str | None = None
     chance: float | None = None
+    sender: object = None
     has_origin = False
 
     def __init__(self, text: str, parameters: Any = None, started_ns: int = 0) -> None:

@@ -102,3 +102,37 @@ connection.close()
 """
     (only,) = hear(program, tmp_path)
     assert only.line_number == 4
+
+
+def test_lines_of_one_function_are_told_apart(tmp_path: Path) -> None:
+    """The first time and later; and functions that came to lie where another one lay."""
+    program = """
+import sqlite3
+connection = sqlite3.connect(":memory:")
+def ask():
+    connection.execute("SELECT 1").fetchall()
+    connection.execute("SELECT 2").fetchall()
+for _ in range(2):
+    ask()
+for number in range(50):
+    code = compile("\\n" * number + "connection.execute('SELECT 3').fetchall()", "app.py", "exec")
+    exec(code)
+    del code
+connection.close()
+"""
+    heard = hear(program, tmp_path)
+    assert [sent.line_number for sent in heard] == [5, 6, 5, 6, *range(1, 51)]
+
+
+def test_a_statement_that_no_python_code_sends_is_heard(tmp_path: Path) -> None:
+    """A thread may begin with it: then nobody's line sends it."""
+    program = """
+import _thread, sqlite3, time
+connection = sqlite3.connect(":memory:", check_same_thread=False)
+cursor = connection.cursor()
+_thread.start_new_thread(cursor.execute, ("CREATE TABLE t (a)",))
+while not heard:
+    pass
+"""
+    (only,) = hear(program, tmp_path)
+    assert (only.text, only.file_path, only.error) == ("CREATE TABLE t (a)", None, None)
