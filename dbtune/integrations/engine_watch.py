@@ -24,17 +24,21 @@ from sqlalchemy.util import await_only
 
 from dbtune.integrations.harmless import harmless
 from dbtune.integrations.statement_kind import writes
+from dbtune.integrations.transaction_ends import TransactionEnds
 from dbtune.integrations.watched_cursor import WatchedCursor
 from dbtune.recorder.call_site import find_call_site
 from dbtune.recorder.lazy_loads import current_relationship
 from dbtune.recorder.origin import mark_origin
 from dbtune.recorder.pool_waits import INFO_KEY as WAIT_KEY
 from dbtune.recorder.recorded_values import copied_values
+from dbtune.recorder.recording_cursor import RecordingCursor
 from dbtune.recorder.sent import Sent
 
 Audience = Callable[[Sent], None]
 
+# What is kept in the `info` of a pooled connection.
 _NAMESPACE = "dbtune_namespace"
+_TRANSACTION = "dbtune_transaction"
 
 
 class _Member(NamedTuple):
@@ -47,6 +51,7 @@ class _Member(NamedTuple):
 
 # Replaced, never changed: threads that execute see the one or the other.
 _members: tuple[_Member, ...] = ()
+_all_pass_over = True
 _is_listening = False
 _changing = Lock()
 _transaction_names: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
@@ -63,18 +68,26 @@ def watch_engine(
 
     `passes_over` gets the driver's connection and tells whether somebody else sees it.
     """
-    global _members
     member = _Member(audience, engine.dialect if engine is not None else None, passes_over)
     with _changing:
         _listen()
-        _members = (*_members, member)
+        _set_members((*_members, member))
 
     def end() -> None:
-        global _members
         with _changing:
-            _members = tuple(other for other in _members if other is not member)
+            _set_members(tuple(other for other in _members if other is not member))
 
     return end
+
+
+def _set_members(members: tuple[_Member, ...]) -> None:
+    global _members, _all_pass_over
+    if members and not _members:
+        _transaction_ends.begin()
+    elif _members and not members:
+        _transaction_ends.end()
+    _all_pass_over = all(member.passes_over for member in members)
+    _members = members
 
 
 def _listen() -> None:
@@ -87,16 +100,20 @@ def _listen() -> None:
 
 
 def _execute(cursor: Any, text: str, parameters: Any, context: Any) -> bool | None:
-    audiences = _audiences(cursor, context) if _members else None
-    if not audiences:
+    if not _members or _is_told_by_driver(cursor, context):
         return None  # SQLAlchemy sends it
+    audiences = _audiences(cursor, context)
+    if not audiences:
+        return None
     do_execute = context.dialect.do_execute
     _send(do_execute, (cursor, text, parameters, context), audiences, parameters)
     return True
 
 
 def _executemany(cursor: Any, text: str, parameters: Any, context: Any) -> bool | None:
-    audiences = _audiences(cursor, context) if _members else None
+    if not _members or _is_told_by_driver(cursor, context):
+        return None
+    audiences = _audiences(cursor, context)
     if not audiences:
         return None
     do_executemany = context.dialect.do_executemany
@@ -105,27 +122,69 @@ def _executemany(cursor: Any, text: str, parameters: Any, context: Any) -> bool 
 
 
 def _execute_no_params(cursor: Any, text: str, context: Any) -> bool | None:
-    audiences = _audiences(cursor, context) if _members else None
+    if not _members or _is_told_by_driver(cursor, context):
+        return None
+    audiences = _audiences(cursor, context)
     if not audiences:
         return None
     _send(context.dialect.do_execute_no_params, (cursor, text, context), audiences, None)
     return True
 
 
+def _is_told_by_driver(cursor: Any, context: Any) -> bool:
+    """Tell, quicker than `_audiences`, whether the connection tells all: as nearly always."""
+    if not isinstance(cursor, RecordingCursor):
+        return False
+    connection: Any = cursor.connection
+    if context is None or connection._dbtune_sender is not context.dialect:
+        return False
+    connection._dbtune_executes = True
+    return _all_pass_over
+
+
 @harmless
 def _audiences(cursor: Any, context: Any) -> tuple[Audience, ...]:
     if context is None or context.dialect.name != "sqlite":
         return ()
-    if len(_members) == 1 and _members[0].dialect is context.dialect:
-        return (_members[0].audience,)  # nearly always: one recording of one engine
+    return _audiences_of(context.dialect, _driver(cursor, context))
+
+
+def _audiences_of(dialect: object, driver: object) -> tuple[Audience, ...]:
     # Once each: an engine may be recorded to one file by two parts of an application.
     told = {
         member.audience: None
         for member in _members
-        if member.dialect in (None, context.dialect)
-        and not (member.passes_over and member.passes_over(_driver(cursor, context)))
+        if member.dialect in (None, dialect)
+        and not (member.passes_over and member.passes_over(driver))
     }
     return tuple(told)
+
+
+@harmless
+def _end_heard(dialect: Any, connection: Any) -> Audience | None:
+    """Return who is told of a COMMIT or ROLLBACK; only of one that ends what was told."""
+    driver = getattr(connection, "driver_connection", None)
+    if driver is None:
+        return None
+    name = connection.info.pop(_TRANSACTION, None)
+    audiences = _audiences_of(dialect, driver)
+    if name is None or not audiences or not driver.in_transaction:
+        return None
+    namespace = connection.info.get(_NAMESPACE)
+
+    @harmless
+    def tell(sent: Sent) -> None:
+        if sent.error is not None:
+            connection.info[_TRANSACTION] = name  # it goes on
+        sent.transaction_id, sent.namespace = name, namespace
+        _mark(sent, dialect)
+        for audience in audiences:
+            audience(sent)
+
+    return tell
+
+
+_transaction_ends = TransactionEnds(_end_heard)
 
 
 def _send(
@@ -188,9 +247,13 @@ def _place(sent: Sent, cursor: Any, context: Any) -> None:
     sent.wait_ns = info.pop(WAIT_KEY, None)
     # A write outside of SQLite's transactions (AUTOCOMMIT) is committed already.
     if not writes(sent.text) or _driver(cursor, context).in_transaction:
-        sent.transaction_id = _transaction_name(connection)
+        sent.transaction_id = info[_TRANSACTION] = _transaction_name(connection)
+    _mark(sent, context.dialect)
+
+
+def _mark(sent: Sent, dialect: Any) -> None:
     mark_origin(sent)
-    if context.dialect.is_async and sent.file_path is None:
+    if dialect.is_async and sent.file_path is None:
         # SQLAlchemy runs it in a greenlet, whose frames end below those of the application.
         found = await_only(_find_outside())
         if found is not None:

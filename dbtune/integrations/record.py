@@ -6,6 +6,8 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -83,13 +85,23 @@ def record(
     ConfigurationError for what is no engine of SQLite, a value out of range, or a path that
     cannot be written.
     """
-    from dbtune.integrations.engine_watch import watch_engine
-
     settings = recording_settings(path, params, sample_rate, slow_ms, max_mb, keep)
     target = sync_engine(engine)
     lazy_loads.watch()
     pool_waits.watch()
-    return begin_recording(settings, lambda note: watch_engine(target, note))
+    return begin_recording(settings, partial(_watch_connections, target))
+
+
+def _watch_connections(engine: Any, note: Callable[[Sent], None]) -> Callable[[], None]:
+    """Tell `note` what an engine sends, through connections from before and new ones."""
+    from dbtune.integrations.engine_connection import is_told_by, watch_new_connections
+    from dbtune.integrations.engine_watch import watch_engine
+
+    with ExitStack() as ends:
+        ends.callback(watch_new_connections(engine, note))
+        is_told = partial(is_told_by, engine.dialect)
+        ends.callback(watch_engine(engine, note, passes_over=is_told))
+        return ends.pop_all().close
 
 
 def recording(
