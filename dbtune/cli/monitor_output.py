@@ -44,6 +44,20 @@ def run_monitor(database: Path, options: MonitorOptions, outputs: Outputs) -> bo
     Returns whether a threshold is passed; False where a running one is interrupted.
     """
     _check(database, options, outputs)
+    try:
+        return _watch(database, options, outputs)
+    except KeyboardInterrupt:
+        if options.once:
+            raise
+        return False  # the way a running monitor ends
+    except BrokenPipeError:
+        drop_output()
+        if options.once:
+            raise
+        return False  # the reader went away, as `| head` does: another normal end
+
+
+def _watch(database: Path, options: MonitorOptions, outputs: Outputs) -> bool:
     with ExitStack() as stack:
         say: OnNote = note
         sinks: list[OnSample] = []
@@ -59,17 +73,7 @@ def run_monitor(database: Path, options: MonitorOptions, outputs: Outputs) -> bo
         if outputs.receivers:
             notifier = stack.enter_context(open_notifier(outputs.receivers, tell))
         listeners = Listeners(_all(sinks, notifier, tell), _alerted(notifier, say), tell)
-        try:
-            return monitor(database, options, listeners)
-        except KeyboardInterrupt:
-            if options.once:
-                raise
-            return False  # the way a running monitor ends
-        except BrokenPipeError:
-            drop_output()
-            if options.once:
-                raise
-            return False  # the reader went away, as `| head` does: another normal end
+        return monitor(database, options, listeners)
 
 
 def _check(database: Path, options: MonitorOptions, outputs: Outputs) -> None:

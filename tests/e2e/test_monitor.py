@@ -9,6 +9,7 @@ import pty
 import select
 import shutil
 import signal
+import socket
 import sqlite3
 import struct
 import subprocess
@@ -187,6 +188,18 @@ def test_a_database_is_replaced_removed_and_made_again_under_it(
         other.rename(database)
         assert "can be read again" in monitor.note()
         sample_until(monitor, "up", 1)
+
+
+def test_stopping_it_does_not_wait_for_a_server_that_hangs(database: Path) -> None:
+    """But for a few seconds, and then it is told that an alert was not sent."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        with running(database, "--threshold", "file_size_bytes>1", "--webhook", url) as monitor:
+            connection, _ = server.accept()
+            code, said = monitor.stop(signal.SIGTERM)
+            connection.close()
+    assert code == 0
+    assert "an alert was still being sent when the monitor ended" in said
 
 
 def test_a_name_that_is_not_utf8_fits_into_every_output(
