@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from os import urandom
 from typing import Any
@@ -56,8 +57,13 @@ def redacted_line(query: RecordedQuery, digests: ValuesDigest | None) -> str:
     """
     text, literals = masked_text(query.text)
     digest = _redacted_digest(query, literals, digests) if digests is not None else None
-    error = mask_error(query.error, query.text) if query.error is not None else None
+    error = None if query.error is None else mask_error(query.error, query.text, _bound(query))
     return _line(query, text, _coded(query, masking=True), error, digest)
+
+
+def _bound(query: RecordedQuery) -> Iterable[object]:
+    given = query.parameters or ()
+    return given.values() if isinstance(given, Mapping) else given
 
 
 def _redacted_digest(query: RecordedQuery, literals: str, digests: ValuesDigest) -> str | None:

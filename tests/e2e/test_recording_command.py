@@ -198,6 +198,20 @@ def test_redact_can_keep_digests(run_dbtune: Run, recording: Path, tmp_path: Pat
     assert first not in others
 
 
+def test_errors_tell_no_bound_value(run_dbtune: Run, tmp_path: Path) -> None:
+    """SQLite names a file that cannot be attached as it is."""
+    error = f"unable to open database: {SECRET}"
+    lines = [
+        {"db.query.text": "ATTACH ? AS a", "db.query.parameters": [SECRET], "error": error},
+        {"db.query.text": "ATTACH :a AS a", "db.query.parameters": {"a": SECRET}, "error": error},
+    ]
+    (tmp_path / "app.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    done = run_dbtune("recording", "redact", "app.jsonl", "-o", "clean.jsonl")
+    assert done.returncode == 0, done.stderr
+    queries = read_recording([tmp_path / "clean.jsonl"], on_broken=pytest.fail)
+    assert {query.error for query in queries} == {"unable to open database: ?"}
+
+
 def test_kept_digests_cover_what_is_masked(run_dbtune: Run, tmp_path: Path) -> None:
     """A digest of the bound values alone would make statements with other literals look equal."""
     lines = [
