@@ -26,21 +26,20 @@ class AlertCommand:
 
     def run(self, document: bytes, environment: tuple[tuple[str, str], ...]) -> str | None:
         """Run it with a document on stdin; returns what went wrong."""
-        # Files and no pipes: what the command leaves running would keep a pipe open.
-        with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as told:
-            told.write(document)
-            told.seek(0)
-            try:
+        try:
+            # Files and no pipes: what the command leaves running would keep a pipe open.
+            with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as told:
+                told.write(document)
+                told.seek(0)
                 self._running = self._start(told, said, environment)
-                code = self._running.wait(_MOST_SECONDS)
-            except subprocess.TimeoutExpired:
-                self.end()
-                return f"--exec {self._words[0]} took longer than {_MOST_SECONDS:g} s and was ended"
-            except OSError as error:
-                return f"--exec {self._words[0]} could not be run: {error.strerror}"
-            finally:
-                self._running = None
-            return self._failure(code, said)
+                return self._failure(self._running.wait(_MOST_SECONDS), said)
+        except subprocess.TimeoutExpired:
+            self.end()
+            return f"--exec {self._words[0]} took longer than {_MOST_SECONDS:g} s and was ended"
+        except OSError as error:
+            return f"--exec {self._words[0]} could not be run: {error.strerror}"
+        finally:
+            self._running = None
 
     def end(self) -> None:
         """End what runs now, and all that it has started."""

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -151,6 +152,18 @@ def test_a_command_that_hangs_is_ended_with_all_that_it_started(
     (told,) = send(f"sh -c 'sleep 1000 & echo $! > {pids}; wait'")
     assert "took longer" in told
     wait_until_gone(int(pids.read_text()))
+
+
+def test_a_command_that_cannot_be_told_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As on a disk without room for what it gets; alerts after it are sent again."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    told: list[str] = []
+    with open_notifier(parse_receivers("true", None), told.append) as sender:
+        sender.send(NOTICE)
+        sender.send(NOTICE)
+    assert told == ["--exec true could not be run: No such file or directory"] * 2
 
 
 def test_what_a_command_leaves_running_holds_nobody_up() -> None:
