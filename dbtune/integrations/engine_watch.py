@@ -166,16 +166,20 @@ def _end_heard(dialect: Any, connection: Any) -> Audience | None:
     driver = getattr(connection, "driver_connection", None)
     if driver is None:
         return None
-    name = connection.info.pop(_TRANSACTION, None)
+    try:
+        info = connection.info
+    except NotImplementedError:  # SQLAlchemy's own look at the first connection of an engine
+        return None
+    name = info.pop(_TRANSACTION, None)
     audiences = _audiences_of(dialect, driver)
     if name is None or not audiences or not driver.in_transaction:
         return None
-    namespace = connection.info.get(_NAMESPACE)
+    namespace = info.get(_NAMESPACE)
 
     @harmless
     def tell(sent: Sent) -> None:
         if sent.error is not None:
-            connection.info[_TRANSACTION] = name  # it goes on
+            info[_TRANSACTION] = name  # it goes on
         sent.transaction_id, sent.namespace = name, namespace
         _mark(sent, dialect)
         for audience in audiences:

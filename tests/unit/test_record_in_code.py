@@ -154,6 +154,17 @@ def test_an_error_is_recorded_and_raised_as_it_is(engine: Engine, path: Path) ->
     ]
 
 
+def test_an_engine_may_connect_for_the_first_time(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """SQLAlchemy looks at the connection then in a way of its own, which is no failure."""
+    engine = create_engine("sqlite://")
+    with dbtune.record(engine, path), engine.connect() as connection:
+        connection.execute(text("SELECT 1")).all()
+    engine.dispose()
+    assert not caplog.records
+
+
 def test_an_error_of_the_applications_own_is_recorded_by_its_kind(path: Path) -> None:
     """An adapter or a converter may say anything, values among it."""
 
