@@ -267,5 +267,6 @@ def _without_harmful_drops(
 
 def _with_actions(report: Report, database: Path, options: AnalyzeOptions) -> Report:
     assert report.verdict is not None
-    steps = tuple(actions(report.findings, database, options.queries))[:_ACTIONS]
+    findings, _ = without_ignored(report.findings, options.ignored)
+    steps = tuple(actions(findings, database, options.queries))[:_ACTIONS]
     return replace(report, verdict=replace(report.verdict, actions=steps))
