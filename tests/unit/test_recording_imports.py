@@ -185,6 +185,40 @@ def test_echo_of_any_format_becomes_statements(name: str) -> None:
     assert all(query.timestamp for query in queries)
 
 
+THREADS = ("MainThread", "Thread-1 (work)", "ThreadPoolExecutor-0_0", "waitress-3")
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "2026-01-31 12:00:00,500 {} sqlalchemy.engine.Engine ",
+        "[{}] INFO-sqlalchemy.engine.Engine: ",
+        "{} (sqlalchemy.engine.Engine) INFO - ",
+        "INFO {} | ",
+    ],
+)
+@pytest.mark.parametrize("first", range(len(THREADS)))
+def test_echo_of_all_threads_is_read(tmp_path: Path, prefix: str, first: int) -> None:
+    """Whichever the format is learned from, and with text over two lines."""
+    lines: list[str] = []
+    for name in (*THREADS[first:], *THREADS[:first]):
+        own = prefix.format(name)
+        lines += [f"{own}SELECT a", "FROM t", f"{own}[raw sql] ()"]
+        lines += [f"{own.replace('sqlalchemy.engine.Engine', 'app.views')}something else"]
+    queries = read(tmp_path, *lines)
+    assert [query.text for query in queries] == ["SELECT a\nFROM t"] * len(THREADS)
+
+
+def test_threads_of_any_name_are_read_where_the_logger_is_named(tmp_path: Path) -> None:
+    """Those of AnyIO, which run what FastAPI does not await, have names of three words."""
+    lines = [
+        f"{name} sqlalchemy.engine.Engine {message}"
+        for name in ("MainThread", "AnyIO worker thread")
+        for message in ("SELECT a", "[raw sql] ()")
+    ]
+    assert len(read(tmp_path, *lines)) == 2
+
+
 def test_echo_without_any_prefix_is_read_too() -> None:
     """A message of another logger that looks like a statement has no values, and is told."""
     broken: list[BrokenLine] = []

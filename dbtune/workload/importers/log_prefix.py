@@ -10,9 +10,17 @@ from dbtune.workload.timestamps import normalise_timestamp
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII
 )
-_WORD = re.compile(r"[\w.]+|\s+|[^\w.\s]+")
 # The one word that is the same in all of its lines, where a format names the logger at all.
 _OWN_LOGGERS = ("sqlalchemy.engine", "django.db.backends")
+_OWN_LOGGER = rf"(?:{'|'.join(map(re.escape, _OWN_LOGGERS))})[\w.]*"
+# Threads are called `MainThread`, `Thread-1 (work)`, `ThreadPoolExecutor-0_0`.
+_WORD = re.compile(
+    rf"{_OWN_LOGGER}|[\w.]+(?:-(?!{_OWN_LOGGER})[\w.]+)*(?: \((?!{_OWN_LOGGER})[\w.<>-]+\))?"
+    r"|\s+|[^\w.\s]+"
+)
+_ANY_WORD = r"[\w.-]+(?: \([\w.<>-]+\))?"
+# What stands before the logger's name, whatever threads are called; beyond it a line is a text.
+_BEFORE_LOGGER = r".{0,300}?"
 
 
 @dataclass(frozen=True)
@@ -48,11 +56,14 @@ def learn_prefix(prefix: str) -> LogPrefix:
         if piece.isspace():
             loose = r"\s+"
         elif piece[0].isalnum() or piece[0] in "_.":
-            loose = r"[\w.]+"
+            loose = _ANY_WORD
         else:
             loose = re.escape(piece)
         logger = next((name for name in _OWN_LOGGERS if piece.startswith(name)), None)
-        own.append(rf"{re.escape(logger)}[\w.]*" if logger else loose)
+        if logger:
+            own = [rf"{_BEFORE_LOGGER}\b{re.escape(logger)}[\w.]*"]
+        else:
+            own.append(loose)
         anybody.append(loose)
     return LogPrefix(re.compile("".join(own)), re.compile("".join(anybody)))
 
