@@ -9,6 +9,9 @@ from pathlib import Path
 
 from dbtune.errors import ConfigurationError
 from dbtune.workload.batch import Batch, LineRun
+from dbtune.workload.quick_line import QuickLine
+from dbtune.workload.time_span import TimeSpan
+from dbtune.workload.timestamps import normalise_timestamp
 
 # How well a recorded database fits the one asked for.
 _IN_MEMORY, _OTHER, _SAME_NAME, _EXACT = range(4)
@@ -72,7 +75,7 @@ class DatabaseChoice:
         ]
         queries = [query for query in batch.queries if query.namespace in kept]
         self.left_out += _size(batch) - sum(len(run.lines) for run in runs) - len(queries)
-        return replace(batch, runs=runs, queries=queries)
+        return replace(batch, runs=runs, queries=queries, times=_times(runs))
 
     def check(self) -> None:
         """Raise ConfigurationError where it cannot be told which database is meant."""
@@ -115,6 +118,16 @@ def _rank(name: str, wanted: str) -> int:
 
 def _size(batch: Batch) -> int:
     return sum(len(run.lines) for run in batch.runs) + len(batch.queries)
+
+
+def _times(runs: Iterable[LineRun]) -> TimeSpan:
+    """Return when quick lines were sent, as their reader tells it."""
+    span = TimeSpan()
+    for line in (line for run in runs for line in run.lines if isinstance(line, QuickLine)):
+        normal = normalise_timestamp(line.timestamp)
+        if normal is not None:
+            span.note(normal)
+    return span
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -116,3 +116,20 @@ def test_a_recording_in_a_later_format_is_refused(tmp_path: Path) -> None:
         f"{path} line 2: it is written in format 2 of recordings; this dbtune reads 1"
     )
     assert "upgrade" in (caught.value.hint or "")
+
+
+def test_the_time_is_that_of_the_database(tmp_path: Path) -> None:
+    """What was sent to others before and after it does not make its recording longer."""
+    lines = [
+        {"db.query.text": "SELECT 1", "db.namespace": f"/srv/{name}.db", "ts": f"2026-01-0{day}"}
+        for day, name in enumerate(("jobs", "app", "app", "jobs"), start=1)
+    ]
+    for line in lines:
+        line["ts"] += "T12:00:00Z"
+    path = tmp_path / "q.jsonl"
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    workload = read_workload([path], database=WantedDatabase("/copy/app.db"))
+    assert (workload.started_at, workload.ended_at) == (
+        "2026-01-02T12:00:00.000000Z",
+        "2026-01-03T12:00:00.000000Z",
+    )
