@@ -33,11 +33,12 @@ from dbtune.integrations.limited_cursor import LimitedCursor
 from dbtune.integrations.query_watch import watch_queries
 from dbtune.integrations.record import Recording, begin_recording, recording_settings
 from dbtune.integrations.statement_kind import writes
+from dbtune.integrations.streamed import keep_request
 from dbtune.integrations.time_limit import TimeLimit
 from dbtune.integrations.transaction import Reading, allow_write, begin, explain_late_write
 from dbtune.integrations.work import Mark, WritingRoutes, current_mark, marked
 from dbtune.recorder.frameworks.routes import given_request_id
-from dbtune.recorder.requests import begin_request, end_request
+from dbtune.recorder.requests import begin_request, current_request, end_request
 from dbtune.recorder.sent import Sent
 from dbtune.sqlite.hook_settings import HookSettings, apply_settings
 
@@ -119,14 +120,14 @@ class RecordMiddleware:
             return self._respond_async(request)
         token = _begin_request(request)
         try:
-            return self._get_response(request)
+            return keep_request(self._get_response(request), current_request())
         finally:
             end_request(token)
 
     async def _respond_async(self, request: Any) -> Any:
         token = _begin_request(request)
         try:
-            return await self._get_response(request)
+            return keep_request(await self._get_response(request), current_request())
         finally:
             end_request(token)
 
