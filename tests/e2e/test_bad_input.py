@@ -96,7 +96,8 @@ def closed_folder(folder: Path) -> Iterator[Path]:
 
 def test_every_command_that_takes_a_database_is_tried_here() -> None:
     """A new command gets its line in OPTIONS, or the same cases in a test of its own."""
-    assert set(COMMANDS) - set(OPTIONS) == {"compare", "demo", "embedded", "queries", "record"}
+    others = {"compare", "demo", "embedded", "queries", "record", "recording"}
+    assert set(COMMANDS) - set(OPTIONS) == others
 
 
 @pytest.mark.parametrize("command", ON_A_DATABASE)
