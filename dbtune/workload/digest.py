@@ -80,11 +80,12 @@ class WorkloadDigest:
 
     def add_lines(self, lines: Sequence[QuickLine | RecordedQuery], sample_rate: float) -> None:
         """Take lines that were recorded at one rate, one after another."""
+        known_text, find = self._known.by_text, self._known.find_new
         for line in lines:
             if isinstance(line, RecordedQuery):
                 self.add(line)
                 continue
-            found = self._known.find(line.text)
+            found = known_text.get(line.text) or find(line.text)
             if found is None:
                 self.add(as_query(line, sample_rate))
             else:

@@ -13,7 +13,11 @@ from dbtune.workload.recording_line import (
     parse_line,
 )
 from dbtune.workload.time_span import TimeSpan
-from dbtune.workload.timestamps import normalise_timestamp
+from dbtune.workload.timestamps import (
+    FIRST_NANOSECONDS,
+    LAST_NANOSECONDS,
+    normalise_timestamp,
+)
 
 
 class JsonlLines:
@@ -59,9 +63,13 @@ class JsonlLines:
 
 def _has_sound_time(line: QuickLine, times: TimeSpan) -> bool:
     """Tell whether a line's timestamp is none or one that can be read, and note it."""
-    if line.timestamp is None:
+    timestamp = line.timestamp
+    if timestamp is None:
         return True
-    normal = normalise_timestamp(line.timestamp)
+    if isinstance(timestamp, int) and FIRST_NANOSECONDS <= timestamp <= LAST_NANOSECONDS:
+        times.note_nanoseconds(timestamp)
+        return True
+    normal = normalise_timestamp(timestamp)
     if normal is None:
         return False
     times.note(normal)

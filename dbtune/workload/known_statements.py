@@ -33,7 +33,7 @@ class KnownStatements(Generic[KnownT]):
         self._learn = learn
         self._by_key: dict[StructureKey, KnownT] = {}
         self._key_characters = 0
-        self._by_text: dict[str, tuple[str, KnownT]] = {}
+        self.by_text: dict[str, tuple[str, KnownT]] = {}
         self._text_characters = 0
 
     def find(self, text: str) -> tuple[str, KnownT] | None:
@@ -41,7 +41,7 @@ class KnownStatements(Generic[KnownT]):
 
         None where it takes care: a text with comments, of several statements, or of none.
         """
-        return self._by_text.get(text) or self._find_new(text)
+        return self.by_text.get(text) or self.find_new(text)
 
     def find_clean(self, statement: str) -> KnownT | None:
         """Return what is known of one statement without comments, None for an empty one."""
@@ -59,7 +59,7 @@ class KnownStatements(Generic[KnownT]):
         """Ask for everything anew."""
         self._by_key.clear()
         self._key_characters = 0
-        self._by_text.clear()
+        self.by_text.clear()
         self._text_characters = 0
 
     def _find_new_key(self, key: StructureKey, statement: str) -> KnownT | None:
@@ -74,7 +74,7 @@ class KnownStatements(Generic[KnownT]):
             self._by_key[key] = known
         return known
 
-    def _find_new(self, text: str) -> tuple[str, KnownT] | None:
+    def find_new(self, text: str) -> tuple[str, KnownT] | None:
         if may_hold_comments(text):
             return None
         statement = clean_statement(text)
@@ -86,7 +86,7 @@ class KnownStatements(Generic[KnownT]):
         if len(text) <= _LONGEST_TEXT:
             self._text_characters += len(text)
             if self._text_characters > _TEXT_CHARACTERS:
-                self._by_text.clear()
+                self.by_text.clear()
                 self._text_characters = len(text)
-            self._by_text[text] = (statement, known)
+            self.by_text[text] = (statement, known)
         return statement, known

@@ -140,15 +140,20 @@ class RequestTracker:
             request.route = query.route
         if shape.kind == "read":
             request.queries += calls
-            if not many_rows and self._add_read(
-                request, query, shape, site, calls=calls, duration_ns=duration_ns
-            ):
-                return
+            if not many_rows:
+                key = (shape.id, site)
+                series = request.reads.get(key)
+                if series is not None:
+                    series.add(calls, duration_ns, query.timestamp, query.relationship)
+                    return
+                request.reads[key] = _begin_series(query, shape, calls, duration_ns)
+                self._entries += 1
         elif shape.kind == "write":
             request.queries += calls
             before = len(request.commits) + len(request.transactions)
             # Its rows are those of all its executions.
-            is_single = not many_rows and (query.rows is None or query.rows <= max(1, calls))
+            rows = query.rows
+            is_single = not many_rows and (rows is None or rows <= 1 or rows <= calls)
             _add_write(request, query.transaction_id, shape.id, calls if is_single else 0.0)
             self._entries += len(request.commits) + len(request.transactions) - before
         else:
@@ -169,30 +174,13 @@ class RequestTracker:
             self._without_unit += calls
             return
         unit = self._enter(f"{_TRANSACTION}{query.transaction_id}", "transaction")
-        self._add_read(unit, query, shape, site, calls=calls, duration_ns=duration_ns)
-        self._close_oldest()
-
-    def _add_read(
-        self,
-        request: _Request,
-        query: Sent,
-        shape: Shape,
-        site: str | None,
-        *,
-        calls: float,
-        duration_ns: float | None,
-    ) -> bool:
-        """Take a read; tell whether there was one like it in the request."""
-        key = (shape.id, site)
-        series = request.reads.get(key)
+        series = unit.reads.get((shape.id, site))
         if series is not None:
             series.add(calls, duration_ns, query.timestamp, query.relationship)
-            return True
-        spent = None if duration_ns is None else duration_ns * calls
-        at = query.timestamp
-        request.reads[key] = ReadSeries(shape, query.relationship, at, at, calls, spent)
+            return
+        unit.reads[shape.id, site] = _begin_series(query, shape, calls, duration_ns)
         self._entries += 1
-        return False
+        self._close_oldest()
 
     def _enter(self, request_id: str, unit: Unit = "request") -> _Request:
         """Return the request, which is the latest from now on."""
@@ -274,6 +262,12 @@ class RequestTracker:
                 committed = _find(self._commits, (shape, request.route))
                 if committed is not None:
                     committed.add(calls)
+
+
+def _begin_series(query: Sent, shape: Shape, calls: float, duration_ns: float | None) -> ReadSeries:
+    at = query.timestamp
+    spent_ns = None if duration_ns is None else duration_ns * calls
+    return ReadSeries(shape, query.relationship, at, at, calls, spent_ns)
 
 
 def _add_write(request: _Request, named: str | int | None, shape: str, single_rows: float) -> None:

@@ -45,6 +45,8 @@ _Values = Union[list[_Value], dict[str, _Value], None]  # noqa: UP007
 # Python refuses to read longer integers, where the decoder passes over those of unknown keys.
 _LONGEST_NUMBER = 4300
 _LONG_NUMBER = re.compile(rf"(?<![0-9])[0-9]{{{_LONGEST_NUMBER}}}")
+# As dbtune record writes them. To find out by the error would take as long as to read the line.
+_MASK = '{"type": "'
 # A name may be spelt with escapes: d\u0062.query.
 _ESCAPED_ASCII = re.compile(r"\\u00[0-7]")
 
@@ -121,6 +123,8 @@ def read_quickly(line: str) -> QuickLine | None:
     """Return the statement of a line, None where the line has to be read with care."""
     if len(line) > _LONGEST_NUMBER and _LONG_NUMBER.search(line):
         return None
+    if _MASK in line and (coded := _read_coded(line)) is not None:
+        return coded
     try:
         read = _decode(line)
     except msgspec.ValidationError:

@@ -17,6 +17,8 @@ _SOUND = re.compile(
 )
 # The clock of the unit is told by the size: 1e11 seconds are the year 5138.
 UNITS_PER_SECOND = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (0.0, 1.0))
+# Between these a number is a time in nanoseconds: to the last day of the year 9999.
+FIRST_NANOSECONDS, LAST_NANOSECONDS = 10**17, 253_402_214_400 * 10**9
 
 
 def normalise_timestamp(value: object) -> str | None:
