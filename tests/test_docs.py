@@ -21,6 +21,7 @@ from dbtune.errors import EXIT_CODES
 from dbtune.model.workload import RecordedQuery
 from dbtune.workload.recording_line import RecordingHeader, parse_line
 from tests.documents import DOCUMENTS, ROOT, anchors, code_lines, links, prose, read, spans
+from tests.fixtures.commands import commands, parameters_of
 
 DOCS = ROOT / "docs"
 CODES = ("missing-index", *(rule.code for rule in RULES))
@@ -34,20 +35,9 @@ _END_OF_INVOCATION = re.compile(r" [|;&#]")
 each_document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 
 
-def commands() -> dict[str, click.Command]:
-    """Return every command by name."""
-    context = click.Context(group)
-    found = {name: group.get_command(context, name) for name in group.list_commands(context)}
-    return {name: command for name, command in found.items() if command is not None}
-
-
 def options_of(command: click.Command) -> frozenset[str]:
     """Return the long names of a command's options, and of those of its parts."""
-    parameters = command.get_params(click.Context(command))
-    parts = command.commands.values() if isinstance(command, click.Group) else ()
-    if command is not group and parts:
-        return frozenset().union(*map(options_of, parts))
-    return frozenset(name for parameter in parameters for name in parameter.opts)
+    return frozenset(name for parameter in parameters_of(command) for name in parameter.opts)
 
 
 def test_command_reference_is_up_to_date() -> None:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import click
 import pytest
 
-from dbtune.cli.main import COMMANDS, group
+from tests.fixtures.commands import commands, parameters_of
 
 
 def number_options() -> list[object]:
     """Return each option of each command that takes any number, not only whole ones."""
-    context = click.Context(group)
     return [
         pytest.param(parameter, id=f"{name} {parameter.opts[0]}")
-        for name in COMMANDS
-        if (command := group.get_command(context, name)) is not None
-        for parameter in command.get_params(click.Context(command))
+        for name, command in commands().items()
+        for parameter in parameters_of(command)
         if isinstance(parameter.type, click.types.FloatParamType)
     ]
 

@@ -169,8 +169,11 @@ WSGIRequestHandler.log_message = lambda *arguments: None
 server = make_server("127.0.0.1", 0, SERVED)
 port, run, stop = server.server_port, server.serve_forever, server.shutdown
 """,
+    # It warns where its threads begin later than the first request comes.
     "waitress": """
+import logging
 import waitress.server
+logging.getLogger("waitress.queue").setLevel("ERROR")
 server = waitress.server.create_server(SERVED, host="127.0.0.1", port=0)
 port, run, stop = server.effective_port, server.run, lambda: None
 """,
