@@ -8,8 +8,7 @@ from contextlib import closing, contextmanager
 from itertools import chain
 from pathlib import Path
 
-import apsw
-
+from dbtune.advisor.cost import open_scratch
 from dbtune.advisor.drawn_values import ValueDrawer
 from dbtune.benchmark.load_units import UnitBuilder, Units, reads_only, without
 from dbtune.benchmark.parent_rows import ParentRows
@@ -92,8 +91,7 @@ def left_out(plan: LoadPlan, refused: dict[int, str], engine: str) -> tuple[str,
 
 @contextmanager
 def _drawer(copy: Path, schema: Schema) -> Iterator[_Draws]:
-    # apsw may open it: it is a private copy that sqlite3 has closed.
-    with closing(apsw.Connection(str(copy))) as connection:
+    with closing(open_scratch(copy)) as connection:
         yield _Draws(ValueDrawer(connection, schema))
 
 

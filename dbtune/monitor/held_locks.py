@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import struct
 import sys
@@ -42,6 +41,8 @@ class Look(NamedTuple):
 
 def lock_of(file: int, first: int, count: int = 1) -> Lock | None:
     """Return a lock of another process on some bytes of a file, None where there is none."""
+    import fcntl  # not on Windows
+
     asked = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, first, count, 0)
     kind, _, _, _, pid = _FLOCK.unpack(fcntl.fcntl(file, fcntl.F_GETLK, asked))
     if kind == fcntl.F_UNLCK:

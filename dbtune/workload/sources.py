@@ -169,7 +169,7 @@ def read_of_database(
             if any(file.path is None for file in files):
                 raise ConfigurationError(
                     "stdin holds statements of several databases, and can be read only once",
-                    hint="write it to a file and give that, or say with --recorded-as which one it is",
+                    hint="write it to a file and give that, or name one of them with --recorded-as",
                 ) from error
             continue
         if choice is not None:
