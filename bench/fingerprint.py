@@ -3,7 +3,7 @@
     python bench/fingerprint.py                     a million generated statements
     python bench/fingerprint.py RAW.sql             a file of statements or a JSONL recording
     python bench/fingerprint.py RAW.sql --repeat 11 the file eleven times over, for flat memory
-    python bench/fingerprint.py --forms             a tenth and all of it as SQL, as JSONL in three
+    python bench/fingerprint.py --forms             a tenth and all of it as SQL, as JSONL in four
                                                     ways, as distinct texts and as long IN lists
 
 Prints seconds and peak memory of dbtune beside sqlparse and sqlglot's tokenizer, which only
@@ -266,6 +266,30 @@ def _as_recorders_write(statements: Iterable[str]) -> Iterator[str]:
         yield json.dumps(line) + "\n"
 
 
+def _as_dbtune_records(statements: Iterable[str]) -> Iterator[str]:
+    """Yield lines as `dbtune record` writes them, of masked values."""
+    for number, statement in enumerate(statements):
+        values = [_value(text) for text in _LITERAL.findall(statement)]
+        line = {
+            "db.query.text": _LITERAL.sub("?", statement),
+            "ts": 1_780_272_000_000_000_000 + number * 1_000_003,
+            "duration_ns": 10_000 + number % 900_000,
+            "db.query.parameters": [
+                {"type": "integer"} if isinstance(value, int) else {"type": "text", "len": 9}
+                for value in values
+            ],
+            "dbtune.values_digest": f"{number * 2_654_435_761 % 2**64:016x}",
+            "rows": number % 20,
+            "request_id": f"{number // 7:032x}",
+            "transaction_id": f"17-{number // 3}",
+            "code.line.number": number % 90,
+            "code.file.path": "app/x.py",
+            "route": "GET /api/x",
+            "db.namespace": "/srv/app.db",
+        }
+        yield json.dumps(line) + "\n"
+
+
 def _as_texts(statements: Iterable[str]) -> Iterator[str]:
     """Yield lines of JSONL with the values in the statement, and nothing beside it."""
     return (json.dumps({"db.query.text": statement}) + "\n" for statement in statements)
@@ -282,6 +306,7 @@ FORMS: dict[str, Callable[[Iterable[str]], Iterator[str]]] = {
     "SQL": _as_sql,
     "JSONL": _as_jsonl,
     "JSONL of the documented recorders": _as_recorders_write,
+    "JSONL of dbtune record": _as_dbtune_records,
     "JSONL of texts alone": _as_texts,
     "distinct names": _as_distinct,
     "IN lists of 10,000 values (a thousandth as many)": _as_lists,

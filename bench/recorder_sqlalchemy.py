@@ -6,11 +6,11 @@ Each way has a process of its own, since what is watched once stays watched; the
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -105,14 +105,11 @@ def measure_kinds(
 ) -> Iterator[tuple[str, float, list[float]]]:
     """Yield each kind: its name, plain microseconds a statement, what each way takes more."""
     with ExitStack() as ends:
-        workers = {way: ends.enter_context(_process(folder, database, way)) for way in WAYS}
+        workers = {way: ends.enter_context(_worker(folder, database, way)) for way in WAYS}
         for name, (_, count) in KINDS.items():
             runs = max(1, statements // count)
             times = [
-                {
-                    way: worker.submit(_cpu_us, name, runs).result()
-                    for way, worker in workers.items()
-                }
+                {way: _ask(worker, f"{runs} {name}") for way, worker in workers.items()}
                 for _ in range(rounds)
             ]
             plain = statistics.median(found["plain"] for found in times)
@@ -123,13 +120,33 @@ def measure_kinds(
             yield name, plain, more
 
 
-def _process(folder: Path, database: Path, way: str) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(
-        max_workers=1,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_begin,
-        initargs=(way, database, folder / f"{WAYS.index(way)}.jsonl"),
-    )
+@contextmanager
+def _worker(folder: Path, database: Path, way: str) -> Iterator[subprocess.Popen[str]]:
+    # No child of multiprocessing: there each statement is written at once.
+    path = folder / f"{WAYS.index(way)}.jsonl"
+    command = [sys.executable, __file__, way, str(database), str(path)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def _ask(worker: subprocess.Popen[str], what: str) -> float:
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    worker.stdin.write(f"{what}\n")
+    worker.stdin.flush()
+    return float(worker.stdout.readline())
+
+
+def main() -> None:
+    """Measure what stdin asks for, in one way."""
+    way, database, path = sys.argv[1:]
+    _begin(way, Path(database), Path(path))
+    for line in sys.stdin:
+        runs, name = line.rstrip("\n").split(" ", 1)
+        print(_cpu_us(name, int(runs)), flush=True)
 
 
 _engine: Engine
@@ -180,3 +197,7 @@ def _connection() -> Iterator[Connection]:
         connection.info["session"] = session
         yield connection
         connection.rollback()
+
+
+if __name__ == "__main__":
+    main()
