@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.fixtures.example_platform",
     "tests.fixtures.migrating",
     "tests.fixtures.postgres",
+    "tests.fixtures.secret_recording",
 ]
 
 RunDbtune = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import pty
-import select
 import shutil
 import signal
 import socket
@@ -17,11 +16,9 @@ import sys
 import termios
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from fcntl import ioctl
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -29,9 +26,18 @@ from dbtune.model.metrics import METRICS
 from tests.conftest import RunDbtune, clean_environment, dbtune_command
 from tests.documents import ROOT
 from tests.fixtures.hostile import ordinary
+from tests.fixtures.monitoring import (
+    children,
+    read_terminal,
+    running,
+    sample_until,
+    wait_until,
+)
 from tests.fixtures.other_process import other_process
 
 NAMES = {metric.name for metric in METRICS}
+
+
 QUICK = ("--once", "--interval", "0.1")
 
 
@@ -43,49 +49,6 @@ def database(tmp_path: Path) -> Path:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = WAL").fetchone()
     return path
-
-
-class Running:
-    """A monitor that runs, with what it prints."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-
-    def sample(self) -> dict[str, Any]:
-        """Wait for the next sample."""
-        assert self.process.stdout is not None
-        found: dict[str, Any] = json.loads(self.process.stdout.readline())
-        return found
-
-    def note(self) -> str:
-        """Wait for the next line on stderr."""
-        assert self.process.stderr is not None
-        return self.process.stderr.readline()
-
-    def stop(self, how: signal.Signals = signal.SIGINT) -> tuple[int, str]:
-        """Stop it; returns its exit code and what it said in the end."""
-        self.process.send_signal(how)
-        said = self.process.communicate(timeout=60)[1]
-        return self.process.returncode, said
-
-
-@contextmanager
-def running(database: Path, *options: str | Path) -> Iterator[Running]:
-    """A monitor within the block that prints a line of JSON ten times a second."""
-    command = [dbtune_command(), "monitor", str(database), "--interval", "0.1", "--output", "-"]
-    with subprocess.Popen(
-        [*command, *map(str, options)],
-        env=clean_environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    ) as process:
-        try:
-            yield Running(process)
-        finally:
-            if process.poll() is None:
-                process.kill()
 
 
 def test_one_sample_is_a_table(run_dbtune: RunDbtune, database: Path) -> None:
@@ -380,39 +343,3 @@ def test_every_metric_is_documented() -> None:
     documented = {row[1].strip(" `"): row[2].strip() for row in rows}
     units = {metric.name: metric.unit.replace("_", " ") for metric in METRICS}
     assert {name: documented.get(name) for name in units} == units
-
-
-def sample_until(monitor: Running, name: str, value: float) -> dict[str, Any]:
-    """Wait for a sample in which a metric has a value."""
-    while (sample := monitor.sample())[name] != value:
-        pass
-    return sample
-
-
-def children(pid: int) -> list[int]:
-    """Return the processes that a process has started."""
-    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(word) for word in text.split()]
-
-
-def wait_until(holds: Any) -> None:
-    """Return once something holds; the test fails where it never does."""
-    until = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < until
-
-
-def read_terminal(terminal: int, until: bytes | None = None) -> bytes:
-    """Read what is drawn up to some bytes, or to the end."""
-    drawn = b""
-    while until is None or until not in drawn:
-        if not select.select([terminal], [], [], 30)[0]:
-            raise AssertionError(f"nothing more is drawn after {drawn!r}")
-        try:
-            read = os.read(terminal, 65536)
-        except OSError:
-            break  # Linux says so at the end
-        if not read:
-            break
-        drawn += read
-    return drawn
