@@ -49,7 +49,8 @@ def test_no_existing_folder_gets_other_permissions(tmp_path: Path) -> None:
     private = tmp_path / "home" / "deep er"
     private.mkdir(parents=True)
     private.parent.chmod(0o700)
-    before = {path: path.stat().st_mode for path in (private, *private.parents)}
+    # Those above are also of tests that run beside this one, and some of them open theirs.
+    before = {path: path.stat().st_mode for path in (private, private.parent, tmp_path)}
     folder = private / "app.pgdata"
     server = start_server(folder)
     try:
