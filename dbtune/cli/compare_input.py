@@ -12,8 +12,6 @@ from dbtune.errors import ConfigurationError
 from dbtune.model.advice import Report
 from dbtune.model.comparison import COUNTERS, METRICS, Metric
 
-_SQLITE_MAGIC = b"SQLite format 3\0"
-
 
 class _Percent(click.ParamType):  # type: ignore[type-arg]  # generic only in click 8.4+
     """A percentage such as 10%, or the same as a ratio, 0.1; the value is the ratio."""
@@ -82,20 +80,12 @@ def chosen_metrics(
 
 def read_reports(base: Path, head: Path) -> tuple[Report, Report]:
     """Return both reports. Raises ConfigurationError, for databases with how to compare them."""
-    from dbtune.cli.report_output import read_report
+    from dbtune.cli.report_output import begins_as_database, read_report
 
     for path in (base, head):
-        if _is_database(path):
+        if begins_as_database(path):
             raise ConfigurationError(
                 f"{path} is a database, not a report",
                 hint=f"compare databases with dbtune compare --run {base} {head} --queries F",
             )
     return read_report(base), read_report(head)
-
-
-def _is_database(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_SQLITE_MAGIC)) == _SQLITE_MAGIC
-    except OSError:
-        return False

@@ -164,8 +164,13 @@ def _is_database(output: Path, database: Path | None) -> bool:
             return True
         if output.exists() and beside.exists() and output.samefile(beside):
             return True
+    return begins_as_database(output)
+
+
+def begins_as_database(path: Path) -> bool:
+    """Return whether a file holds a database; not for one that this process has open."""
     try:
-        with output.open("rb") as file:
+        with path.open("rb") as file:
             return file.read(len(_SQLITE_MAGIC)) == _SQLITE_MAGIC
     except OSError:
         return False

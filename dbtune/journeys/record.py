@@ -50,7 +50,6 @@ def record(
     tally = tally_recordings(output.written())
     return RecordingRun(
         exit_code=128 - code if code < 0 else code,
-        signal_number=-code if code < 0 else None,
         seconds=seconds,
         files=tuple(str(path) for path, _ in output.written()),
         size_bytes=_size_bytes(output),

@@ -47,7 +47,6 @@ class RecordingRun:
     """
 
     exit_code: int
-    signal_number: int | None
     seconds: float
     files: tuple[str, ...]
     size_bytes: int
