@@ -19,8 +19,8 @@ from pathlib import Path
 
 from advisor_measure import renamed
 
-from dbtune.advisor.cost import Statement
-from dbtune.advisor.subjects import Subject
+from dbtune.advisor.measuring.cost import Statement
+from dbtune.advisor.statements.subjects import Subject
 
 ROUNDS = 11
 # Ranks, from either end, between which the median of 11 lies with 98.8 % (binomial).

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import apsw
 
-from dbtune.advisor.cost import open_scratch
-from dbtune.advisor.drawn_values import ValueDrawer
-from dbtune.advisor.oracle import Oracle, ShapeCost
-from dbtune.advisor.pool import Pool
-from dbtune.advisor.subjects import Subject, prepare_subjects
+from dbtune.advisor.measuring.cost import open_scratch
+from dbtune.advisor.measuring.oracle import Oracle, ShapeCost
+from dbtune.advisor.measuring.pool import Pool
+from dbtune.advisor.statements.drawn_values import ValueDrawer
+from dbtune.advisor.statements.subjects import Subject, prepare_subjects
 from dbtune.model.workload import Workload
-from dbtune.sqlite.catalog import read_schema
+from dbtune.sqlite.schema.catalog import read_schema
 
 _CREATE = re.compile(
     r'^CREATE\s+(UNIQUE\s+)?INDEX\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:"[^"]*"|\S+)\s+ON', re.IGNORECASE

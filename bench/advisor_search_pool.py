@@ -12,19 +12,19 @@ from dataclasses import dataclass
 import apsw
 from advisor_measure import renamed
 
-from dbtune.advisor import planner_statistics
-from dbtune.advisor.baseline import measure_baseline
-from dbtune.advisor.clone import Catalog, survivors
-from dbtune.advisor.drawn_values import ValueDrawer
-from dbtune.advisor.oracle import Oracle, Runs
-from dbtune.advisor.pool import Pool
-from dbtune.advisor.proposals import propose
-from dbtune.advisor.subjects import Subject, prepare_subjects
+from dbtune.advisor.candidates.clone import Catalog, survivors
+from dbtune.advisor.candidates.proposals import propose
+from dbtune.advisor.measuring import planner_statistics
+from dbtune.advisor.measuring.baseline import measure_baseline
+from dbtune.advisor.measuring.oracle import Oracle, Runs
+from dbtune.advisor.measuring.pool import Pool
+from dbtune.advisor.statements.drawn_values import ValueDrawer
+from dbtune.advisor.statements.subjects import Subject, prepare_subjects
 from dbtune.advisor.time_limit import never
 from dbtune.model.workload import Workload
-from dbtune.sqlite.catalog import read_schema
-from dbtune.sqlite.index_ddl import create_index_sql
-from dbtune.sqlite.statistics import read_statistics
+from dbtune.sqlite.schema.catalog import read_schema
+from dbtune.sqlite.schema.index_ddl import create_index_sql
+from dbtune.sqlite.schema.statistics import read_statistics
 
 # A plan this many times dearer than the best known has lost. dbtune stops at 6 times; here a set
 # may not look better than it is because a plan was stopped early.

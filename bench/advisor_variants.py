@@ -17,7 +17,7 @@ from typing import Any
 
 from advisor_workloads import Unavailable, Workbench
 
-from dbtune.advisor.subjects import Subject
+from dbtune.advisor.statements.subjects import Subject
 from dbtune.model.workload import Parameters, Sample, SqlValue
 
 WRITE_SHARE = 0.9

@@ -45,7 +45,7 @@ from dbtune.postgres.server.target import connect_target, read_target_state
 from dbtune.postgres.verification.verify import verify_tables
 from dbtune.postgres.workers.arrow_source import arrow_available
 from dbtune.postgres.workers.worker_pool import WorkerPool
-from dbtune.sqlite.catalog import read_schema
+from dbtune.sqlite.schema.catalog import read_schema
 
 DATABASE = "dbtune_bench"
 PROCESSES = 2

@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator
 @cache
 def report_validator() -> Draft202012Validator:
     """Return the validator of report.schema.json, itself checked."""
-    schema = json.loads(files("dbtune.report").joinpath("report.schema.json").read_text("utf-8"))
+    folder = files("dbtune.report.documents")
+    schema = json.loads(folder.joinpath("report.schema.json").read_text("utf-8"))
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema)
 

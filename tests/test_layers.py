@@ -37,9 +37,10 @@ ALLOWED = {
     "report": BOTTOM | {"model"},
     "journeys": DECIDING,
     "demo": DECIDING,
-    "cli": DECIDING | {"journeys", "report", "demo"},
+    "web": BOTTOM | {"model", "report"},
+    "cli": DECIDING | {"journeys", "report", "demo", "web"},
     "integrations": DECIDING | {"journeys", "report", "demo"},
-    TOP: DECIDING | {"journeys", "report", "demo", "cli", "integrations"},
+    TOP: DECIDING | {"journeys", "report", "demo", "cli", "integrations", "web"},
 }
 # Libraries that only one part may know, and why.
 CONFINED = {

@@ -7,24 +7,24 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from dbtune.advisor.baseline import BASELINE_STEPS, Baseline, measure_baseline
-from dbtune.advisor.cost import MAX_VM_STEPS, open_scratch
-from dbtune.advisor.drawn_values import ValueDrawer
-from dbtune.advisor.insight import NO_INSIGHT, Insight, gain_insight
-from dbtune.advisor.library_check import LibraryCheck
-from dbtune.advisor.objective import Limits
-from dbtune.advisor.oracle import ShapeCost
-from dbtune.advisor.pool_search import SearchLimits
-from dbtune.advisor.proof import Proof
-from dbtune.advisor.repair import Prover, prove_and_repair
-from dbtune.advisor.search import Prediction, Searcher
-from dbtune.advisor.subjects import Subjects, prepare_subjects
+from dbtune.advisor.choosing.objective import Limits
+from dbtune.advisor.choosing.pool_search import SearchLimits
+from dbtune.advisor.choosing.search import Prediction, Searcher
+from dbtune.advisor.explaining.insight import NO_INSIGHT, Insight, gain_insight
+from dbtune.advisor.measuring.baseline import BASELINE_STEPS, Baseline, measure_baseline
+from dbtune.advisor.measuring.cost import MAX_VM_STEPS, open_scratch
+from dbtune.advisor.measuring.oracle import ShapeCost
+from dbtune.advisor.measuring.timing import Timed
+from dbtune.advisor.proving.library_check import LibraryCheck
+from dbtune.advisor.proving.proof import Proof
+from dbtune.advisor.proving.repair import Prover, prove_and_repair
+from dbtune.advisor.statements.drawn_values import ValueDrawer
+from dbtune.advisor.statements.subjects import Subjects, prepare_subjects
 from dbtune.advisor.time_limit import TimeLimit
-from dbtune.advisor.timing import Timed
 from dbtune.model.event import Event, OnEvent
 from dbtune.model.schema import Schema
 from dbtune.model.workload import Workload
-from dbtune.sqlite.scratch import SampledTable
+from dbtune.sqlite.copies.scratch import SampledTable
 
 # By when, as parts of the user's time limit, each stage gives way to the next. Proving builds the
 # choice anew and cannot be cut short: it takes about a third as long as building the pool did.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from dbtune.advisor.advise import Advice
 from dbtune.advisor.rules import not_analysed
-from dbtune.advisor.subjects import Subjects
+from dbtune.advisor.statements.subjects import Subjects
 
 # A list of hundreds of ids helps nobody.
 _MOST_NAMED = 10

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dbtune.advisor.advise import Advice
-from dbtune.advisor.considered import Considered
+from dbtune.advisor.alternatives.considered import Considered
 from dbtune.advisor.facts import ShapeFacts
-from dbtune.advisor.oracle import ShapeCost
-from dbtune.advisor.proof import ProvenIndex
+from dbtune.advisor.measuring.oracle import ShapeCost
+from dbtune.advisor.measuring.sampled_sizes import kept_fraction
+from dbtune.advisor.measuring.timing import Timed
+from dbtune.advisor.proving.proof import ProvenIndex
 from dbtune.advisor.rules.wording import fine_percent
-from dbtune.advisor.sampled_sizes import kept_fraction
-from dbtune.advisor.samples_digest import samples_digest
-from dbtune.advisor.timing import Timed
+from dbtune.advisor.statements.samples_digest import samples_digest
 from dbtune.model.advice import (
     Change,
     Evidence,
@@ -22,7 +22,7 @@ from dbtune.model.advice import (
     ShapeReport,
     Verdict,
 )
-from dbtune.sqlite.index_ddl import drop_index_sql
+from dbtune.sqlite.schema.index_ddl import drop_index_sql
 
 # Shares of the recorded workload's cost that an index saves.
 _HIGH_GAIN_RATIO = 0.05

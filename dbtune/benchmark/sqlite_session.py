@@ -10,8 +10,8 @@ from dbtune.errors import ConfigurationError
 from dbtune.model.load import FailureKind, LoadStatement
 from dbtune.model.workload import Parameters
 from dbtune.sqlite.authorizer import changing_rows
-from dbtune.sqlite.hook_settings import HookSettings, apply_settings
-from dbtune.sqlite.location import database_uri
+from dbtune.sqlite.file.hook_settings import HookSettings, apply_settings
+from dbtune.sqlite.file.location import database_uri
 from dbtune.sqlite.placeholders import null_parameters
 
 # Python's own default, which applications have that set nothing.

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from dbtune.errors import ConfigurationError, RefusedError
 from dbtune.model.advice import Change, Finding
 from dbtune.model.schema import Index, Schema
-from dbtune.sqlite.catalog import assemble_schema
-from dbtune.sqlite.catalog_rows import CatalogRows, ObjectRow
-from dbtune.sqlite.index_definition import defines, read_definition
+from dbtune.sqlite.schema.catalog import assemble_schema
+from dbtune.sqlite.schema.catalog_rows import CatalogRows, ObjectRow
+from dbtune.sqlite.schema.index_definition import defines, read_definition
 
 _CREATED = ("missing-index",)
 _CREATED_IF_NAMED = ("foreign-key-without-index",)

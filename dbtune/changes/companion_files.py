@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dbtune.changes.project import Project, escape_percent
 from dbtune.resources import migrations_folder
-from dbtune.sqlite.companion import ensure_companion_folder
+from dbtune.sqlite.file.companion import ensure_companion_folder
 
 _COPIED = ("env.py", "script.py.mako")
 _INI = """\

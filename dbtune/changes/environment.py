@@ -22,8 +22,8 @@ from dbtune.changes.project import (
 )
 from dbtune.changes.stamp import read_stamp
 from dbtune.errors import ConfigurationError, DbtuneError, RefusedError
-from dbtune.sqlite.companion import companion_folder
 from dbtune.sqlite.diagnosis import explain_failure
+from dbtune.sqlite.file.companion import companion_folder
 
 VERSION_TABLE = "dbtune_version"
 

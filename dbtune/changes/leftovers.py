@@ -13,7 +13,7 @@ from dbtune.changes.project import Project
 from dbtune.changes.snapshot import CatalogChange, CatalogEntry, read_snapshot
 from dbtune.errors import DbtuneError
 from dbtune.sqlite.connect import open_writer
-from dbtune.sqlite.index_ddl import drop_index_sql
+from dbtune.sqlite.schema.index_ddl import drop_index_sql
 
 _log = logging.getLogger(__name__)
 

@@ -23,10 +23,10 @@ from dbtune.changes.revision_sql import load_revision, read_revision_sql
 from dbtune.changes.snapshot import differences, foretell, read_snapshot
 from dbtune.changes.trial import Trial, TrialQuery, try_queries
 from dbtune.errors import RefusedError
-from dbtune.sqlite.analyzed_tables import tables_to_analyze
 from dbtune.sqlite.connect import open_readonly
+from dbtune.sqlite.copies.scratch import ScratchCopy
 from dbtune.sqlite.identifiers import quote_identifier
-from dbtune.sqlite.scratch import ScratchCopy
+from dbtune.sqlite.schema.analyzed_tables import tables_to_analyze
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def command(
     from dbtune.cli.report_output import print_result
     from dbtune.journeys.backup import BackupOptions, backup
     from dbtune.report.quantities import format_size
-    from dbtune.report.text import printable
+    from dbtune.report.terminal.text import printable
 
     options = BackupOptions(target, keep_backups, int(wait * 1000), allow_blocking)
     with show_progress() as on_event:

@@ -41,9 +41,9 @@ def command(
         raise ConfigurationError(f"--csv and --output are both {csv}", hint="give two files")
     # Imported only now: it takes longer than telling that the options are wrong.
     from dbtune.journeys.bench import bench
-    from dbtune.report.load_text import load_text
-    from dbtune.report.load_to_csv import load_to_csv
-    from dbtune.report.load_to_json import load_to_json
+    from dbtune.report.documents.load_to_csv import load_to_csv
+    from dbtune.report.documents.load_to_json import load_to_json
+    from dbtune.report.terminal.load_text import load_text
 
     with show_progress() as on_event:
         report = bench(database, chosen_options(chosen), on_event)

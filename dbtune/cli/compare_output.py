@@ -15,8 +15,8 @@ from dbtune.cli.report_output import (
 )
 from dbtune.errors import RefusedError
 from dbtune.model.comparison import Comparison
-from dbtune.report.comparison_text import comparison_text
-from dbtune.report.comparison_to_json import comparison_to_json
+from dbtune.report.documents.comparison_to_json import comparison_to_json
+from dbtune.report.terminal.comparison_text import comparison_text
 
 
 def check_place(output: Path | None, base: Path, head: Path, *, run: bool) -> None:

@@ -43,7 +43,7 @@ def _table(found: tuple[Diagnosis, ...]) -> str:
     """Draw one table, with what to do about each line that is not ok below it."""
     from tabulate import tabulate
 
-    from dbtune.report.text import printable
+    from dbtune.report.terminal.text import printable
 
     rows = [[d.topic, printable(d.name), printable(d.value), d.state] for d in found]
     table = tabulate(rows, headers=["", "", "", "state"], tablefmt="plain", disable_numparse=True)

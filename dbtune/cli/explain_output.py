@@ -27,7 +27,7 @@ def check_explain(named: str | None, form: str, *, recorded: bool) -> None:
 def print_explanation(report: Report, named: str, form: str) -> None:
     """Write what is known of one query shape to stdout. Raises UsageError where there is none."""
     from dbtune.report.shape_lookup import find_shape
-    from dbtune.report.to_explanation import to_explanation, to_explanation_json
+    from dbtune.report.terminal.to_explanation import to_explanation, to_explanation_json
 
     try:
         shape = find_shape(report, named)

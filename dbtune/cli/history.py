@@ -34,7 +34,7 @@ def command(
 
 
 def _text(database: Path, history: History) -> str:
-    from dbtune.report.text import printable
+    from dbtune.report.terminal.text import printable
 
     if not history.entries:
         return printable(f"No revision of dbtune for {database}.") + "\n"

@@ -12,7 +12,7 @@ from dbtune.errors import ConfigurationError
 from dbtune.journeys.migrate_options import MigrateOptions
 from dbtune.model.transfer import PlanEdits
 from dbtune.postgres.server.target import target_conninfo
-from dbtune.report.plan_from_json import plan_edits
+from dbtune.report.documents.plan_from_json import plan_edits
 
 _CONFLICTS = (
     ("resume", "discard"),

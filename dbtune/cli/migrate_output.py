@@ -16,11 +16,11 @@ def print_plan(plan: MigrationPlan, *, ddl: bool, as_json: bool) -> int:
 
         print_result(whole_script(plan))
     elif as_json:
-        from dbtune.report.plan_to_json import plan_to_json
+        from dbtune.report.documents.plan_to_json import plan_to_json
 
         print_result(plan_to_json(plan))
     else:
-        from dbtune.report.plan_text import plan_to_terminal
+        from dbtune.report.terminal.plan_text import plan_to_terminal
 
         width = shutil.get_terminal_size((80, 24)).columns
         print_result(plan_to_terminal(plan, width=width, color=wants_color()))

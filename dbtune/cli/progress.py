@@ -125,6 +125,6 @@ def _bars() -> Iterator[OnEvent]:
 
 
 def _harmless(text: str) -> str:
-    from dbtune.report.text import printable
+    from dbtune.report.terminal.text import printable
 
     return printable(text)

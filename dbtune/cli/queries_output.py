@@ -36,8 +36,8 @@ def print_digest(
     digest: QueryDigest, output: Path | None, *, as_json: bool, limit: int | None
 ) -> None:
     """Write the digest to stdout, at most `limit` shapes there, and all of it to `output`."""
-    from dbtune.report.queries_text import queries_to_terminal
-    from dbtune.report.queries_to_json import queries_to_json
+    from dbtune.report.documents.queries_to_json import queries_to_json
+    from dbtune.report.terminal.queries_text import queries_to_terminal
 
     if output is not None:
         check_place(output, digest.sources)

@@ -46,8 +46,8 @@ def inspect(queries: tuple[str, ...], strict: bool, as_json: bool) -> None:
     """Tell what is in recordings, what they are good for, and what they lack."""
     from dbtune.cli.report_output import print_result, terminal_width, wants_color
     from dbtune.journeys.recording import inspect_recording
-    from dbtune.report.recording_text import recording_to_terminal
-    from dbtune.report.recording_to_json import recording_to_json
+    from dbtune.report.documents.recording_to_json import recording_to_json
+    from dbtune.report.terminal.recording_text import recording_to_terminal
 
     with show_progress() as on_event:
         summary = inspect_recording(queries, strict=strict, on_event=on_event)
@@ -70,7 +70,7 @@ def redact(queries: tuple[str, ...], output: Path, overwrite: bool, keep_digests
     """
     from dbtune.cli.report_output import check_output, print_result
     from dbtune.journeys.recording_copy import redact_recording
-    from dbtune.report.recording_text import written_to_terminal
+    from dbtune.report.terminal.recording_text import written_to_terminal
 
     check_output(output, None)
     with show_progress() as on_event:
@@ -96,7 +96,7 @@ def convert(
     """Write FILE to OUT as a recording, or as statements of SQL, and read OUT back."""
     from dbtune.cli.report_output import check_output, print_result
     from dbtune.journeys.recording_copy import convert_recording
-    from dbtune.report.recording_text import written_to_terminal
+    from dbtune.report.terminal.recording_text import written_to_terminal
 
     check_output(output, None)
     with show_progress() as on_event:

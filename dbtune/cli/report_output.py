@@ -21,7 +21,7 @@ _BESIDE_DATABASE = ("", "-wal", "-shm", "-journal")
 
 def read_report(path: Path) -> Report:
     """Return the Report that --output wrote. Raises ConfigurationError for anything else."""
-    from dbtune.report.from_json import from_json
+    from dbtune.report.documents.from_json import from_json
 
     try:
         _refuse_recording(path)
@@ -54,7 +54,8 @@ def print_result(text: str) -> None:
 
 def print_report(report: Report, form: str = "terminal", *, drops: bool = False) -> None:
     """Write a report to stdout as terminal, json, sql, sqlalchemy or django."""
-    from dbtune.report import to_ddl, to_json, to_models
+    from dbtune.report.ddl import to_ddl, to_models
+    from dbtune.report.documents import to_json
 
     if form == "json":
         print_result(to_json.to_json(report))
@@ -70,7 +71,7 @@ def print_report(report: Report, form: str = "terminal", *, drops: bool = False)
 
 def _draw(report: Report) -> None:
     """Draw a report as wide as the terminal, or in 80 columns (or $COLUMNS) elsewhere."""
-    from dbtune.report.to_terminal import to_terminal
+    from dbtune.report.terminal.to_terminal import to_terminal
 
     height = shutil.get_terminal_size(_FALLBACK_SIZE).lines if sys.stdout.isatty() else None
     text = to_terminal(report, width=terminal_width(), color=wants_color(), height=height)
@@ -118,7 +119,7 @@ def write_report(report: Report, output: Path | None, database: Path) -> None:
 
     Raises what `check_output` raises, and ConfigurationError where the file cannot be written.
     """
-    from dbtune.report.to_json import to_json
+    from dbtune.report.documents.to_json import to_json
 
     if output is not None:
         check_output(output, database)

@@ -14,8 +14,8 @@ from dbtune.demo.recording import write_recording
 from dbtune.errors import TargetError
 from dbtune.model.event import OnEvent, ignore_event
 from dbtune.resources import sql
-from dbtune.sqlite.free_space import require_free_bytes
-from dbtune.sqlite.scratch import scratch_folder
+from dbtune.sqlite.copies.scratch import scratch_folder
+from dbtune.sqlite.file.free_space import require_free_bytes
 
 # A platform of scale 1, its recording, and some room beside them.
 _BYTES_AT_SCALE_1 = 60_000_000

@@ -13,12 +13,12 @@ from pathlib import Path
 from dbtune.demo.database import APPLICATION_ID
 from dbtune.demo.recording import GENERATOR
 from dbtune.errors import LockedError, RefusedError, SourceError
-from dbtune.sqlite.companion import companion_folder
 from dbtune.sqlite.connect import open_writer
 from dbtune.sqlite.diagnosis import explain_failure
-from dbtune.sqlite.file_users import other_users
-from dbtune.sqlite.header import read_header
-from dbtune.sqlite.location import side_file
+from dbtune.sqlite.file.companion import companion_folder
+from dbtune.sqlite.file.file_users import other_users
+from dbtune.sqlite.file.header import read_header
+from dbtune.sqlite.file.location import side_file
 
 HAND_WRITTEN_MARK = "-- dbtune demo:"
 

@@ -10,8 +10,8 @@ from typing import Any
 from dbtune.errors import SourceError
 from dbtune.integrations.limited_cursor import LimitedCursor
 from dbtune.integrations.time_limit import TimeLimit
-from dbtune.sqlite.hook_settings import HookSettings, Synchronous, apply_settings
-from dbtune.sqlite.location import database_uri
+from dbtune.sqlite.file.hook_settings import HookSettings, Synchronous, apply_settings
+from dbtune.sqlite.file.location import database_uri
 
 
 def connect(

@@ -40,7 +40,7 @@ from dbtune.integrations.work import Mark, WritingRoutes, current_mark, marked
 from dbtune.recorder.frameworks.routes import given_request_id
 from dbtune.recorder.requests import begin_request, current_request, end_request
 from dbtune.recorder.sent import Sent
-from dbtune.sqlite.hook_settings import HookSettings, apply_settings
+from dbtune.sqlite.file.hook_settings import HookSettings, apply_settings
 
 _READING_METHODS = frozenset({"GET", "HEAD"})
 

@@ -13,7 +13,7 @@ from sqlalchemy.pool import QueuePool
 
 from dbtune.errors import ConfigurationError
 from dbtune.integrations.engine_hook import EngineHook, note_begin
-from dbtune.sqlite.hook_settings import HookSettings, Synchronous
+from dbtune.sqlite.file.hook_settings import HookSettings, Synchronous
 
 _hooks: WeakKeyDictionary[Engine, EngineHook] = WeakKeyDictionary()
 

@@ -23,7 +23,7 @@ from dbtune.integrations.transaction import (
     use_explicit_transactions,
 )
 from dbtune.integrations.work import STRICT, Mark, current_mark
-from dbtune.sqlite.hook_settings import HookSettings, apply_settings
+from dbtune.sqlite.file.hook_settings import HookSettings, apply_settings
 
 _STATE = "dbtune"
 

@@ -10,14 +10,15 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from dbtune._version import __version__
-from dbtune.advisor import caveats, explanation, findings
+from dbtune.advisor import caveats, findings
 from dbtune.advisor.advise import Advice, AdviceLimits, advise
-from dbtune.advisor.alternatives import with_alternatives
-from dbtune.advisor.considered import Considered, consider
-from dbtune.advisor.drop_check import harmful_drops
+from dbtune.advisor.alternatives.alternatives import with_alternatives
+from dbtune.advisor.alternatives.considered import Considered, consider
+from dbtune.advisor.alternatives.drop_check import harmful_drops
+from dbtune.advisor.candidates.proposed_ddl import read_proposals
+from dbtune.advisor.explaining import explanation
 from dbtune.advisor.facts import Facts
-from dbtune.advisor.proof import PlannedIndex
-from dbtune.advisor.proposed_ddl import read_proposals
+from dbtune.advisor.proving.proof import PlannedIndex
 from dbtune.advisor.rules import run_rules
 from dbtune.advisor.time_limit import TimeLimit
 from dbtune.config import IgnoreRule
@@ -27,18 +28,18 @@ from dbtune.model.advice import SEVERITIES, Finding, Report, Source, Verdict
 from dbtune.model.event import Event, OnEvent, ignore_event
 from dbtune.model.schema import FileHealth, Schema, Statistics
 from dbtune.model.workload import Workload
-from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
-from dbtune.sqlite.diagnosis import failures_explained
-from dbtune.sqlite.pragmas import read_health
-from dbtune.sqlite.scratch import (
+from dbtune.sqlite.copies.scratch import (
     ScratchCopy,
     copy_database,
     copy_size,
     room_for_scratch,
     scratch_folder,
 )
-from dbtune.sqlite.statistics import read_statistics
+from dbtune.sqlite.diagnosis import failures_explained
+from dbtune.sqlite.pragmas import read_health
+from dbtune.sqlite.schema.catalog import read_schema
+from dbtune.sqlite.schema.statistics import read_statistics
 from dbtune.workload.compared_values import compared_values
 from dbtune.workload.databases import wanted_database
 from dbtune.workload.n_plus_one import LEAST_REPEATS

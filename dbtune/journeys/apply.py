@@ -33,12 +33,17 @@ from dbtune.journeys.gain import index_use, proven_report, trial_queries, with_p
 from dbtune.model.advice import AppliedChange, Report
 from dbtune.model.event import Event, OnEvent, ignore_event
 from dbtune.model.schema import Schema
-from dbtune.sqlite.backup import KEEP_BACKUPS, backup_beside
-from dbtune.sqlite.catalog import assemble_schema
-from dbtune.sqlite.catalog_rows import CatalogRows, read_catalog_rows
 from dbtune.sqlite.connect import open_readonly
+from dbtune.sqlite.copies.backup import KEEP_BACKUPS, backup_beside
+from dbtune.sqlite.copies.scratch import (
+    ScratchCopy,
+    copy_database,
+    room_for_scratch,
+    scratch_folder,
+)
 from dbtune.sqlite.diagnosis import explain_failure
-from dbtune.sqlite.scratch import ScratchCopy, copy_database, room_for_scratch, scratch_folder
+from dbtune.sqlite.schema.catalog import assemble_schema
+from dbtune.sqlite.schema.catalog_rows import CatalogRows, read_catalog_rows
 from dbtune.workload.databases import wanted_database
 
 COMMAND = "apply-indexes"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from dbtune.errors import RefusedError
 from dbtune.model.event import OnEvent, ignore_event
-from dbtune.sqlite.backup import back_up, backup_beside
 from dbtune.sqlite.connect import open_unshared
-from dbtune.sqlite.contents import COUNTED_AT_MOST, read_contents
+from dbtune.sqlite.copies.backup import back_up, backup_beside
+from dbtune.sqlite.schema.contents import COUNTED_AT_MOST, read_contents
 
 _CHUNK_BYTES = 1 << 20
 _SIDE_FILES = ("-wal", "-shm", "-journal")

@@ -26,11 +26,11 @@ from dbtune.model.advice import Report
 from dbtune.model.event import OnEvent, ignore_event
 from dbtune.model.load import LoadPlan, LoadRate, LoadReport, LoadRun, LoadSettings, Mix
 from dbtune.model.schema import Schema
-from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
+from dbtune.sqlite.copies.scratch import scratch_folder
 from dbtune.sqlite.diagnosis import failures_explained
-from dbtune.sqlite.filesystem import filesystem_type
-from dbtune.sqlite.scratch import scratch_folder
+from dbtune.sqlite.file.filesystem import filesystem_type
+from dbtune.sqlite.schema.catalog import read_schema
 from dbtune.workload.databases import wanted_database
 from dbtune.workload.recording_file import RecordingFile, find_files
 

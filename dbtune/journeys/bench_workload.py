@@ -8,8 +8,8 @@ from contextlib import closing, contextmanager
 from itertools import chain
 from pathlib import Path
 
-from dbtune.advisor.cost import open_scratch
-from dbtune.advisor.drawn_values import ValueDrawer
+from dbtune.advisor.measuring.cost import open_scratch
+from dbtune.advisor.statements.drawn_values import ValueDrawer
 from dbtune.benchmark.load_units import UnitBuilder, Units, reads_only, without
 from dbtune.benchmark.parent_rows import ParentRows
 from dbtune.benchmark.sqlite_session import SqliteTarget

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dbtune.model.schema import FileHealth
-from dbtune.sqlite.free_space import RESERVE_BYTES, megabytes
+from dbtune.sqlite.file.free_space import RESERVE_BYTES, megabytes
 
 StepName = Literal["vacuum", "analyze", "checkpoint"]
 

@@ -19,12 +19,12 @@ from dbtune.journeys.expectations import (
 )
 from dbtune.model.advice import Report
 from dbtune.model.schema import Index, Schema
-from dbtune.sqlite.catalog import assemble_schema
-from dbtune.sqlite.catalog_rows import CatalogRows, ObjectRow, read_catalog_rows
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.diagnosis import explain_failure
 from dbtune.sqlite.identifiers import quote_identifier
-from dbtune.sqlite.index_definition import IndexDefinition, defines, read_definition
+from dbtune.sqlite.schema.catalog import assemble_schema
+from dbtune.sqlite.schema.catalog_rows import CatalogRows, ObjectRow, read_catalog_rows
+from dbtune.sqlite.schema.index_definition import IndexDefinition, defines, read_definition
 
 
 @dataclass(frozen=True)

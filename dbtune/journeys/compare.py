@@ -7,19 +7,19 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dbtune.advisor.baseline import Baseline
-from dbtune.advisor.samples_digest import samples_digest
-from dbtune.advisor.side_by_side import Copy, measure_side_by_side
+from dbtune.advisor.alternatives.side_by_side import Copy, measure_side_by_side
+from dbtune.advisor.measuring.baseline import Baseline
+from dbtune.advisor.statements.samples_digest import samples_digest
 from dbtune.benchmark.paired_times import least_pairs, time_interval
 from dbtune.benchmark.regressions import GateLimits, compare
 from dbtune.errors import ConfigurationError
 from dbtune.model.advice import Report, ShapeReport
 from dbtune.model.comparison import Comparison, MeasuredShape, Side
 from dbtune.model.event import Event, OnEvent, ignore_event
-from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
+from dbtune.sqlite.copies.scratch import CopySize, copy_database, scratch_folder
 from dbtune.sqlite.diagnosis import failures_explained
-from dbtune.sqlite.scratch import CopySize, copy_database, scratch_folder
+from dbtune.sqlite.schema.catalog import read_schema
 from dbtune.workload.databases import wanted_database
 from dbtune.workload.omissions import not_taken
 from dbtune.workload.sources import read_workload

@@ -17,11 +17,11 @@ from dbtune import resources
 from dbtune._version import __version__
 from dbtune.journeys.diagnosis import Diagnosis
 from dbtune.journeys.doctor_database import diagnose_database
-from dbtune.sqlite.filesystem import filesystem_type
-from dbtune.sqlite.free_space import free_bytes, megabytes
+from dbtune.sqlite.copies.scratch import FOLDER_PREFIX
+from dbtune.sqlite.file.filesystem import filesystem_type
+from dbtune.sqlite.file.free_space import free_bytes, megabytes
+from dbtune.sqlite.file.stale_folders import find_stale_folders
 from dbtune.sqlite.library_version import has_wal_reset_race, version_number
-from dbtune.sqlite.scratch import FOLDER_PREFIX
-from dbtune.sqlite.stale_folders import find_stale_folders
 
 # Below this an advisor's copy, a backup or a VACUUM of even a small database may not fit.
 _LITTLE_ROOM_BYTES = 500_000_000

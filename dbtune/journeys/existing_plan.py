@@ -12,7 +12,7 @@ from dbtune.postgres.column_types.existing_types import TargetColumn, types_for_
 from dbtune.postgres.column_types.type_nouns import TableTypes, TypeOptions
 from dbtune.postgres.plan import estimate_seconds
 from dbtune.postgres.server.existing_tables import ExistingColumn, ExistingTable
-from dbtune.sqlite.row_identity import rowid_expression
+from dbtune.sqlite.schema.row_identity import rowid_expression
 
 
 @dataclass(frozen=True)

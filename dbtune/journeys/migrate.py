@@ -54,8 +54,8 @@ from dbtune.postgres.server.publish import publish
 from dbtune.postgres.verification.verify import verify_tables
 from dbtune.postgres.workers.worker_pool import WorkerPool
 from dbtune.sqlite.diagnosis import failures_explained
-from dbtune.sqlite.file_state import read_file_state
-from dbtune.sqlite.location import require_database_file
+from dbtune.sqlite.file.file_state import read_file_state
+from dbtune.sqlite.file.location import require_database_file
 from dbtune.workload.databases import wanted_database
 from dbtune.workload.omissions import not_taken
 from dbtune.workload.sources import read_workload

@@ -26,8 +26,8 @@ from dbtune.postgres.profiling.unreadable_columns import leave_out_unreadable
 from dbtune.postgres.server.existing_tables import read_existing_tables
 from dbtune.postgres.server.migration_state import Connection
 from dbtune.postgres.workers.worker_pool import WorkerPool
-from dbtune.sqlite.catalog import read_schema
-from dbtune.sqlite.table_size import table_sizes
+from dbtune.sqlite.schema.catalog import read_schema
+from dbtune.sqlite.schema.table_size import table_sizes
 
 
 def plan_digest(plan: MigrationPlan) -> str:

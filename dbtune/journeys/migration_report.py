@@ -15,7 +15,7 @@ from dbtune.errors import ExitCode, RefusedError
 from dbtune.model.advice import Evidence, Finding, Report, Source, TableOutcome
 from dbtune.model.query_check import QueryCheck
 from dbtune.model.transfer import Difference, MigrationPlan, Reject, TableCheck, TablePlan
-from dbtune.sqlite.companion import ensure_companion_folder
+from dbtune.sqlite.file.companion import ensure_companion_folder
 
 COMMAND = "migrate-to-postgres"
 NOTHING_VISIBLE = "Nothing was made visible in the target, and what was staged is dropped."

@@ -10,7 +10,7 @@ from dbtune.model.metrics import OnAlert, OnNote, OnSample, Sample, Threshold
 from dbtune.monitor.processes import INSTALL_HINT
 from dbtune.monitor.sampler import Sampler, has_psutil, open_sampler
 from dbtune.monitor.thresholds import Episode, step
-from dbtune.sqlite.filesystem import filesystem_type, is_network_filesystem
+from dbtune.sqlite.file.filesystem import filesystem_type, is_network_filesystem
 
 # CPU time and busy writers are counted over a time, and who asks once does not want to wait long.
 FIRST_LOOK_SECONDS = 1.0

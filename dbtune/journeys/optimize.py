@@ -18,18 +18,18 @@ from dbtune.journeys.care_plan import CareFacts, CarePlan, CareStep, StepName, p
 from dbtune.model.advice import Finding
 from dbtune.model.event import Event, OnEvent, ignore_event
 from dbtune.model.schema import FileHealth, Schema, Statistics
-from dbtune.sqlite.backup import backup_beside
-from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly, open_writer
-from dbtune.sqlite.contents import Contents, read_contents
+from dbtune.sqlite.copies.backup import backup_beside
 from dbtune.sqlite.diagnosis import explain_failure, is_locked
-from dbtune.sqlite.external_content import external_contents
-from dbtune.sqlite.file_users import other_users
-from dbtune.sqlite.free_space import free_bytes
+from dbtune.sqlite.file.file_users import other_users
+from dbtune.sqlite.file.free_space import free_bytes
+from dbtune.sqlite.file.location import side_file
 from dbtune.sqlite.identifiers import quote_identifier
-from dbtune.sqlite.location import side_file
 from dbtune.sqlite.pragmas import integrity_errors, read_health
-from dbtune.sqlite.statistics import read_statistics
+from dbtune.sqlite.schema.catalog import read_schema
+from dbtune.sqlite.schema.contents import Contents, read_contents
+from dbtune.sqlite.schema.external_content import external_contents
+from dbtune.sqlite.schema.statistics import read_statistics
 
 # Steps of SQLite's machine between two looks for Ctrl-C, about a millisecond: VACUUM of a large
 # file takes minutes, in which Python does not look by itself.

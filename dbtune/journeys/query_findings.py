@@ -13,10 +13,10 @@ from dbtune.model.query_check import QueryCheck
 from dbtune.model.transfer import MigrationPlan
 from dbtune.model.workload import Workload
 from dbtune.postgres.queries.query_check import check_queries
-from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
+from dbtune.sqlite.copies.scratch import copy_database, scratch_folder
 from dbtune.sqlite.diagnosis import failures_explained
-from dbtune.sqlite.scratch import copy_database, scratch_folder
+from dbtune.sqlite.schema.catalog import read_schema
 
 # More of a statement or of a row than this is in the report's JSON.
 _TEXT_CHARACTERS = 160

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from dbtune.errors import SourceError
 from dbtune.model.event import OnEvent, ignore_event
-from dbtune.sqlite import backup as backups
-from dbtune.sqlite.backup_names import backups_in
-from dbtune.sqlite.companion import companion_folder
 from dbtune.sqlite.connect import open_readonly, open_unshared
-from dbtune.sqlite.contents import Contents, TableContents, read_contents
+from dbtune.sqlite.copies import backup as backups
+from dbtune.sqlite.copies.backup_names import backups_in
 from dbtune.sqlite.diagnosis import explain_failure
-from dbtune.sqlite.location import require_database_file
+from dbtune.sqlite.file.companion import companion_folder
+from dbtune.sqlite.file.location import require_database_file
+from dbtune.sqlite.schema.contents import Contents, TableContents, read_contents
 
 # Versions of one application share most of their tables. Below a half of the smaller schema it is
 # more likely another application's file than a very old backup.
@@ -81,7 +81,7 @@ def restore(
 ) -> Path | None:
     """Bring the planned backup back; return the backup made of the state before, if there was one.
 
-    Raises what dbtune.sqlite.backup.restore raises.
+    Raises what dbtune.sqlite.copies.backup.restore raises.
     """
     return backups.restore(
         plan.backup, database, wait_ms=wait_ms, keep=keep_backups, on_event=on_event

@@ -24,10 +24,10 @@ from dbtune.changes.writable import require_writable
 from dbtune.errors import ChangeFailedError, ConfigurationError, LockedError, RefusedError
 from dbtune.model.advice import AppliedChange, Report, Source
 from dbtune.model.event import Event, OnEvent, ignore_event
-from dbtune.sqlite.backup import KEEP_BACKUPS, backup_beside
-from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
-from dbtune.sqlite.file_users import other_users
+from dbtune.sqlite.copies.backup import KEEP_BACKUPS, backup_beside
+from dbtune.sqlite.file.file_users import other_users
+from dbtune.sqlite.schema.catalog import read_schema
 
 BASE = "base"
 

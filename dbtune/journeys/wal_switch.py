@@ -13,10 +13,10 @@ from dbtune.changes.revision import Draft
 from dbtune.errors import ChangeFailedError, DbtuneError, LockedError
 from dbtune.model.advice import AppliedChange
 from dbtune.sqlite.connect import open_readonly, open_writer
-from dbtune.sqlite.file_locks import active_users
-from dbtune.sqlite.file_users import other_users
+from dbtune.sqlite.file.file_locks import active_users
+from dbtune.sqlite.file.file_users import other_users
+from dbtune.sqlite.file.wal import WalState
 from dbtune.sqlite.pragmas import integrity_errors
-from dbtune.sqlite.wal import WalState
 
 _log = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Union
 
 from dbtune.model.explanation import IndexExplanation, NotAnalyzed, TriedIndex, Unhelped
+from dbtune.model.overview import ColumnDecision, Environment, HealthFact, TableOverview
 from dbtune.model.query_check import QueryCheck
 from dbtune.model.workload import RouteQueries, StatementKind
 
@@ -181,7 +182,11 @@ class TableOutcome:
 
 @dataclass(frozen=True)
 class Report:
-    """The one document behind terminal, JSON, Markdown and HTML output."""
+    """What a command found out or did about one database, for every form that it is drawn in.
+
+    `overview` and `health` are of the database as it was found, empty where the command did not
+    look; `columns` are a migration's decisions, None for other commands.
+    """
 
     command: str
     created_at: str
@@ -200,3 +205,7 @@ class Report:
     explanations: tuple[IndexExplanation, ...] = ()
     not_analyzed: tuple[NotAnalyzed, ...] = ()
     routes: tuple[RouteQueries, ...] = ()
+    overview: tuple[TableOverview, ...] = ()
+    health: tuple[HealthFact, ...] = ()
+    environment: Environment | None = None
+    columns: tuple[ColumnDecision, ...] | None = None

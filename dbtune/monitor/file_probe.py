@@ -14,8 +14,8 @@ from typing import Any
 
 from dbtune.errors import ConfigurationError
 from dbtune.monitor.wal_index import in_wal_mode
-from dbtune.sqlite.file_users import LOOKOUT
-from dbtune.sqlite.header import describe_content
+from dbtune.sqlite.file.file_users import LOOKOUT
+from dbtune.sqlite.file.header import describe_content
 
 # A look takes well under a millisecond. A network file system that hangs answers to nothing, and
 # a busy machine may keep a process waiting for seconds.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dbtune.sqlite.file_users import other_users
+from dbtune.sqlite.file.file_users import other_users
 
 if TYPE_CHECKING:
     import psutil

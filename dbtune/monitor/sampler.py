@@ -15,7 +15,7 @@ from dbtune.model.metrics import Sample
 from dbtune.monitor.file_probe import FileProbe, FileState, open_probe
 from dbtune.monitor.live_statements import LiveStatements, StatementState
 from dbtune.monitor.processes import Processes, ProcessState
-from dbtune.sqlite.location import require_database_file
+from dbtune.sqlite.file.location import require_database_file
 
 
 class Sampler:

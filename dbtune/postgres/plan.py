@@ -15,7 +15,7 @@ from dbtune.model.transfer import (
 )
 from dbtune.postgres.column_types.type_nouns import TypeChoices
 from dbtune.postgres.objects.plan_objects import PlannedObjects, PlannedTableObjects
-from dbtune.sqlite.row_identity import rowid_expression
+from dbtune.sqlite.schema.row_identity import rowid_expression
 
 # Whole migrations on two cores: rows are profiled, loaded, indexed and read back twice.
 _ROWS_A_SECOND = 250_000

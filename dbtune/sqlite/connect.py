@@ -13,13 +13,13 @@ from pathlib import Path
 
 from dbtune.sqlite.authorizer import reading_only
 from dbtune.sqlite.diagnosis import explain_failure
-from dbtune.sqlite.location import (
+from dbtune.sqlite.file.location import (
     database_uri,
     require_database_file,
     require_writable_file,
     side_file,
 )
-from dbtune.sqlite.sidecars import read_sidecars, warn_of_foreign_sidecars
+from dbtune.sqlite.file.sidecars import read_sidecars, warn_of_foreign_sidecars
 from dbtune.sqlite.trust import harden
 
 _log = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dbtune.errors import DbtuneError, LockedError, SourceError
-from dbtune.sqlite.header import describe_content, read_header
-from dbtune.sqlite.location import side_file
+from dbtune.sqlite.file.header import describe_content, read_header
+from dbtune.sqlite.file.location import side_file
 
 
 def is_locked(error: BaseException) -> bool:

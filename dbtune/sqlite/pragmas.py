@@ -10,8 +10,8 @@ from typing import Any
 from dbtune.model.schema import FileHealth
 from dbtune.resources import sql
 from dbtune.sqlite.failures import failures_of, pass_locks_on
+from dbtune.sqlite.file.location import side_file
 from dbtune.sqlite.identifiers import quote_literal
-from dbtune.sqlite.location import side_file
 from dbtune.sqlite.queryable import Queryable
 
 MAX_INTEGRITY_ERRORS = 100

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from dbtune.journeys.analyze import AnalyzeOptions
-from dbtune.report.from_json import from_json
+from dbtune.report.documents.from_json import from_json
 from tests.conftest import RunDbtune, clean_environment, dbtune_command
 from tests.report_schema import valid_report
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from dbtune.model.advice import Finding, IndexSpec
-from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.identifiers import quote_identifier
-from dbtune.sqlite.index_ddl import index_name
+from dbtune.sqlite.schema.catalog import read_schema
+from dbtune.sqlite.schema.index_ddl import index_name
 from tests.fixtures.in_process import run_here
 from tests.fixtures.shop import added, index_names, read_catalog, write_report
 

@@ -19,8 +19,8 @@ import pytest
 from dbtune.cli.main import COMMANDS
 from dbtune.errors import EXIT_CODES
 from dbtune.model.advice import Report, Source
-from dbtune.report.to_json import to_json
-from dbtune.sqlite.contents import Contents, read_contents
+from dbtune.report.documents.to_json import to_json
+from dbtune.sqlite.schema.contents import Contents, read_contents
 from tests.conftest import clean_environment, dbtune_command
 from tests.fixtures import hostile
 

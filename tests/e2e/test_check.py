@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from dbtune.model.advice import AppliedChange, Change, Finding, IndexSpec, Report, Source
-from dbtune.report.to_json import to_json
-from dbtune.sqlite.catalog import read_schema
-from dbtune.sqlite.index_ddl import create_index_sql, drop_index_sql
+from dbtune.report.documents.to_json import to_json
+from dbtune.sqlite.schema.catalog import read_schema
+from dbtune.sqlite.schema.index_ddl import create_index_sql, drop_index_sql
 from tests.fixtures.hostile import build, build_more, ordinary
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -11,10 +11,10 @@ import pytest
 
 from dbtune.journeys.analyze import AnalyzeOptions, analyze
 from dbtune.model.schema import Schema, Table
-from dbtune.report.to_json import to_json
-from dbtune.sqlite.catalog import read_schema
+from dbtune.report.documents.to_json import to_json
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.identifiers import quote_identifier
+from dbtune.sqlite.schema.catalog import read_schema
 from tests.fixtures.corpora import ABSENT, DATABASES, copied, digests
 from tests.report_schema import valid_report
 

@@ -26,7 +26,7 @@ from dbtune.errors import ConfigurationError, LockedError
 from dbtune.journeys.enable_wal import EnableWalOptions, enable_wal, plan_wal
 from dbtune.journeys.rollback import RollbackOptions, plan_rollback, rollback
 from dbtune.model.advice import Report
-from dbtune.report.from_json import from_json
+from dbtune.report.documents.from_json import from_json
 from tests.fixtures.other_process import OtherProcess, let_everyone_enter, other_process
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -24,16 +24,16 @@ import pytest
 
 from dbtune.cli.main import COMMANDS, run
 from dbtune.errors import ExitCode, LockedError
-from dbtune.sqlite.backup import back_up, backup_beside, restore
-from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly, open_writer
+from dbtune.sqlite.copies.backup import back_up, backup_beside, restore
+from dbtune.sqlite.copies.scratch import copy_database
 from dbtune.sqlite.diagnosis import explain_failure
 from dbtune.sqlite.explain import explain
-from dbtune.sqlite.file_users import other_users
-from dbtune.sqlite.header import read_header
+from dbtune.sqlite.file.file_users import other_users
+from dbtune.sqlite.file.header import read_header
 from dbtune.sqlite.pragmas import read_health
-from dbtune.sqlite.scratch import copy_database
-from dbtune.sqlite.statistics import read_statistics
+from dbtune.sqlite.schema.catalog import read_schema
+from dbtune.sqlite.schema.statistics import read_statistics
 from tests.fixtures.hostile import build_more, ordinary
 from tests.fixtures.other_process import OtherProcess, other_process
 

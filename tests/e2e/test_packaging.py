@@ -111,7 +111,7 @@ def test_the_wheel_holds_everything_and_works(tmp_path: Path) -> None:
     wheel = build_wheel(tmp_path)
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {"dbtune/migrations/env.py", "dbtune/migrations/script.py.mako"} <= names
-    assert {"dbtune/report/report.schema.json", "dbtune/py.typed"} <= names
+    assert {"dbtune/report/documents/report.schema.json", "dbtune/py.typed"} <= names
     assert {_in_wheel(path) for path in _data_files()} <= names
     tops = {name.split("/")[0] for name in names}
     assert tops == {"dbtune", next(top for top in tops if top.endswith(".dist-info"))}

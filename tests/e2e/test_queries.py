@@ -60,7 +60,8 @@ def recording(tmp_path: Path) -> Path:
 
 def schema() -> dict[str, Any]:
     """Return the schema that ships with dbtune."""
-    text = importlib.resources.files("dbtune.report").joinpath("queries.schema.json").read_text()
+    folder = importlib.resources.files("dbtune.report.documents")
+    text = folder.joinpath("queries.schema.json").read_text("utf-8")
     found: dict[str, Any] = json.loads(text)
     Draft202012Validator.check_schema(found)
     return found

@@ -7,7 +7,7 @@ import pytest
 from dbtune.benchmark.regressions import GateLimits, compare
 from dbtune.model.comparison import METRICS, MeasuredShape, Side, TimeInterval
 from dbtune.model.workload import RouteQueries
-from dbtune.report.comparison_text import comparison_text
+from dbtune.report.terminal.comparison_text import comparison_text
 from tests.conftest import CompareGolden
 
 SEARCH = ("SEARCH o USING INDEX ix_orders_user_id (user_id=?)", "USE TEMP B-TREE FOR ORDER BY")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dbtune.report.to_ddl import to_sql
-from dbtune.report.to_json import to_json
-from dbtune.report.to_models import to_django, to_sqlalchemy
-from dbtune.report.to_terminal import to_terminal
+from dbtune.report.ddl.to_ddl import to_sql
+from dbtune.report.ddl.to_models import to_django, to_sqlalchemy
+from dbtune.report.documents.to_json import to_json
+from dbtune.report.terminal.to_terminal import to_terminal
 from tests.conftest import CompareGolden
 from tests.reports import FULL, NOTHING_FOUND, REPORTS, WITHOUT_RECORDING
 

@@ -9,8 +9,8 @@ import apsw
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from dbtune.sqlite.catalog import read_schema
-from dbtune.sqlite.declarations import read_index_declaration
+from dbtune.sqlite.schema.catalog import read_schema
+from dbtune.sqlite.schema.declarations import read_index_declaration
 
 # SQLite ends a name at NUL, and UTF-8 has no surrogates.
 NAMES = st.text(

@@ -21,9 +21,9 @@ from dbtune.model.advice import (
     Source,
     Verdict,
 )
-from dbtune.report.from_json import from_json
-from dbtune.report.to_json import to_json
-from dbtune.report.to_terminal import to_terminal
+from dbtune.report.documents.from_json import from_json
+from dbtune.report.documents.to_json import to_json
+from dbtune.report.terminal.to_terminal import to_terminal
 from tests.report_schema import valid_report
 
 # Names from a file may hold anything, lone surrogates included; two of those that make a pair

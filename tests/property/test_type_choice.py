@@ -22,9 +22,9 @@ from dbtune.postgres.loading.encode import column_encoder, encode_rows
 from dbtune.postgres.names import quote_name
 from dbtune.postgres.profiling.profile import complete_profile, profile_part, profile_table
 from dbtune.postgres.profiling.profile_merge import merge_profiles
-from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.identifiers import quote_identifier
+from dbtune.sqlite.schema.catalog import read_schema
 from tests.fixtures.independent_compare import compare_databases
 
 DECLARED = (

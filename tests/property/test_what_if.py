@@ -10,7 +10,7 @@ import apsw
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dbtune.advisor.pool import Pool
+from dbtune.advisor.measuring.pool import Pool
 from dbtune.sqlite.explain import explain
 
 _COLUMNS = ("a", "b", "c", "name")

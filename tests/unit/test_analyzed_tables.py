@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from dbtune.sqlite.analyzed_tables import has_statistics, tables_to_analyze
+from dbtune.sqlite.schema.analyzed_tables import has_statistics, tables_to_analyze
 
 
 @pytest.fixture

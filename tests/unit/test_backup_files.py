@@ -14,10 +14,10 @@ import pytest
 
 from dbtune.errors import DbtuneError, LockedError, RefusedError, VerificationError
 from dbtune.model.event import Event
-from dbtune.sqlite import free_space
-from dbtune.sqlite.backup import back_up, backup_beside, prune_backups
-from dbtune.sqlite.backup_names import backup_name, backups_in, unfinished_in
-from dbtune.sqlite.contents import Contents, TableContents, differences
+from dbtune.sqlite.copies.backup import back_up, backup_beside, prune_backups
+from dbtune.sqlite.copies.backup_names import backup_name, backups_in, unfinished_in
+from dbtune.sqlite.file import free_space
+from dbtune.sqlite.schema.contents import Contents, TableContents, differences
 from tests.fixtures import hostile
 from tests.fixtures.hostile import build_more, ordinary
 from tests.fixtures.other_process import (
@@ -90,7 +90,9 @@ def test_an_ordinary_user_backs_up_a_file_that_may_only_be_read(database: Path, 
     database.chmod(0o444)
     if os.getuid() == 0:
         os.chown(database, NOBODY, NOBODY)
-    script = "from pathlib import Path; dbtune.sqlite.backup.back_up(*map(Path, sys.argv[1:]))"
+    script = (
+        "from pathlib import Path; dbtune.sqlite.copies.backup.back_up(*map(Path, sys.argv[1:]))"
+    )
     target = database.with_name("copy.db")
     run_as_nobody(script, database, target)
     assert target.stat().st_mode & 0o777 == 0o444

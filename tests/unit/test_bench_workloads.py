@@ -11,10 +11,10 @@ import pytest
 
 from bench.workloads import home_assistant, sakila, uptime_kuma
 from bench.workloads.recorded import read_schema
-from dbtune.advisor.cost import open_scratch
-from dbtune.advisor.drawn_values import ValueDrawer
-from dbtune.advisor.subjects import prepare_subjects
-from dbtune.sqlite.catalog import read_schema as read_catalog
+from dbtune.advisor.measuring.cost import open_scratch
+from dbtune.advisor.statements.drawn_values import ValueDrawer
+from dbtune.advisor.statements.subjects import prepare_subjects
+from dbtune.sqlite.schema.catalog import read_schema as read_catalog
 from dbtune.workload.sources import read_workload
 from tests.fixtures.corpora import ABSENT, DATABASES
 

@@ -13,9 +13,9 @@ import apsw
 import pytest
 
 from dbtune.model.schema import ForeignKey, Index, IndexColumn, Schema, Table
-from dbtune.sqlite.catalog import assemble_schema, read_schema
-from dbtune.sqlite.catalog_rows import read_catalog_rows
 from dbtune.sqlite.connect import open_readonly
+from dbtune.sqlite.schema.catalog import assemble_schema, read_schema
+from dbtune.sqlite.schema.catalog_rows import read_catalog_rows
 from tests.fixtures import hostile
 
 Connect = Callable[[], Any]

@@ -15,7 +15,7 @@ import pytest
 
 from dbtune.errors import LockedError, RefusedError, SourceError
 from dbtune.sqlite.connect import open_readonly, open_unshared, open_writer
-from dbtune.sqlite.location import database_uri
+from dbtune.sqlite.file.location import database_uri
 from tests.fixtures import hostile
 from tests.fixtures.hostile import build, build_more, ordinary
 from tests.fixtures.other_process import other_process, run_as_nobody

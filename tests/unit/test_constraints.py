@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dbtune.sqlite.constraints import (
+from dbtune.sqlite.schema.constraints import (
     CheckText,
     ConflictText,
     ForeignKeyText,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dbtune.sqlite.declarations import (
+from dbtune.sqlite.schema.declarations import (
     IndexDeclaration,
     read_index_declaration,
     read_table_declaration,

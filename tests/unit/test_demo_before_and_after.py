@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dbtune.report.to_json import to_json
+from dbtune.report.documents.to_json import to_json
 from tests.reports import APPLIED, FULL
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "before_and_after.py"

@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from dbtune.report.to_json import to_json
+from dbtune.report.documents.to_json import to_json
 from tests.reports import FULL
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "findings.py"

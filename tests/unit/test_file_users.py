@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dbtune.sqlite.file_users import other_users
+from dbtune.sqlite.file.file_users import other_users
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/fd").is_dir(), reason="only Linux tells who has a file open"

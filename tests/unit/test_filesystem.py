@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dbtune.sqlite.filesystem import is_network_filesystem, type_in_mounts
+from dbtune.sqlite.file.filesystem import is_network_filesystem, type_in_mounts
 
 MOUNTS = r"""
 21 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw

@@ -20,9 +20,9 @@ from dbtune.model.load import (
     SeenError,
     ShapeLoad,
 )
-from dbtune.report.load_text import load_text
-from dbtune.report.load_to_csv import load_to_csv
-from dbtune.report.load_to_json import load_to_json
+from dbtune.report.documents.load_to_csv import load_to_csv
+from dbtune.report.documents.load_to_json import load_to_json
+from dbtune.report.terminal.load_text import load_text
 from tests.documents import ROOT, read, spans
 
 QUERY = "SELECT name,\n email FROM users WHERE \x1b[31mid = ?"

@@ -12,16 +12,16 @@ import pytest
 from dbtune.errors import LockedError, SourceError
 from dbtune.model.event import Event
 from dbtune.model.schema import Schema
-from dbtune.sqlite.backup import back_up
-from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
-from dbtune.sqlite.contents import read_contents
+from dbtune.sqlite.copies.backup import back_up
+from dbtune.sqlite.copies.scratch import copy_database
 from dbtune.sqlite.diagnosis import failures_explained
 from dbtune.sqlite.pragmas import read_health
-from dbtune.sqlite.row_estimate import counted_rows, estimated_rows
-from dbtune.sqlite.scratch import copy_database
-from dbtune.sqlite.statistics import read_statistics
-from dbtune.sqlite.table_size import table_sizes
+from dbtune.sqlite.schema.catalog import read_schema
+from dbtune.sqlite.schema.contents import read_contents
+from dbtune.sqlite.schema.row_estimate import counted_rows, estimated_rows
+from dbtune.sqlite.schema.statistics import read_statistics
+from dbtune.sqlite.schema.table_size import table_sizes
 from tests.fixtures.hostile import ordinary
 from tests.fixtures.other_process import other_process
 

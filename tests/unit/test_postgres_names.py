@@ -12,7 +12,7 @@ from dbtune.errors import ConfigurationError
 from dbtune.model.schema import Schema
 from dbtune.postgres.names import Names, choose_names, quote_name, unique_name
 from dbtune.postgres.system_names import CATALOGS, SYSTEM_COLUMNS
-from dbtune.sqlite.catalog import read_schema
+from dbtune.sqlite.schema.catalog import read_schema
 
 LONG = "a_very_long_table_name_that_goes_on_and_on_" * 2
 

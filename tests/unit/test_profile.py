@@ -16,7 +16,7 @@ from dbtune.postgres.profiling.profile import complete_profile, profile_part, pr
 from dbtune.postgres.profiling.profile_merge import merge_profiles
 from dbtune.postgres.profiling.profile_tables import profile_tables
 from dbtune.postgres.workers.worker_pool import WorkerPool
-from dbtune.sqlite.catalog import read_schema
+from dbtune.sqlite.schema.catalog import read_schema
 from tests.fixtures.typed import build, reading
 
 ALL_CLASSES: list[Any] = [1, 2.5, "text", b"blob", None]

@@ -17,7 +17,7 @@ from dbtune.postgres.profiling.profile_tables import ReadTexts, profile_tables
 from dbtune.postgres.workers.arrow_source import arrow_available
 from dbtune.postgres.workers.worker import Task
 from dbtune.postgres.workers.worker_pool import WorkerPool
-from dbtune.sqlite.catalog import read_schema
+from dbtune.sqlite.schema.catalog import read_schema
 from tests.fixtures.typed import reading
 
 pytestmark = pytest.mark.skipif(not arrow_available(), reason="needs the extra dbtune[fast]")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dbtune.postgres.profiling.profile import profile_table
-from dbtune.sqlite.catalog import read_schema
+from dbtune.sqlite.schema.catalog import read_schema
 from tests.fixtures.typed import build, reading
 
 LARGE = 8 * 1024 * 1024
@@ -72,7 +72,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 from dbtune.postgres.profiling.profile import profile_table
-from dbtune.sqlite.catalog import read_schema
+from dbtune.sqlite.schema.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
 with closing(open_readonly(Path(sys.argv[1]))) as connection:
     profile_table(connection, read_schema(connection).tables[0])

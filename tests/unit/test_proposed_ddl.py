@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dbtune.advisor.proposed_ddl import read_proposals
+from dbtune.advisor.candidates.proposed_ddl import read_proposals
 from dbtune.errors import ConfigurationError
 
 

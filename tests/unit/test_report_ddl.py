@@ -12,9 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dbtune.model.advice import Change, Finding, IndexSpec, Report
-from dbtune.report.to_ddl import to_sql
+from dbtune.report.ddl.to_ddl import to_sql
 from dbtune.sqlite.identifiers import quote_identifier
-from dbtune.sqlite.index_ddl import create_index_sql, drop_index_sql
+from dbtune.sqlite.schema.index_ddl import create_index_sql, drop_index_sql
 from tests.reports import FULL
 
 TABLES = """

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from dbtune.model.advice import Change, Finding, IndexSpec
-from dbtune.report.to_models import to_django
-from dbtune.sqlite.index_ddl import create_index_sql
+from dbtune.report.ddl.to_models import to_django
+from dbtune.sqlite.schema.index_ddl import create_index_sql
 from tests.reports import FULL
 
 LONG = "ix_posts_user_id_created_at_title_body"

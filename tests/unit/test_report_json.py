@@ -12,8 +12,8 @@ import pytest
 
 from dbtune.errors import ConfigurationError
 from dbtune.model.advice import Evidence, Report
-from dbtune.report.from_json import from_json
-from dbtune.report.to_json import to_json
+from dbtune.report.documents.from_json import from_json
+from dbtune.report.documents.to_json import to_json
 from tests.report_schema import report_validator, valid_report
 from tests.reports import FULL, REPORTS, UNUSED
 

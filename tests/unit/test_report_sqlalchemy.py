@@ -15,9 +15,9 @@ import sqlalchemy
 from sqlalchemy.orm import DeclarativeBase
 
 from dbtune.model.advice import Change, Finding, IndexSpec, Report
-from dbtune.report.to_models import to_sqlalchemy
+from dbtune.report.ddl.to_models import to_sqlalchemy
 from dbtune.sqlite.identifiers import quote_identifier
-from dbtune.sqlite.index_ddl import create_index_sql
+from dbtune.sqlite.schema.index_ddl import create_index_sql
 from tests.reports import FULL
 
 SPECS = {

@@ -13,8 +13,8 @@ from wcwidth import wcswidth
 
 from dbtune.model.advice import Evidence, Finding, Report, ShapeReport, Verdict
 from dbtune.report import quantities
-from dbtune.report.to_json import to_json
-from dbtune.report.to_terminal import to_terminal
+from dbtune.report.documents.to_json import to_json
+from dbtune.report.terminal.to_terminal import to_terminal
 from tests.reports import (
     FULL,
     HOSTILE,

@@ -15,10 +15,10 @@ import pytest
 
 from dbtune.errors import LockedError, RefusedError, SourceError
 from dbtune.model.event import Event
-from dbtune.sqlite import free_space
-from dbtune.sqlite.backup import back_up, backup_beside, restore
-from dbtune.sqlite.backup_names import backups_in
-from dbtune.sqlite.exclusive import open_alone
+from dbtune.sqlite.copies.backup import back_up, backup_beside, restore
+from dbtune.sqlite.copies.backup_names import backups_in
+from dbtune.sqlite.file import free_space
+from dbtune.sqlite.file.exclusive import open_alone
 from tests.fixtures import hostile
 from tests.fixtures.hostile import build_more, ordinary
 from tests.fixtures.other_process import other_process
@@ -27,8 +27,8 @@ from tests.fixtures.other_process import other_process
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from dbtune.sqlite.backup import restore
-from dbtune.sqlite.backup_names import backups_in
+from dbtune.sqlite.copies.backup import restore
+from dbtune.sqlite.copies.backup_names import backups_in
 backup, database, at = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 
 def die(event):

@@ -19,15 +19,21 @@ from dbtune.errors import LockedError
 from dbtune.model.event import Event, ignore_event
 from dbtune.model.schema import Schema
 from dbtune.model.workload import ComparedValues
-from dbtune.sqlite import sampling
 from dbtune.sqlite.authorizer import copying_from
-from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
-from dbtune.sqlite.page_copy import CopyOptions
-from dbtune.sqlite.sample_plan import TableSize, plan_sample
-from dbtune.sqlite.sampling import write_sample
-from dbtune.sqlite.scratch import POOL_FACTOR, CopySize, ScratchCopy, copy_database, copy_size
-from dbtune.sqlite.wanted_rows import WantedRows, wanted_rows
+from dbtune.sqlite.copies.page_copy import CopyOptions
+from dbtune.sqlite.copies.scratch import (
+    POOL_FACTOR,
+    CopySize,
+    ScratchCopy,
+    copy_database,
+    copy_size,
+)
+from dbtune.sqlite.sampling import sampling
+from dbtune.sqlite.sampling.sample_plan import TableSize, plan_sample
+from dbtune.sqlite.sampling.sampling import write_sample
+from dbtune.sqlite.sampling.wanted_rows import WantedRows, wanted_rows
+from dbtune.sqlite.schema.catalog import read_schema
 from tests.fixtures import hostile
 from tests.fixtures.hostile import build, build_more, full_text_and_rtree
 from tests.fixtures.other_process import other_process, run_as_nobody
@@ -51,11 +57,11 @@ INTERRUPTED = """
 import os, signal, sys
 from contextlib import closing
 from pathlib import Path
-from dbtune.sqlite import sampled_copy
-from dbtune.sqlite.catalog import read_schema
+from dbtune.sqlite.sampling import sampled_copy
+from dbtune.sqlite.schema.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
-from dbtune.sqlite.sampling import write_sample
-from dbtune.sqlite.scratch import copy_database, scratch_folder
+from dbtune.sqlite.sampling.sampling import write_sample
+from dbtune.sqlite.copies.scratch import copy_database, scratch_folder
 
 hash_values, calls = sampled_copy._hash, []
 
@@ -80,10 +86,10 @@ except KeyboardInterrupt:
 SAMPLE = """
 from contextlib import closing
 from pathlib import Path
-from dbtune.sqlite.catalog import read_schema
+from dbtune.sqlite.schema.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
-from dbtune.sqlite.sampling import write_sample
-from dbtune.sqlite.scratch import copy_database
+from dbtune.sqlite.sampling.sampling import write_sample
+from dbtune.sqlite.copies.scratch import copy_database
 path = Path(sys.argv[1])
 with closing(open_readonly(path)) as connection:
     schema = read_schema(connection)

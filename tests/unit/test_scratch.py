@@ -14,10 +14,16 @@ import apsw
 import pytest
 
 from dbtune.errors import ConfigurationError, RefusedError
-from dbtune.sqlite import free_space, scratch
-from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
-from dbtune.sqlite.scratch import ScratchCopy, copy_database, room_for_scratch, scratch_folder
+from dbtune.sqlite.copies import scratch
+from dbtune.sqlite.copies.scratch import (
+    ScratchCopy,
+    copy_database,
+    room_for_scratch,
+    scratch_folder,
+)
+from dbtune.sqlite.file import free_space
+from dbtune.sqlite.schema.catalog import read_schema
 from tests.fixtures import hostile
 from tests.fixtures.hostile import build_more, ordinary
 from tests.fixtures.other_process import other_process
@@ -27,7 +33,7 @@ posix_only = pytest.mark.skipif(os.name != "posix", reason="signals and locks of
 HOLD = """
 import sys
 from pathlib import Path
-from dbtune.sqlite.scratch import scratch_folder
+from dbtune.sqlite.copies.scratch import scratch_folder
 with scratch_folder(Path(sys.argv[1])) as folder:
     (folder / "copy.db").write_bytes(b"x" * 1000)
     print(folder, flush=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dbtune.advisor.cost import PAGE_FETCH_NS, VM_STEP_NS, Measurement
-from dbtune.advisor.narrowing import narrow
-from dbtune.advisor.objective import Limits, Load
-from dbtune.advisor.oracle import ShapeCost
-from dbtune.advisor.selection import Selection
+from dbtune.advisor.choosing.narrowing import narrow
+from dbtune.advisor.choosing.objective import Limits, Load
+from dbtune.advisor.choosing.selection import Selection
+from dbtune.advisor.measuring.cost import PAGE_FETCH_NS, VM_STEP_NS, Measurement
+from dbtune.advisor.measuring.oracle import ShapeCost
 
 MS = 1_000_000.0
 ALL = frozenset({"a", "b", "c"})

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dbtune.sqlite.stand_in_collations import add_stand_in_collations, collation_names
+from dbtune.sqlite.schema.stand_in_collations import add_stand_in_collations, collation_names
 from tests.fixtures.in_process import run_here
 from tests.fixtures.independent_compare import compare_databases
 

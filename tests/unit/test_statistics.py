@@ -11,12 +11,12 @@ import apsw
 import pytest
 
 from dbtune.model.schema import Statistics, Table
-from dbtune.sqlite import row_estimate
-from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
-from dbtune.sqlite.row_estimate import RowCount, estimated_rows
-from dbtune.sqlite.statistics import read_statistics
-from dbtune.sqlite.table_size import table_sizes
+from dbtune.sqlite.schema import row_estimate
+from dbtune.sqlite.schema.catalog import read_schema
+from dbtune.sqlite.schema.row_estimate import RowCount, estimated_rows
+from dbtune.sqlite.schema.statistics import read_statistics
+from dbtune.sqlite.schema.table_size import table_sizes
 from tests.fixtures import hostile
 from tests.fixtures.hostile import build_more, ordinary
 

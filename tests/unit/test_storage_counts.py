@@ -15,7 +15,7 @@ from dbtune.model.schema import Table
 from dbtune.model.transfer import StorageCounts
 from dbtune.postgres.profiling.row_names import row_names
 from dbtune.postgres.profiling.storage_counts import count_storage
-from dbtune.sqlite.catalog import read_schema
+from dbtune.sqlite.schema.catalog import read_schema
 from tests.fixtures.typed import build, reading
 
 TYPES = ("INTEGER", "REAL", "TEXT", "BLOB", "NUMERIC", "BOOLEAN", "DATETIME", "ANY", "")

@@ -21,7 +21,7 @@ from dbtune.advisor.rules.worth import (
 )
 from dbtune.model.advice import Evidence, Finding, IndexSpec
 from dbtune.sqlite.identifiers import quote_identifier
-from dbtune.sqlite.index_ddl import create_index_sql
+from dbtune.sqlite.schema.index_ddl import create_index_sql
 
 CODE = "automatic-index"
 

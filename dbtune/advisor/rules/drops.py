@@ -14,11 +14,11 @@ from typing import Literal
 from dbtune.advisor.facts import Facts
 from dbtune.advisor.rules.identity import Same
 from dbtune.advisor.rules.index_keys import Keys, is_served, keys_of, keys_of_spec
-from dbtune.advisor.stubs import needs_the_application
+from dbtune.advisor.statements.stubs import needs_the_application
 from dbtune.model.advice import Change, IndexSpec
 from dbtune.model.schema import ForeignKey, Index, Table
 from dbtune.sqlite.identifiers import unquote_identifier
-from dbtune.sqlite.index_ddl import drop_index_sql
+from dbtune.sqlite.schema.index_ddl import drop_index_sql
 
 Why = Literal["duplicate", "prefix", "unused"]
 

@@ -21,7 +21,7 @@ from dbtune.advisor.rules.writes import Write, read_write
 from dbtune.model.advice import Change, Evidence, Finding, IndexSpec, Severity
 from dbtune.model.schema import ForeignKey, Table
 from dbtune.sqlite.identifiers import quote_identifier
-from dbtune.sqlite.index_ddl import create_index_sql, drop_index_sql
+from dbtune.sqlite.schema.index_ddl import create_index_sql, drop_index_sql
 
 CODE = "foreign-key-without-index"
 

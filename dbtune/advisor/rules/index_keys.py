@@ -11,7 +11,7 @@ from dbtune.advisor.rules.identity import Same
 from dbtune.advisor.rules.words import words, words_of
 from dbtune.model.advice import IndexSpec
 from dbtune.model.schema import ForeignKey, Index, IndexColumn, Table
-from dbtune.sqlite.index_ddl import index_name
+from dbtune.sqlite.schema.index_ddl import index_name
 from dbtune.sqlite.tokens import tokenize, unquote_name
 
 

@@ -13,7 +13,6 @@ from functools import lru_cache
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from dbtune.advisor.dialect import VerbatimSQLite
 from dbtune.advisor.facts import Facts
 from dbtune.advisor.rules.columns import ColumnFinder, TableUse
 from dbtune.advisor.rules.identity import Same
@@ -21,7 +20,8 @@ from dbtune.advisor.rules.sides import SideReader
 from dbtune.advisor.rules.statement import Operator, OrderTerm, Predicate, Statement
 from dbtune.advisor.rules.statement_text import UNREADABLE, ParsedText, parse
 from dbtune.advisor.rules.writes import verb_of
-from dbtune.advisor.statement_forms import as_selects
+from dbtune.advisor.statements.dialect import VerbatimSQLite
+from dbtune.advisor.statements.statement_forms import as_selects
 from dbtune.model.schema import Schema
 from dbtune.model.workload import QueryShape, Sample
 

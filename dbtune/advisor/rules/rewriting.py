@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from dbtune.advisor.dialect import to_sql
 from dbtune.advisor.rules.affinity import is_numeric
 from dbtune.advisor.rules.columns import ColumnUse
 from dbtune.advisor.rules.statement import Comparison, Operator
+from dbtune.advisor.statements.dialect import to_sql
 from dbtune.sqlite.identifiers import quote_identifier, quote_literal
 
 _ISO = "if it holds ISO 8601 text"

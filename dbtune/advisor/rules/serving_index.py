@@ -8,7 +8,7 @@ from dbtune.advisor.rules.index_keys import free_name, keys_of_spec, keys_on
 from dbtune.advisor.rules.statement import OrderTerm, Statement
 from dbtune.model.advice import IndexSpec
 from dbtune.sqlite.identifiers import quote_identifier
-from dbtune.sqlite.index_ddl import create_index_sql
+from dbtune.sqlite.schema.index_ddl import create_index_sql
 
 _EQUAL = frozenset(("=", "in"))
 _RANGES = frozenset(("<", "<=", ">", ">=", "between"))

@@ -15,8 +15,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from dbtune.advisor.dialect import VerbatimSQLite, to_sql
 from dbtune.advisor.rules.words import words
+from dbtune.advisor.statements.dialect import VerbatimSQLite, to_sql
 from dbtune.model.workload import Parameters, SqlValue
 from dbtune.sqlite.tokens import tokenize
 

@@ -18,7 +18,7 @@ from dbtune.postgres.loading.arrow_casts import ArrowColumn, CannotCast, arrow_c
 from dbtune.postgres.loading.copy_errors import copy_error
 from dbtune.postgres.loading.table_part import TablePart, copy_sql, select_sql
 from dbtune.postgres.workers.worker import Worker
-from dbtune.sqlite.stand_in_collations import BUILT_IN
+from dbtune.sqlite.schema.stand_in_collations import BUILT_IN
 
 # Of values a batch: 256 KB to 4 MB were equally fast, and each takes its multiple of memory.
 _BATCH_BYTES = 1 << 20

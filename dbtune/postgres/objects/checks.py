@@ -16,8 +16,8 @@ from dbtune.postgres.objects.moment_forms import normal_form
 from dbtune.postgres.objects.planned_table import PlannedTable
 from dbtune.postgres.objects.source_facts import Rows, TableFacts
 from dbtune.postgres.translation.expressions import TranslationOptions, translate_condition
-from dbtune.sqlite.constraints import CheckText
 from dbtune.sqlite.identifiers import quote_identifier
+from dbtune.sqlite.schema.constraints import CheckText
 from dbtune.sqlite.tokens import tokenize, unquote_name
 
 # All combinations of their values are tried: 3 to this power.

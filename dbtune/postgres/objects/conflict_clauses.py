@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dbtune.model.advice import Evidence, Finding
 from dbtune.postgres.objects.planned_table import PlannedTable
-from dbtune.sqlite.constraints import ConflictText
+from dbtune.sqlite.schema.constraints import ConflictText
 
 # https://www.sqlite.org/lang_conflict.html; ABORT is what PostgreSQL does too.
 _ACTIONS = {

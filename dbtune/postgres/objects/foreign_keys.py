@@ -12,7 +12,7 @@ from dbtune.model.transfer import ColumnPlan, ForeignKeyPlan
 from dbtune.postgres.names import unique_name
 from dbtune.postgres.objects.planned_table import PlannedTable
 from dbtune.postgres.objects.source_facts import Rows, TableFacts
-from dbtune.sqlite.constraints import ForeignKeyText
+from dbtune.sqlite.schema.constraints import ForeignKeyText
 
 Orphans = Literal["keep", "reject", "null", "fail"]
 

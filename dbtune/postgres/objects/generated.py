@@ -12,7 +12,7 @@ from dbtune.postgres.objects.planned_table import PlannedTable
 from dbtune.postgres.objects.typed_expressions import typed_expression
 from dbtune.postgres.translation.expressions import TranslationOptions
 from dbtune.postgres.translation.scope import affinity_of
-from dbtune.sqlite.constraints import GeneratedText
+from dbtune.sqlite.schema.constraints import GeneratedText
 from dbtune.sqlite.tokens import tokenize, unquote_name
 
 # VIRTUAL came with version 18: https://www.postgresql.org/docs/18/ddl-generated-columns.html

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dbtune.model.schema import Table, fold_name
 from dbtune.model.transfer import ColumnPlan
 from dbtune.postgres.translation.scope import Scope
-from dbtune.sqlite.constraints import TableConstraints, read_constraints
+from dbtune.sqlite.schema.constraints import TableConstraints, read_constraints
 
 
 @dataclass(frozen=True)

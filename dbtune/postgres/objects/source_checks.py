@@ -18,10 +18,10 @@ from dbtune.postgres.column_types.type_nouns import TableTypes, TypeChoices
 from dbtune.postgres.objects.index_keys import may_be_long, near_limit
 from dbtune.postgres.objects.source_facts import Rows, SourceFacts, TableFacts
 from dbtune.postgres.translation.scope import affinity_of
-from dbtune.sqlite.constraints import read_constraints
 from dbtune.sqlite.identifiers import not_true
 from dbtune.sqlite.identifiers import quote_identifier as quote
-from dbtune.sqlite.row_identity import rowid_expression
+from dbtune.sqlite.schema.constraints import read_constraints
+from dbtune.sqlite.schema.row_identity import rowid_expression
 
 _EXAMPLES = 5
 # Where an index of a virtual table's module keeps one row for each of the virtual table.

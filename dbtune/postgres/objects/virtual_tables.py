@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dbtune.model.advice import Evidence, Finding
 from dbtune.model.schema import Schema, Table, fold_name
 from dbtune.postgres.objects.source_facts import SourceFacts
-from dbtune.sqlite.declarations import virtual_module
 from dbtune.sqlite.identifiers import quote_identifier
+from dbtune.sqlite.schema.declarations import virtual_module
 
 _FULL_TEXT = {"fts3", "fts4", "fts5"}
 _TREES = {"rtree", "rtree_i32", "geopoly"}

@@ -21,7 +21,7 @@ from dbtune.postgres.profiling.profile_merge import merge_profiles
 from dbtune.postgres.workers.worker import Task, Worker
 from dbtune.postgres.workers.worker_pool import WorkerPool
 from dbtune.sqlite.identifiers import quote_identifier
-from dbtune.sqlite.row_identity import rowid_expression
+from dbtune.sqlite.schema.row_identity import rowid_expression
 
 # Rowids of one part: half a second of reading.
 _PART_ROWIDS = 400_000

@@ -8,7 +8,7 @@ from typing import Any
 
 from dbtune.model.schema import Table
 from dbtune.sqlite.identifiers import quote_identifier
-from dbtune.sqlite.row_identity import rowid_expression
+from dbtune.sqlite.schema.row_identity import rowid_expression
 
 _EXAMPLE_CHARACTERS = 60
 

@@ -28,7 +28,7 @@ from dbtune.postgres.translation.parameters import UnfitValue, bound_values
 from dbtune.postgres.translation.scope import Scope, table_scope
 from dbtune.postgres.translation.statement_translation import translate_statement
 from dbtune.postgres.translation.translator import Translation, TranslationOptions
-from dbtune.sqlite.scratch import ScratchCopy
+from dbtune.sqlite.copies.scratch import ScratchCopy
 from dbtune.sqlite.tokens import tokenize
 from dbtune.workload.binding import bind
 

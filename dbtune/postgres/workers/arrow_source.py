@@ -13,7 +13,7 @@ from typing import Any
 
 from dbtune.errors import LockedError, SourceError
 from dbtune.postgres.workers.snapshot import FIRST_READ
-from dbtune.sqlite.location import database_uri
+from dbtune.sqlite.file.location import database_uri
 
 _HARDEN = ("PRAGMA query_only = ON", "PRAGMA cell_size_check = ON", "PRAGMA trusted_schema = OFF")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from dbtune.errors import SourceError
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.diagnosis import failures_explained
-from dbtune.sqlite.stand_in_collations import add_stand_in_collations
+from dbtune.sqlite.schema.stand_in_collations import add_stand_in_collations
 
 # The first read is what takes the snapshot: BEGIN alone does nothing.
 FIRST_READ = "SELECT count(*) FROM sqlite_master"

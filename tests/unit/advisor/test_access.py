@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dbtune.advisor.access import AccessReader
-from dbtune.advisor.select_access import TableAccess
+from dbtune.advisor.statements.access import AccessReader
+from dbtune.advisor.statements.select_access import TableAccess
 from tests.unit.advisor.workbench import schema_of
 
 SCHEMA = (

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from dbtune.advisor.advise import Advice
-from dbtune.advisor.baseline import measure_baseline
 from dbtune.advisor.caveats import not_checked
 from dbtune.advisor.findings import missing_index_findings, shape_facts, shape_reports, verdict
-from dbtune.advisor.proof import SlowerRead
+from dbtune.advisor.measuring.baseline import measure_baseline
+from dbtune.advisor.proving.proof import SlowerRead
 from dbtune.advisor.time_limit import TimeLimit, never
 from dbtune.model.advice import Finding
-from dbtune.sqlite.scratch import SampledTable
+from dbtune.sqlite.copies.scratch import SampledTable
 from tests.unit.advisor.workbench import (
     advice_on,
     advised,

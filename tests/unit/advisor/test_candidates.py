@@ -7,11 +7,11 @@ from contextlib import closing
 
 import pytest
 
-from dbtune.advisor.access import AccessReader
-from dbtune.advisor.candidates import Candidate, enumerate_candidates
+from dbtune.advisor.candidates.candidates import Candidate, enumerate_candidates
+from dbtune.advisor.statements.access import AccessReader
 from dbtune.model.advice import IndexSpec
 from dbtune.model.schema import Schema
-from dbtune.sqlite.index_ddl import create_index_sql
+from dbtune.sqlite.schema.index_ddl import create_index_sql
 from tests.unit.advisor.workbench import schema_of
 
 ORDERS = (

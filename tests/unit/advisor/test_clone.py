@@ -8,15 +8,15 @@ from pathlib import Path
 import apsw
 import pytest
 
-from dbtune.advisor.baseline import Baseline
-from dbtune.advisor.clone import Catalog, Finalist, survivors
-from dbtune.advisor.key_statistics import TableSample
-from dbtune.advisor.proposals import Proposals, propose
+from dbtune.advisor.candidates.clone import Catalog, Finalist, survivors
+from dbtune.advisor.candidates.key_statistics import TableSample
+from dbtune.advisor.candidates.proposals import Proposals, propose
+from dbtune.advisor.measuring.baseline import Baseline
 from dbtune.advisor.time_limit import never
 from dbtune.model.advice import IndexSpec
 from dbtune.model.workload import QueryShape
 from dbtune.sqlite.explain import explain
-from dbtune.sqlite.statistics import read_statistics
+from dbtune.sqlite.schema.statistics import read_statistics
 from tests.unit.advisor.workbench import baseline_of, build, filled, read, scratch, shape
 
 DDL = (

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from dbtune.advisor.considered import Considered, consider
-from dbtune.advisor.proof import PlannedIndex
+from dbtune.advisor.alternatives.considered import Considered, consider
+from dbtune.advisor.proving.proof import PlannedIndex
 from dbtune.model.advice import ConsideredIndex
-from dbtune.sqlite.scratch import SampledTable
+from dbtune.sqlite.copies.scratch import SampledTable
 from tests.unit.advisor.workbench import advice_on, build, filled, read, shape
 
 DDL = (

@@ -8,7 +8,14 @@ from pathlib import Path
 import apsw
 import pytest
 
-from dbtune.advisor.cost import PAGE_FETCH_NS, VM_STEP_NS, Measurement, Statement, mean, measure
+from dbtune.advisor.measuring.cost import (
+    PAGE_FETCH_NS,
+    VM_STEP_NS,
+    Measurement,
+    Statement,
+    mean,
+    measure,
+)
 from dbtune.sqlite.explain import explain
 from tests.unit.advisor.workbench import build, filled, scratch
 

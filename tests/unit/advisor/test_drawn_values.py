@@ -8,10 +8,10 @@ from pathlib import Path
 import apsw
 import pytest
 
-from dbtune.advisor.drawn_values import DRAWS, ValueDrawer
-from dbtune.advisor.placeholder_roles import Role, placeholder_roles
+from dbtune.advisor.statements.drawn_values import DRAWS, ValueDrawer
+from dbtune.advisor.statements.placeholder_roles import Role, placeholder_roles
 from dbtune.model.workload import Sample
-from dbtune.sqlite.catalog import read_schema
+from dbtune.sqlite.schema.catalog import read_schema
 from tests.unit.advisor.workbench import build, filled, prepare, schema_of, scratch, shape
 
 DDL = (

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dbtune.advisor.drop_check import harmful_drops
-from dbtune.advisor.proof import PlannedIndex, prove
+from dbtune.advisor.alternatives.drop_check import harmful_drops
+from dbtune.advisor.proving.proof import PlannedIndex, prove
 from dbtune.model.workload import QueryShape
 from tests.unit.advisor.workbench import baseline_of, build, filled, shape
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dbtune.advisor.faults import harm_of, is_passed_over, most_harmful, passed_over
-from dbtune.advisor.library_check import LibraryCheck, LibraryDifference
-from dbtune.advisor.proof import SlowerRead
+from dbtune.advisor.proving.faults import harm_of, is_passed_over, most_harmful, passed_over
+from dbtune.advisor.proving.library_check import LibraryCheck, LibraryDifference
+from dbtune.advisor.proving.proof import SlowerRead
 
 NAMES = ("a", "b")
 

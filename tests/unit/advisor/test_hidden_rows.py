@@ -10,8 +10,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from dbtune.advisor.hidden_rows import StatisticsLines, read_lines
-from dbtune.advisor.pool import Pool
+from dbtune.advisor.measuring.hidden_rows import StatisticsLines, read_lines
+from dbtune.advisor.measuring.pool import Pool
 from dbtune.sqlite.explain import explain
 from tests.unit.advisor.workbench import build, filled, scratch
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import apsw
 import pytest
 
-from dbtune.advisor.key_statistics import KeyEstimate, TableSample
-from dbtune.advisor.row_sample import SAMPLE_ROWS
+from dbtune.advisor.candidates.key_statistics import KeyEstimate, TableSample
+from dbtune.advisor.candidates.row_sample import SAMPLE_ROWS
 from dbtune.model.advice import IndexSpec
-from dbtune.sqlite.catalog import read_schema
-from dbtune.sqlite.index_ddl import create_index_sql
+from dbtune.sqlite.schema.catalog import read_schema
+from dbtune.sqlite.schema.index_ddl import create_index_sql
 from tests.unit.advisor.workbench import filled
 
 ROWS = 40_000

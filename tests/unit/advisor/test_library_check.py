@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from dbtune.advisor.library_check import LibraryCheck, check_library
-from dbtune.advisor.proof import PlannedIndex, prove
+from dbtune.advisor.proving.library_check import LibraryCheck, check_library
+from dbtune.advisor.proving.proof import PlannedIndex, prove
 from dbtune.model.advice import IndexSpec
 from dbtune.model.workload import QueryShape
-from dbtune.sqlite.index_ddl import create_index_sql
+from dbtune.sqlite.schema.index_ddl import create_index_sql
 from tests.unit.advisor.workbench import baseline_of, build, filled, shape
 
 DDL = (

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
-from dbtune.advisor.local_search import LocalSearch, proposed_for
-from dbtune.advisor.objective import Limits, Load, Objective
-from dbtune.advisor.oracle import ShapeCost
-from dbtune.advisor.selection import Selection
+from dbtune.advisor.choosing.local_search import LocalSearch, proposed_for
+from dbtune.advisor.choosing.objective import Limits, Load, Objective
+from dbtune.advisor.choosing.selection import Selection
+from dbtune.advisor.measuring.oracle import ShapeCost
 from tests.unit.advisor.test_selection_limits import DATABASE, FakeCosts, stopped
 
 MB = 1_000_000

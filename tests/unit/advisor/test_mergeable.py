@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import sqlglot
 
-from dbtune.advisor.access import AccessReader
-from dbtune.advisor.dialect import VerbatimSQLite, to_sql
-from dbtune.advisor.mergeable import merged, with_owned_columns
+from dbtune.advisor.statements.access import AccessReader
+from dbtune.advisor.statements.dialect import VerbatimSQLite, to_sql
+from dbtune.advisor.statements.mergeable import merged, with_owned_columns
 from tests.unit.advisor.workbench import schema_of
 
 SCHEMA = (

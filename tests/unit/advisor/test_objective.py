@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from dbtune.advisor.objective import MIN_SAVING_NS, Limits, Load, Objective
+from dbtune.advisor.choosing.objective import MIN_SAVING_NS, Limits, Load, Objective
 from tests.unit.advisor.test_selection_limits import DATABASE, MS, FakeCosts
 
 SIZES = {"a": 1_000_000, "b": 2_000_000, "c": 3_000_000}

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from dbtune.advisor.cost import Measurement
-from dbtune.advisor.oracle import Oracle, Runs
-from dbtune.advisor.pool import Pool
-from dbtune.advisor.subjects import Subject
+from dbtune.advisor.measuring.cost import Measurement
+from dbtune.advisor.measuring.oracle import Oracle, Runs
+from dbtune.advisor.measuring.pool import Pool
+from dbtune.advisor.statements.subjects import Subject
 from dbtune.model.workload import QueryShape
 from tests.unit.advisor.workbench import build, filled, prepare, scratch, shape
 

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from dbtune.advisor.plan_words import PlanNames, plan_in_words
+from dbtune.advisor.explaining.plan_words import PlanNames, plan_in_words
 from dbtune.sqlite.explain import explain
 
 NAMES = PlanNames(

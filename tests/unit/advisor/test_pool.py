@@ -9,7 +9,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from dbtune.advisor.pool import Pool
+from dbtune.advisor.measuring.pool import Pool
 from dbtune.sqlite.explain import explain
 from tests.unit.advisor.workbench import build, filled, scratch
 

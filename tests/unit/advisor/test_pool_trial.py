@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from dbtune.advisor.baseline import Baseline, measure_baseline
-from dbtune.advisor.cost import open_scratch
-from dbtune.advisor.faults import HARM_WEIGHT
-from dbtune.advisor.mending import mend
-from dbtune.advisor.objective import Limits
-from dbtune.advisor.planner_statistics import analyze, application_has_samples
-from dbtune.advisor.pool_search import PoolSearch, SearchLimits, Wanted
-from dbtune.advisor.pool_trial import PoolTrial, TrialVerdict
+from dbtune.advisor.choosing.mending import mend
+from dbtune.advisor.choosing.objective import Limits
+from dbtune.advisor.choosing.pool_search import PoolSearch, SearchLimits, Wanted
+from dbtune.advisor.choosing.pool_trial import PoolTrial, TrialVerdict
+from dbtune.advisor.measuring.baseline import Baseline, measure_baseline
+from dbtune.advisor.measuring.cost import open_scratch
+from dbtune.advisor.measuring.planner_statistics import analyze, application_has_samples
+from dbtune.advisor.proving.faults import HARM_WEIGHT
 from dbtune.advisor.time_limit import never
 from dbtune.model.advice import IndexSpec
 from dbtune.model.event import ignore_event

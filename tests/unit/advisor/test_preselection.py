@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from dbtune.advisor.objective import Limits
-from dbtune.advisor.pool_search import SearchLimits, Wanted
-from dbtune.advisor.preselection import Links, Preselected, preselect
-from dbtune.advisor.select_access import Link
+from dbtune.advisor.choosing.objective import Limits
+from dbtune.advisor.choosing.pool_search import SearchLimits, Wanted
+from dbtune.advisor.choosing.preselection import Links, Preselected, preselect
+from dbtune.advisor.statements.select_access import Link
 from dbtune.advisor.time_limit import Stop, never
 from dbtune.model.advice import IndexSpec
 from dbtune.model.event import Event

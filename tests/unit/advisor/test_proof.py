@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from dbtune.advisor.baseline import Baseline
-from dbtune.advisor.cost import Measurement
-from dbtune.advisor.oracle import ShapeCost
-from dbtune.advisor.proof import PlannedIndex, Proof, is_slower, prove
+from dbtune.advisor.measuring.baseline import Baseline
+from dbtune.advisor.measuring.cost import Measurement
+from dbtune.advisor.measuring.oracle import ShapeCost
+from dbtune.advisor.proving.proof import PlannedIndex, Proof, is_slower, prove
 from dbtune.model.workload import QueryShape
 from tests.unit.advisor.workbench import baseline_of, build, filled, shape
 

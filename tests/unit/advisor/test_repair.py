@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from dbtune.advisor.baseline import Baseline
-from dbtune.advisor.faults import HARMFUL
-from dbtune.advisor.library_check import KnownSteps
-from dbtune.advisor.oracle import Runs
-from dbtune.advisor.proof import SlowerRead
-from dbtune.advisor.repair import Proven, Prover, plan_indexes, prove_and_repair
-from dbtune.advisor.search import Choosing, Known
+from dbtune.advisor.choosing.search import Choosing, Known
+from dbtune.advisor.measuring.baseline import Baseline
+from dbtune.advisor.measuring.oracle import Runs
+from dbtune.advisor.proving.faults import HARMFUL
+from dbtune.advisor.proving.library_check import KnownSteps
+from dbtune.advisor.proving.proof import SlowerRead
+from dbtune.advisor.proving.repair import Proven, Prover, plan_indexes, prove_and_repair
 from dbtune.advisor.time_limit import TimeLimit
 from dbtune.model.advice import IndexSpec
 from dbtune.model.event import ignore_event

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from dbtune.advisor.choice import Choice
-from dbtune.advisor.cost import VM_STEP_NS, Measurement
-from dbtune.advisor.objective import Limits, Load
-from dbtune.advisor.oracle import ShapeCost
-from dbtune.advisor.runner_up import runners_up
-from dbtune.advisor.selection import Selection
-from dbtune.advisor.tried import tried_indexes
+from dbtune.advisor.choosing.choice import Choice
+from dbtune.advisor.choosing.objective import Limits, Load
+from dbtune.advisor.choosing.selection import Selection
+from dbtune.advisor.explaining.runner_up import runners_up
+from dbtune.advisor.explaining.tried import tried_indexes
+from dbtune.advisor.measuring.cost import VM_STEP_NS, Measurement
+from dbtune.advisor.measuring.oracle import ShapeCost
 from dbtune.model.advice import IndexSpec
 from dbtune.model.explanation import RivalKind, TriedOutcome
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dbtune.advisor.cost import Statement
-from dbtune.advisor.samples_digest import samples_digest
+from dbtune.advisor.measuring.cost import Statement
+from dbtune.advisor.statements.samples_digest import samples_digest
 
 ONE = Statement("SELECT 1 WHERE ? = ?", (1, "a"))
 

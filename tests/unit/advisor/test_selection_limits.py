@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dbtune.advisor.cost import VM_STEP_NS, Measurement
-from dbtune.advisor.narrowing import narrower_indexes
-from dbtune.advisor.objective import MIN_SAVING_NS, Limits, Load
-from dbtune.advisor.oracle import ShapeCost
-from dbtune.advisor.selection import Selection
+from dbtune.advisor.choosing.narrowing import narrower_indexes
+from dbtune.advisor.choosing.objective import MIN_SAVING_NS, Limits, Load
+from dbtune.advisor.choosing.selection import Selection
+from dbtune.advisor.measuring.cost import VM_STEP_NS, Measurement
+from dbtune.advisor.measuring.oracle import ShapeCost
 from dbtune.advisor.time_limit import TimeLimit
 from dbtune.model.advice import IndexSpec
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from dbtune.advisor.cost import open_scratch
-from dbtune.advisor.stubs import StubFunction, add_stubs, schema_functions
+from dbtune.advisor.measuring.cost import open_scratch
+from dbtune.advisor.statements.stubs import StubFunction, add_stubs, schema_functions
 from tests.unit.advisor.workbench import advice_on, advised, filled, prepare, shape
 
 DDL = (

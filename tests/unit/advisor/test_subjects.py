@@ -8,7 +8,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from dbtune.advisor.subjects import Subject, Subjects
+from dbtune.advisor.statements.subjects import Subject, Subjects
 from dbtune.model.workload import Parameters, QueryShape, Sample
 from dbtune.workload.fingerprint import shape_id, template_of
 from tests.unit.advisor.workbench import build, filled, prepare, scratch, shape

@@ -7,11 +7,11 @@ from typing import Any, get_args
 
 import pytest
 
-from dbtune.advisor.tried import Tried
-from dbtune.advisor.unhelped import ScannedTable, Situation, explain_unhelped, is_access
+from dbtune.advisor.explaining.tried import Tried
+from dbtune.advisor.explaining.unhelped import ScannedTable, Situation, explain_unhelped, is_access
 from dbtune.model.advice import IndexSpec
 from dbtune.model.explanation import TriedOutcome, UnhelpedReason
-from dbtune.report.unhelped_text import REASON_WORDS
+from dbtune.report.terminal.unhelped_text import REASON_WORDS
 
 SPEC = IndexSpec("orders", ("state", "total"))
 LARGE = (ScannedTable("orders", 50_000, filtered=True),)

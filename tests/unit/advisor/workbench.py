@@ -10,15 +10,15 @@ from pathlib import Path
 import apsw
 
 from dbtune.advisor.advise import Advice, AdviceLimits, advise
-from dbtune.advisor.baseline import Baseline, measure_baseline
-from dbtune.advisor.cost import open_scratch
-from dbtune.advisor.drawn_values import ValueDrawer
-from dbtune.advisor.subjects import Subjects, prepare_subjects
+from dbtune.advisor.measuring.baseline import Baseline, measure_baseline
+from dbtune.advisor.measuring.cost import open_scratch
+from dbtune.advisor.statements.drawn_values import ValueDrawer
+from dbtune.advisor.statements.subjects import Subjects, prepare_subjects
 from dbtune.advisor.time_limit import TimeLimit, never
 from dbtune.model.event import ignore_event
 from dbtune.model.schema import Schema
 from dbtune.model.workload import Parameters, QueryShape, Sample, Workload
-from dbtune.sqlite.catalog import read_schema
+from dbtune.sqlite.schema.catalog import read_schema
 from dbtune.workload.fingerprint import kind_of, read_form, shape_id, template_of
 
 # No test waits for it: everything here is done in a second or two.

@@ -23,7 +23,7 @@ from dbtune.errors import ConfigurationError
 from dbtune.model.event import Event
 from dbtune.model.load import LoadPlan, LoadRate, LoadRun, LoadSettings
 from dbtune.model.workload import RecordedQuery
-from dbtune.sqlite.hook_settings import HookSettings
+from dbtune.sqlite.file.hook_settings import HookSettings
 from tests.fixtures.load import ENDLESS, make_shop, plan_of
 
 QUICK = LoadSettings(duration_s=0.4, processes=2, threads=2)

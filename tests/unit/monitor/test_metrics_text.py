@@ -9,8 +9,8 @@ import pytest
 from dbtune.cli.monitor_live import curve
 from dbtune.model.metrics import METRICS, Alert, Sample
 from dbtune.monitor.thresholds import parse_threshold
-from dbtune.report.metrics_text import alert_line, heading, sample_line, sample_table
-from dbtune.report.metrics_to_json import alert_to_json, sample_to_json
+from dbtune.report.documents.metrics_to_json import alert_to_json, sample_to_json
+from dbtune.report.terminal.metrics_text import alert_line, heading, sample_line, sample_table
 
 SAMPLE = Sample(
     "2026-01-02T03:04:05.678Z",

@@ -24,7 +24,7 @@ from dbtune.monitor.lines_file import LinesFile
 from dbtune.monitor.notifier import Notice, open_notifier, parse_receivers
 from dbtune.monitor.thresholds import parse_threshold
 from dbtune.monitor.webhook import masked
-from dbtune.report.metrics_to_json import alert_to_json, alert_variables
+from dbtune.report.documents.metrics_to_json import alert_to_json, alert_variables
 
 ALERT = Alert(
     "raised",

@@ -15,7 +15,7 @@ from dbtune.model.query_check import QueryCheck
 from dbtune.model.transfer import MigrationPlan
 from dbtune.model.workload import Parameters, QueryShape, Sample, Workload
 from dbtune.postgres.queries.query_check import check_queries, without_limit
-from dbtune.sqlite.scratch import SampledTable, ScratchCopy
+from dbtune.sqlite.copies.scratch import SampledTable, ScratchCopy
 from tests.fixtures.planned import (
     create_objects,
     emptied,

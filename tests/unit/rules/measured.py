@@ -9,15 +9,15 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from dbtune.advisor.cost import Statement, measure, open_scratch
 from dbtune.advisor.facts import Facts, ShapeFacts
+from dbtune.advisor.measuring.cost import Statement, measure, open_scratch
 from dbtune.model.advice import Change, Finding
 from dbtune.model.workload import Parameters, QueryShape, Sample, Workload
-from dbtune.sqlite.catalog import read_schema
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.explain import bindings, explain
 from dbtune.sqlite.pragmas import read_health
-from dbtune.sqlite.statistics import read_statistics
+from dbtune.sqlite.schema.catalog import read_schema
+from dbtune.sqlite.schema.statistics import read_statistics
 from dbtune.workload.fingerprint import kind_of, shape_id, template_of
 
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from dbtune.advisor import findings
-from dbtune.advisor.alternatives import with_alternatives
+from dbtune.advisor.alternatives.alternatives import with_alternatives
 from dbtune.advisor.facts import Facts
 from dbtune.advisor.time_limit import TimeLimit
 from dbtune.model.workload import QueryShape
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.pragmas import read_health
-from dbtune.sqlite.statistics import read_statistics
+from dbtune.sqlite.schema.statistics import read_statistics
 from tests.unit.advisor.workbench import TIME, advice_on, read
 
 

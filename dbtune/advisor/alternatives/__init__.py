@@ -1,0 +1,1 @@
+"""What else was tried: ANALYZE, other forms of tables, indexes to drop or proposed by others."""

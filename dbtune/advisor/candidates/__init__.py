@@ -1,0 +1,1 @@
+"""Which indexes could help, and what the planner would make of them."""

@@ -1,0 +1,1 @@
+"""The set of indexes that serves the recording best for its space."""

@@ -1,0 +1,1 @@
+"""Why an index is recommended, and why a statement gets none."""

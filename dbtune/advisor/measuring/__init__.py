@@ -1,0 +1,1 @@
+"""What statements cost on a copy, under any set of the indexes built there."""

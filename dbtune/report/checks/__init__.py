@@ -1,0 +1,1 @@
+"""Findings and regressions as the files that CI systems read."""

@@ -1,0 +1,1 @@
+"""Recommended indexes as DDL and as lines of SQLAlchemy and Django models."""

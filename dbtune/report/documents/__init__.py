@@ -1,0 +1,1 @@
+"""Results as JSON and CSV documents, and those documents read back."""

@@ -1,0 +1,1 @@
+"""Every result as a page: what is shown, in which order, in which words."""

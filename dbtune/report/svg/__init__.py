@@ -1,0 +1,1 @@
+"""Charts of a page as inline SVG, without a script."""

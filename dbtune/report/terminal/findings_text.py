@@ -1,0 +1,197 @@
+"""Findings as text: grouped by severity, each with its proof, help and command."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections import Counter
+from collections.abc import Iterator
+
+from dbtune.model.advice import SEVERITIES, Evidence, EvidenceValue, Finding, Report, Severity
+from dbtune.report.quantities import evidence_label, format_evidence
+from dbtune.report.terminal.colors import Colors
+from dbtune.report.terminal.command_text import command_lines, is_sql
+from dbtune.report.terminal.explanation_text import index_lines
+from dbtune.report.terminal.text import display_width, printable, wrap_text
+
+_INDENT = "    "
+_SEPARATOR = " · "
+# A longer value reads better on a line of its own than between two others.
+_SHORT_VALUE = 30
+# Of one kind, this many are told in full; more of the same would hide what comes after.
+_IN_FULL = 3
+_MAX_ITEMS = 6
+_PLAN = "plan"
+# What goes without saying.
+_EXPECTED = (("values", "recorded"),)
+# Rules know the command, and not where the database is.
+_PLACEHOLDER = re.compile(r"(?<=\s)DB(?=\s|$)")
+
+
+def findings_lines(report: Report, width: int, colors: Colors) -> Iterator[list[str]]:
+    """Yield a section for each severity that has findings, the worst first.
+
+    Help that was already given for the same code is not repeated. From the fourth of a code on,
+    unless it is high, a finding is its subject, evidence and command alone; not so after a
+    migration, where each says what is different from now on.
+    """
+    brief = report.tables is None
+    layout = _Layout(shlex.quote(report.source.path), width, colors, brief, report)
+    yield from _sections(report.findings, layout)
+
+
+def finding_sections(
+    findings: tuple[Finding, ...], database: str, width: int, colors: Colors, *, brief: bool = False
+) -> Iterator[list[str]]:
+    """Yield a section for each severity that has findings; `brief` as `findings_lines` says."""
+    yield from _sections(findings, _Layout(shlex.quote(database), width, colors, brief))
+
+
+def _sections(findings: tuple[Finding, ...], layout: _Layout) -> Iterator[list[str]]:
+    for severity in SEVERITIES:
+        found = [finding for finding in findings if finding.severity == severity]
+        if found:
+            yield layout.section(severity, found)
+
+
+class _Layout:
+    """Draws findings one after the other, and knows what it said already."""
+
+    def __init__(
+        self,
+        database: str,
+        width: int,
+        colors: Colors,
+        brief: bool,
+        report: Report | None = None,
+    ) -> None:
+        self._database = database
+        self._is_brief = brief
+        self._width = width
+        self._colors = colors
+        self._shapes = report.shapes if report is not None else ()
+        explanations = report.explanations if report is not None else ()
+        self._explanations = {explanation.name: explanation for explanation in explanations}
+        self._helped: set[tuple[str, str]] = set()
+
+    def section(self, severity: Severity, findings: list[Finding]) -> list[str]:
+        """Return a severity's heading and findings."""
+        heading = f"{severity.upper()} ({len(findings)})"
+        lines = [self._colors.severity(severity, heading)]
+        told: Counter[str] = Counter()
+        for finding in findings:
+            told[finding.code] += 1
+            more = told[finding.code] > _IN_FULL
+            brief = self._is_brief and more and severity != "high"
+            lines += ["", *(self._brief(finding) if brief else self._full(finding))]
+        return lines
+
+    def _full(self, finding: Finding) -> list[str]:
+        lines = _heading(finding, self._width, self._colors)
+        lines += wrap_text(finding.message, self._width, _INDENT)
+        lines += self._evidence(finding) + self._explanation(finding)
+        if (finding.code, finding.help) not in self._helped:
+            self._helped.add((finding.code, finding.help))
+            lines += wrap_text(finding.help, self._width, _INDENT)
+        return lines + self._commands(finding)
+
+    def _brief(self, finding: Finding) -> list[str]:
+        lines = _heading(finding, self._width, self._colors) + self._evidence(finding)
+        return lines + self._explanation(finding, brief=True) + self._commands(finding)
+
+    def _evidence(self, finding: Finding) -> list[str]:
+        return [self._colors.dim(line) for line in _evidence_lines(finding.evidence, self._width)]
+
+    def _explanation(self, finding: Finding, *, brief: bool = False) -> list[str]:
+        found = self._explanations.get(finding.subject)
+        if found is None or finding.code != "missing-index":
+            return []
+        lines = list(index_lines(found, self._shapes, self._width, _INDENT, brief=brief))
+        return [self._colors.dim(line) for line in lines] if brief else lines
+
+    def _commands(self, finding: Finding) -> list[str]:
+        return [
+            self._colors.command(line)
+            for command in _commands(finding)
+            for line in command_lines(self._located(command), self._width, _INDENT)
+        ]
+
+    def _located(self, command: str) -> str:
+        if is_sql(command):
+            return command
+        return _PLACEHOLDER.sub(lambda _: self._database, command)
+
+
+def _heading(finding: Finding, width: int, colors: Colors) -> list[str]:
+    code, subject = printable(finding.code), finding.subject
+    one_line = f"  {code}  {printable(subject)}"
+    if display_width(one_line) <= width:
+        return [f"  {colors.bold(code)}  {printable(subject)}"]
+    return [f"  {colors.bold(code)}", *wrap_text(subject, width, _INDENT)]
+
+
+def _commands(finding: Finding) -> list[str]:
+    """The SQL of the change, then the command that does it; one of them where they are one."""
+    command = [] if finding.command is None else [finding.command]
+    if finding.change is None or (command and is_sql(command[0])):
+        return command
+    return [*finding.change.up, *command]
+
+
+def _evidence_lines(evidence: tuple[Evidence, ...], width: int) -> list[str]:
+    short, long = [], []
+    said = tuple(item for item in evidence if _says_something(item))
+    plans = [item for item in said if item.name == _PLAN and isinstance(item.value, tuple)]
+    for label, value in _merged(tuple(item for item in said if item not in plans)):
+        text = f"{label} {value}"
+        if display_width(printable(value)) <= _SHORT_VALUE:
+            short.append(printable(text))
+        else:
+            long += wrap_text(f"{label}: {value}", width, _INDENT, _INDENT + "  ")
+    for item in plans:
+        long += _plan_lines(item, width)
+    return _joined(short, width) + long
+
+
+def _says_something(item: Evidence) -> bool:
+    """What is unknown or empty is in the JSON document, where a program asks for it."""
+    return item.value not in (None, ()) and (item.name, item.value) not in _EXPECTED
+
+
+def _plan_lines(plan: Evidence, width: int) -> list[str]:
+    """A plan is read step by step, the inner ones indented as SQLite has them."""
+    steps = plan.value if isinstance(plan.value, tuple) else ()
+    lines = [f"{_INDENT}plan"]
+    for step in steps:
+        indent = _INDENT + "  " + " " * (len(step) - len(step.lstrip()))
+        lines += wrap_text(step.strip(), width, indent, indent + "  ")
+    return lines
+
+
+def _merged(evidence: tuple[Evidence, ...]) -> Iterator[tuple[str, str]]:
+    """Yield labels and values, with X_before and X_after as one: X 1.2 s -> 3.4 ms."""
+    values = {item.name: item.value for item in evidence}
+    for item in evidence:
+        partner = item.name.replace("_before", "_after", 1)
+        if "_before" in item.name and partner in values:
+            before = format_evidence(item.name, item.value)
+            after = format_evidence(partner, values[partner])
+            yield evidence_label(item.name.replace("_before", "", 1)), f"{before} -> {after}"
+        elif "_after" not in item.name or item.name.replace("_after", "_before", 1) not in values:
+            yield evidence_label(item.name), format_evidence(item.name, _cut(item.value))
+
+
+def _cut(value: EvidenceValue) -> EvidenceValue:
+    if isinstance(value, tuple) and len(value) > _MAX_ITEMS + 1:
+        return (*value[:_MAX_ITEMS], f"and {len(value) - _MAX_ITEMS:,} more")
+    return value
+
+
+def _joined(parts: list[str], width: int) -> list[str]:
+    lines: list[str] = []
+    for part in parts:
+        if lines and display_width(lines[-1] + _SEPARATOR + part) <= width:
+            lines[-1] += _SEPARATOR + part
+        else:
+            lines.append(_INDENT + part)
+    return lines

@@ -1,0 +1,115 @@
+"""All that a digest knows of one query shape, in a few lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbtune.model.digest import Names, QueryStatistics
+from dbtune.model.latency import LatencySummary
+from dbtune.report.quantities import format_count, format_duration, format_ratio
+from dbtune.report.terminal.colors import Colors
+from dbtune.report.terminal.query_text import abbreviated
+from dbtune.report.terminal.sparkline import bars
+from dbtune.report.terminal.text import wrap_text
+
+_INDENT = "   "
+_NO_BREAK = "\u00a0"
+_SHOWN_NAMES = 3
+_STATEMENT_CHARACTERS = 600
+
+
+def detail_lines(place: int, query: QueryStatistics, width: int, colors: Colors) -> list[str]:
+    """Return a query's figures, where it comes from, and its statement without values."""
+    lines = [f"{colors.bold(f'{place}. {query.id}')}"]
+    lines += wrap_text(_cut(abbreviated(query.template)), width, _INDENT)
+    for text in _facts(query):
+        lines += wrap_figures(text, width, _INDENT, _INDENT + "  ")
+    if query.repeats is not None:
+        lines += [colors.command(line) for line in wrap_text(_repeated(query), width, _INDENT)]
+    return lines
+
+
+def wrap_figures(text: str, width: int, indent: str = "", hanging: str = "") -> list[str]:
+    """Return text as lines in which a number and its unit stay together."""
+    return [line.replace(_NO_BREAK, " ") for line in wrap_text(text, width, indent, hanging)]
+
+
+def latency_text(latency: LatencySummary) -> str:
+    """Return the figures of durations, to be put into lines by `wrap_figures`."""
+    return " · ".join(
+        f"{name} {format_duration(value)}".replace(" ", _NO_BREAK)
+        for name, value in (
+            ("min", latency.min_ns),
+            ("mean", latency.mean_ns),
+            ("median", latency.median_ns),
+            ("stdev", latency.stdev_ns),
+            ("p95", latency.p95_ns),
+            ("p99", latency.p99_ns),
+            ("max", latency.max_ns),
+        )
+    )
+
+
+def calls_text(count: float) -> str:
+    """Return a number of calls in words."""
+    return "1 call" if count == 1 else f"{format_count(count)} calls"
+
+
+def histogram_text(latency: LatencySummary) -> str:
+    """Return bars in steps of 1, 2 and 5 between the durations they reach from and to."""
+    buckets = latency.buckets
+    drawn = bars([bucket.count for bucket in buckets])
+    low, high = format_duration(buckets[0].from_ns), format_duration(buckets[-1].below_ns)
+    return f"{low} {drawn} {high}"
+
+
+def _facts(query: QueryStatistics) -> Iterator[str]:
+    calls = calls_text(query.calls)
+    if query.error_calls:
+        calls += f", {format_count(query.error_calls)} failed: {_named(query.errors)}"
+    if query.latency is None or not query.latency.max_ns:
+        yield calls
+    else:
+        total = format_duration(query.latency.total_ns)
+        yield f"{calls} · {total} in all ({format_ratio(query.share)} of the time)"
+        yield latency_text(query.latency)
+        yield f"histogram {histogram_text(query.latency)}"
+    if query.rows is not None:
+        each = format_count(query.rows.total / query.rows.calls)
+        most = format_count(query.rows.max)
+        yield f"rows {format_count(query.rows.total)}, {each} a call, {most} at most"
+    if query.waits is not None:
+        mean = format_duration(query.waits.total_ns / query.waits.calls)
+        most = format_duration(query.waits.max_ns)
+        total = format_duration(query.waits.total_ns)
+        yield f"waits for a connection {total}, {mean} each, {most} at most"
+    if query.first_seen is not None:
+        yield f"seen {query.first_seen} to {query.last_seen}"
+    for name, names in (
+        ("routes", query.routes),
+        ("call sites", query.call_sites),
+        ("lazy loads", query.relationships),
+        ("databases", query.databases if query.databases.distinct > 1 else None),
+    ):
+        if names is not None and names.top:
+            yield f"{name}: {_named(names)}"
+
+
+def _named(names: Names) -> str:
+    shown = [f"{name.name} ({format_count(name.count)})" for name in names.top[:_SHOWN_NAMES]]
+    more = names.distinct - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _repeated(query: QueryStatistics) -> str:
+    assert query.repeats is not None
+    return (
+        f"N+1: up to {query.repeats.worst:,} calls in one request; "
+        "dbtune analyze names the line and the fix"
+    )
+
+
+def _cut(text: str) -> str:
+    if len(text) <= _STATEMENT_CHARACTERS:
+        return text
+    return text[:_STATEMENT_CHARACTERS] + "..."

@@ -1,0 +1,153 @@
+"""All that a Report knows of one query shape, for a terminal and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from dbtune.model.advice import Report, ShapeReport
+from dbtune.model.explanation import IndexExplanation, NotAnalyzed, TriedIndex
+from dbtune.report.documents.to_json import SCHEMA_VERSION, finding_node, shape_node
+from dbtune.report.quantities import format_count, format_duration, format_ratio, format_size
+from dbtune.report.shape_lookup import ranked
+from dbtune.report.terminal.colors import Colors
+from dbtune.report.terminal.explanation_text import change_of_work, whole_index_lines, write_lines
+from dbtune.report.terminal.findings_text import finding_sections
+from dbtune.report.terminal.text import wrap_text
+
+_INDENT = "  "
+_DEEPER = "    "
+_OUTCOMES = {
+    "no-gain": "saves nothing",
+    "gain-under-minimum": "under the minimum (--min-gain, or 10 µs a call)",
+    "too-large": "too large for what it saves",
+    "costs-writes": "costs the recorded writes more than it saves",
+    "slows-a-write": "slows a write beyond --max-write-slowdown",
+    "over-budget": "over the budget (--budget-mb)",
+    "failed-proof": "left out after the proof",
+    "not-chosen": "the search ended before it was taken up",
+}
+
+
+def to_explanation(
+    report: Report, shape: ShapeReport | NotAnalyzed, *, width: int, color: bool
+) -> str:
+    """Return one shape's statement, figures, plans, indexes and candidates, in `width` columns."""
+    colors = Colors(color)
+    if isinstance(shape, NotAnalyzed):
+        sections = [_left_out(shape, width, colors)]
+    else:
+        sections = [section for section in _sections(report, shape, width, colors) if section]
+    return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
+
+
+def to_explanation_json(report: Report, shape: ShapeReport | NotAnalyzed) -> str:
+    """Return the same as JSON: nodes of the report's document, for this shape alone."""
+    document: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
+    if isinstance(shape, NotAnalyzed):
+        document |= {"not_analyzed": asdict(shape)}
+    else:
+        document |= {
+            "rank": _rank(report, shape),
+            "shape": shape_node(shape),
+            "explanations": [asdict(e) for e in report.explanations if _concerns(e, shape)],
+            "findings": [finding_node(f) for f in report.findings if f.subject == shape.id],
+        }
+    return json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def _sections(
+    report: Report, shape: ShapeReport, width: int, colors: Colors
+) -> Iterator[list[str]]:
+    place = f"{_rank(report, shape)} of {len(report.shapes)}"
+    yield [colors.bold(f"Query {shape.id}") + f" ({place} by share of the cost)", *_text(shape)]
+    yield [line for text in _figures(shape) for line in wrap_text(text, width, _INDENT, _DEEPER)]
+    before = _plan("Plan before", shape.plan_before, shape.words_before, width, colors)
+    yield before
+    if (shape.plan_after, shape.words_after) != (shape.plan_before, shape.words_before):
+        yield _plan("Plan after", shape.plan_after, shape.words_after, width, colors)
+    yield _serving(report, shape, width, colors)
+    if shape.unhelped is not None:
+        said = f"{shape.unhelped.reason}: {shape.unhelped.message}"
+        yield [colors.bold("No new index serves it"), *wrap_text(said, width, _INDENT, _DEEPER)]
+    costs = list(write_lines(shape, report.explanations, width, _INDENT))
+    if costs:
+        yield [colors.bold("What each new index adds to it"), *costs]
+    yield _tried(shape, width, colors)
+    own = tuple(finding for finding in report.findings if finding.subject == shape.id)
+    yield from finding_sections(own, report.source.path, width, colors)
+
+
+def _text(shape: ShapeReport | NotAnalyzed) -> list[str]:
+    # Whole lines, however long: it is there to be copied.
+    return [
+        line
+        for part in shape.text.splitlines()
+        for line in wrap_text(part, max(len(part) * 2, 1000), _INDENT)
+    ]
+
+
+def _figures(shape: ShapeReport) -> Iterator[str]:
+    samples = f"{shape.samples} distinct statement{'s' if shape.samples != 1 else ''} measured"
+    yield (
+        f"{format_count(shape.count)} calls, {format_ratio(shape.share)} of the recording's cost, "
+        f"{samples}, values {shape.values}"
+    )
+    yield (
+        f"one call costs {format_duration(shape.cost_before)} before, "
+        f"{format_duration(shape.cost_after)} after, by the cost model"
+    )
+    yield change_of_work(shape)
+
+
+def _plan(
+    title: str, steps: tuple[str, ...], words: tuple[str, ...], width: int, colors: Colors
+) -> list[str]:
+    lines = [colors.bold(title), *wrap_text(", then ".join(words) or "no step", width, _INDENT)]
+    for step in steps:
+        indent = _DEEPER + " " * (len(step) - len(step.lstrip()))
+        lines += map(colors.dim, wrap_text(step.strip(), width, indent, f"{indent}  "))
+    return lines
+
+
+def _serving(report: Report, shape: ShapeReport, width: int, colors: Colors) -> list[str]:
+    serving = [e for e in report.explanations if e.name in shape.served_by]
+    lines = [line for e in serving for line in whole_index_lines(e, width, _INDENT)]
+    return [colors.bold("New indexes that serve it"), *lines] if lines else []
+
+
+def _tried(shape: ShapeReport, width: int, colors: Colors) -> list[str]:
+    lines = [
+        line
+        for index in shape.tried
+        for line in wrap_text(_tried_text(shape, index), width, _INDENT, _DEEPER)
+    ]
+    return [colors.bold("Indexes looked at for it"), *lines] if lines else []
+
+
+def _tried_text(shape: ShapeReport, index: TriedIndex) -> str:
+    on = f"{index.sql.partition(' ON ')[2]}: {format_size(index.size_bytes)}"
+    gain = format_ratio(max(0.0, index.gain_ratio))
+    if index.outcome == "recommended":
+        return f"{on}, recommended, saves {gain}"
+    if index.outcome == "no-gain":
+        return f"{on}, {_OUTCOMES[index.outcome]}"
+    left = format_duration(shape.cost_after)
+    return f"{on}, would save {gain} of the {left} left: {_OUTCOMES[index.outcome]}"
+
+
+def _left_out(shape: NotAnalyzed, width: int, colors: Colors) -> list[str]:
+    why = wrap_text(f"{shape.reason}: {shape.message}", width, _INDENT, _DEEPER)
+    calls = f"{_INDENT}{format_count(shape.count)} calls"
+    return [colors.bold(f"Query {shape.id}, not analysed"), *_text(shape), "", calls, *why]
+
+
+def _rank(report: Report, shape: ShapeReport) -> int:
+    return ranked(report.shapes).index(shape) + 1
+
+
+def _concerns(explanation: IndexExplanation, shape: ShapeReport) -> bool:
+    writes = (effect.shape_id for effect in explanation.writes)
+    return explanation.name in shape.served_by or shape.id in writes

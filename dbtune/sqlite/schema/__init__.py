@@ -1,0 +1,1 @@
+"""What a database holds: tables, keys, indexes, and how much of each."""

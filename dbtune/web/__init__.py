@@ -1,0 +1,1 @@
+"""The history of a database's reports, as pages on localhost."""
