@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dbtune.model.advice import Finding
-from dbtune.report.from_json import from_json
-from dbtune.report.text import printable
+from dbtune.report.documents.from_json import from_json
+from dbtune.report.terminal.text import printable
 
 _WIDTH = 96
 
