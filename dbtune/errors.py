@@ -10,7 +10,7 @@ from typing import ClassVar
 
 
 class ExitCode:
-    """Exit codes of every command, as documented in docs/exit-codes.md."""
+    """Exit codes of every command, as documented in docs/reference/exit-codes.md."""
 
     DONE = 0
     FOUND = 1

@@ -1,4 +1,4 @@
-"""Writes docs/commands.md from the help of every command.
+"""Writes docs/reference/commands.md from the help of every command.
 
 python docs/generate_commands.py
 """
@@ -12,7 +12,7 @@ import click
 
 from dbtune.cli.main import group
 
-TARGET = Path(__file__).with_name("commands.md")
+TARGET = Path(__file__).with_name("reference") / "commands.md"
 
 # What a terminal of 80 columns shows.
 _WIDTH = 78

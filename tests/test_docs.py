@@ -14,7 +14,7 @@ from typing import Any
 import click
 import pytest
 
-import dbtune.report
+import dbtune.report.documents
 from dbtune.advisor.rules import RULES
 from dbtune.cli.main import group
 from dbtune.errors import EXIT_CODES
@@ -41,16 +41,17 @@ def options_of(command: click.Command) -> frozenset[str]:
 
 
 def test_command_reference_is_up_to_date() -> None:
-    """docs/commands.md is what its generator writes: python docs/generate_commands.py."""
+    """The command reference is what its generator writes: python docs/generate_commands.py."""
     generator = runpy.run_path(str(DOCS / "generate_commands.py"))
-    assert read(DOCS / "commands.md") == generator["render"]()
+    assert read(DOCS / "reference" / "commands.md") == generator["render"]()
 
 
 @pytest.mark.parametrize("name", commands())
 def test_every_command_and_option_says_what_it_does(name: str) -> None:
     """None is hidden, so that the reference, made of their help, has all of them."""
     command = commands()[name]
-    section = read(DOCS / "commands.md").partition(f"## dbtune {name}\n")[2].partition("\n## ")[0]
+    reference = read(DOCS / "reference" / "commands.md")
+    section = reference.partition(f"## dbtune {name}\n")[2].partition("\n## ")[0]
     assert command.help and not command.hidden
     parts = tuple(command.commands.values()) if isinstance(command, click.Group) else ()
     assert all(part.help for part in parts)
@@ -62,13 +63,15 @@ def test_every_command_and_option_says_what_it_does(name: str) -> None:
 
 def test_every_finding_has_its_section() -> None:
     """And no section is of a finding that there is not."""
-    headings = re.findall(r"^## (.+)$", read(DOCS / "findings.md"), re.MULTILINE)
+    headings = re.findall(r"^## (.+)$", read(DOCS / "reference" / "findings.md"), re.MULTILINE)
     assert sorted(headings) == sorted(CODES)
 
 
 def test_every_exit_code_is_documented() -> None:
     """With the meaning that the code gives it."""
-    rows = re.findall(r"^\| (\d+) \| ([^|]+) \|", read(DOCS / "exit-codes.md"), re.MULTILINE)
+    rows = re.findall(
+        r"^\| (\d+) \| ([^|]+) \|", read(DOCS / "reference" / "exit-codes.md"), re.MULTILINE
+    )
     assert {int(code): meaning for code, meaning in rows} == EXIT_CODES
 
 
@@ -89,7 +92,7 @@ def test_links_lead_somewhere(path: Path) -> None:
 def test_every_page_is_linked_from_the_readme() -> None:
     """What nobody is led to, nobody reads."""
     linked = {link.partition("#")[0] for link in links(read(ROOT / "README.md"))}
-    assert {f"docs/{path.name}" for path in DOCS.glob("*.md")} <= linked
+    assert {str(path.relative_to(ROOT)) for path in DOCS.rglob("*.md")} <= linked
 
 
 @each_document
@@ -159,8 +162,12 @@ def package_name(requirement: str) -> str:
 
 def test_every_key_of_the_report_is_documented() -> None:
     """Those of report.schema.json, wherever they are nested."""
-    schema = json.loads(read(Path(dbtune.report.__file__).with_name("report.schema.json")))
-    words = {word for span in spans(read(DOCS / "report.md")) for word in re.findall(r"\w+", span)}
+    schema = json.loads(read(Path(dbtune.report.documents.__file__).with_name("report.schema.json")))
+    words = {
+        word
+        for span in spans(read(DOCS / "reference" / "report.md"))
+        for word in re.findall(r"\w+", span)
+    }
     assert not set(property_names(schema)) - words
 
 
@@ -174,7 +181,7 @@ def property_names(schema: Any) -> Iterator[str]:
 
 def test_examples_of_the_recording_are_read() -> None:
     """The long one has every key there is, and each key of both has its row."""
-    text = read(DOCS / "recording.md")
+    text = read(DOCS / "reference" / "recording.md")
     examples = [line.strip() for line in code_lines(text) if line.startswith('    {"')]
     query = max(examples, key=len)
     header = next(line for line in examples if "dbtune.recording" in line)

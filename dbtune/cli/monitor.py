@@ -10,7 +10,9 @@ from dbtune.cli.options import NumberRange, database_argument
 from dbtune.errors import ExitCode
 from dbtune.model.metrics import METRICS
 
-_EPILOG = "Metrics: " + ", ".join(metric.name for metric in METRICS) + ". See docs/monitor.md."
+_EPILOG = (
+    "Metrics: " + ", ".join(metric.name for metric in METRICS) + ". See docs/how-to/monitor.md."
+)
 
 
 @click.command("monitor", short_help="Watch a running database.", epilog=_EPILOG)

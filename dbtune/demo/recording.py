@@ -1,4 +1,4 @@
-"""Writes statements as a recording: JSON lines with OpenTelemetry's names (docs/recording.md)."""
+"""Writes statements as a recording (docs/reference/recording.md)."""
 
 from __future__ import annotations
 

@@ -29,8 +29,8 @@ def assert_queries(
     an executemany() is one query. Yields the log: `log.count`, `str(log)`. With `engine` only
     what that SQLAlchemy engine sends counts; without, what `dbtune.recording` sees: connections
     of sqlite3 opened inside, and older ones of SQLAlchemy's and Django's. Older ones of plain
-    sqlite3 are seen under pytest with dbtune's plugin (docs/testing.md). An error of the block
-    is raised as it is. Raises ConfigurationError for limits that mean nothing.
+    sqlite3 are seen under pytest with dbtune's plugin (docs/how-to/testing.md). An error of the
+    block is raised as it is. Raises ConfigurationError for limits that mean nothing.
     """
     return _Assertion(QueryLimits(exactly, max, no_n_plus_one, min_repeats), engine)
 

@@ -9,7 +9,7 @@
         with assert_queries(max=7, no_n_plus_one=True):
             client.get("/chefs")
 
-Nothing of dbtune's is imported before one of these is used (docs/testing.md).
+Nothing of dbtune's is imported before one of these is used (docs/how-to/testing.md).
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class RecordedKeys:
     """How many statements say what of themselves.
 
     `values` have bound values, `masked` only their types; `digests` a digest of them. The others
-    are the keys of the same name in docs/recording.md.
+    are the keys of the same name in docs/reference/recording.md.
     """
 
     values: int = 0

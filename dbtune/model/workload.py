@@ -13,7 +13,7 @@ StatementKind = Literal["read", "write", "other"]
 
 @dataclass(frozen=True)
 class RecordedQuery:
-    """One line of a recording. Field names follow the recording format in docs/recording.md.
+    """One line of a recording. Fields are named as in docs/reference/recording.md.
 
     `parameters` is None where no value was recorded; `masked` is True where the recording
     holds only types and lengths. `count` is executions, those that were not sampled

@@ -1,4 +1,4 @@
-"""Lines of a recording as docs/recording.md describes them, put together by hand for speed."""
+"""Lines of a recording (docs/reference/recording.md), put together by hand for speed."""
 
 from __future__ import annotations
 

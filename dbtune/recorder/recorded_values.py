@@ -124,7 +124,7 @@ def quote_text(text: str) -> str:
 
 
 def code_value(value: Any) -> str:
-    """Return one value as docs/recording.md has it; NaN is NULL to SQLite too."""
+    """Return one value as docs/reference/recording.md has it; NaN is NULL to SQLite too."""
     if isinstance(value, str):
         return quote_text(value)
     if value is None:

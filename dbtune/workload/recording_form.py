@@ -17,7 +17,9 @@ from dbtune.workload.sql_lines import SqlLines
 RecordingForm = Literal["jsonl", "sql", "opentelemetry", "sqlalchemy-echo", "django-log"]
 
 FORMS: dict[str, RecordingForm] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".sql": "sql"}
-_FORMAT_HINT = "give a recording of dbtune record, a .sql file, or a log named in docs/recording.md"
+_FORMAT_HINT = (
+    "give a recording of dbtune record, a .sql file, or a log named in docs/reference/recording.md"
+)
 # What the first bytes say a file is, and what to do about it.
 _NOT_TEXT = (
     (b"SQLite format 3\0", "a SQLite database, not a recording", _FORMAT_HINT),

@@ -1,6 +1,6 @@
 """One line of a JSONL recording: a header or a statement, checked key by key.
 
-The format is in docs/recording.md; its names are OpenTelemetry's
+The format is in docs/reference/recording.md; its names are OpenTelemetry's
 (https://opentelemetry.io/docs/specs/semconv/database/database-spans/).
 """
 

@@ -338,7 +338,7 @@ def test_without_the_extra_the_rest_works(database: Path) -> None:
 
 def test_every_metric_is_documented() -> None:
     """With its unit."""
-    text = (ROOT / "docs" / "monitor.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "how-to" / "monitor.md").read_text(encoding="utf-8")
     rows = [line.split("|") for line in text.splitlines() if line.startswith("| `")]
     documented = {row[1].strip(" `"): row[2].strip() for row in rows}
     units = {metric.name: metric.unit.replace("_", " ") for metric in METRICS}

@@ -118,7 +118,7 @@ def test_every_key_is_documented() -> None:
             return set()
         return set(part.get("properties", ())).union(*map(names, part.values()))
 
-    text = read(ROOT / "docs" / "queries.md")
+    text = read(ROOT / "docs" / "how-to" / "queries.md")
     words = {word for span in spans(text) for word in re.findall(r"\w+", span)}
     assert not names(schema()) - words
 

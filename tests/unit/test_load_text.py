@@ -123,8 +123,10 @@ def keys(value: Any) -> Iterator[str]:
 
 
 def test_all_keys_and_columns_of_the_files_are_documented() -> None:
-    """And no others, in the section of docs/bench.md that is about them."""
-    text = read(ROOT / "docs" / "bench.md").partition("### Files")[2].partition("\n## ")[0]
+    """And no others, in the section of docs/how-to/bench.md that is about them."""
+    text = (
+        read(ROOT / "docs" / "how-to" / "bench.md").partition("### Files")[2].partition("\n## ")[0]
+    )
     document, _, columns = text.partition("`--csv FILE`")
     of_values = {"request", "transaction", "statement", "null", "--json", "--output FILE"}
     assert set(spans(document)) - of_values == set(keys(json.loads(load_to_json(BOTH))))

@@ -12,7 +12,7 @@ SCHEMA_VERSION = 1
 
 
 def comparison_to_json(comparison: Comparison, *, created_at: str, dbtune_version: str) -> str:
-    """Return the document that docs/compare.md describes: ASCII, keys in a fixed order."""
+    """Return the document that docs/how-to/compare.md describes: ASCII, keys in a fixed order."""
     document = {
         "schema_version": SCHEMA_VERSION,
         "dbtune_version": dbtune_version,

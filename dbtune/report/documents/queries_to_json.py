@@ -1,4 +1,4 @@
-"""A QueryDigest as a JSON document, described by the schema in docs/queries.md."""
+"""A QueryDigest as a JSON document, described by the schema in docs/how-to/queries.md."""
 
 from __future__ import annotations
 

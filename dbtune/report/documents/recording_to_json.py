@@ -1,4 +1,4 @@
-"""What a recording is made of, as a JSON document; its keys are in docs/recording.md."""
+"""What a recording is made of, as a JSON document; its keys are in docs/reference/recording.md."""
 
 from __future__ import annotations
 

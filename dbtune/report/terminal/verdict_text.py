@@ -27,7 +27,7 @@ _WORTH_A_FACTOR_RATIO = 0.1
 _COMMAND = re.compile(r"^(?P<words>.*?)(?:[:,]|\swith|\srun)?\s*`?(?P<command>dbtune .+?)`?\.?$")
 _HOW_TO_RECORD = (
     "No recording given, so no query was checked. Record your application as you start it, use "
-    "it, and analyze again; docs/recording.md has other ways:"
+    "it, and analyze again; docs/reference/recording.md has other ways:"
 )
 _RECORD = "dbtune record -o queries.jsonl -- python app.py"
 

@@ -35,7 +35,7 @@ def query(text: str, parameters: Any = None, **settings: Any) -> RecordedQuery:
 
 
 def test_all_that_is_known_is_read_back() -> None:
-    """Each key has the name that docs/recording.md gives it."""
+    """Each key has the name that docs/reference/recording.md gives it."""
     sent = Sent("SELECT a FROM t WHERE b = ?", (5,), 1_700_000_000_000_000_000)
     sent.duration_ns, sent.rows, sent.count, sent.wait_ns = 81_000, 12, 3, 7
     sent.error, sent.request_id, sent.transaction_id = "disk I/O error", "4bf92f35", "17-3"

@@ -19,7 +19,7 @@ from dbtune.sqlite.identifiers import quote_identifier
 from tests.fixtures.hostile import ODD_SCHEMAS, many_tables
 from tests.unit.rules.measured import Query, build, facts_of, rows, workload_of
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "findings.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "reference" / "findings.md"
 
 # Emitted by the advisor itself, which alone has the proof.
 OF_THE_ADVISOR = "missing-index"
