@@ -19,27 +19,16 @@ from dbtune.config import read_defaults
 from dbtune.errors import DbtuneError, ExitCode
 
 # In the order of a user's journey, which is also the order of `dbtune --help`.
-COMMANDS = (
-    "demo",
-    "record",
-    "queries",
-    "recording",
-    "analyze",
-    "apply-indexes",
-    "enable-wal",
-    "rollback",
-    "history",
-    "migrate-to-postgres",
-    "embedded",
-    "optimize",
-    "check",
-    "bench",
-    "compare",
-    "monitor",
-    "backup",
-    "restore",
-    "doctor",
-)
+JOURNEYS: dict[str, tuple[str, ...]] = {
+    "Try it": ("demo",),
+    "Record an application": ("record", "queries", "recording"),
+    "Make SQLite fast": ("analyze", "apply-indexes", "enable-wal", "optimize", "check"),
+    "Prove it": ("bench", "compare", "monitor"),
+    "Move to PostgreSQL": ("migrate-to-postgres", "embedded"),
+    "Keep and undo": ("history", "rollback", "backup", "restore"),
+    "Find out more": ("doctor",),
+}
+COMMANDS = tuple(name for names in JOURNEYS.values() for name in names)
 
 
 class _ReaderGoneError(Exception):
@@ -77,6 +66,20 @@ class JourneyGroup(click.Group):
         module = importlib.import_module(f"dbtune.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a section for each journey; names of all sections take the same room."""
+        longest = max(map(len, COMMANDS))
+        for title, names in JOURNEYS.items():
+            commands = ((name, self.get_command(ctx, name)) for name in names)
+            with formatter.section(title):
+                formatter.write_dl(
+                    [
+                        (name.ljust(longest), command.get_short_help_str(formatter.width))
+                        for name, command in commands
+                        if command is not None
+                    ]
+                )
 
 
 @click.group(

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from dbtune.cli.main import JOURNEYS
 from tests.conftest import RunDbtune, clean_environment
 
 HEAVY = {
@@ -56,12 +57,20 @@ def test_help_lists_the_commands(run_dbtune: RunDbtune) -> None:
     assert "analyze" in done.stdout and "apply-indexes" in done.stdout
 
 
-@pytest.mark.parametrize("group", [(), ("recording",), ("embedded",)])
-def test_help_says_what_each_command_does_in_a_line(
-    run_dbtune: RunDbtune, group: tuple[str, ...]
-) -> None:
+def test_help_lists_every_command_under_its_journey(run_dbtune: RunDbtune) -> None:
+    """Each in a line of its own at 80 columns, with what it does."""
+    done = run_dbtune("--help", env={"COLUMNS": "80"})
+    listed = [line for line in done.stdout.splitlines() if line.startswith("  ")]
+    for title, names in JOURNEYS.items():
+        section = done.stdout.partition(f"\n{title}:\n")[2].partition("\n\n")[0]
+        assert [line.split()[0] for line in section.splitlines()] == list(names)
+    assert not [line for line in listed if line.endswith("...") or len(line) > 80]
+
+
+@pytest.mark.parametrize("group", ["recording", "embedded"])
+def test_help_says_what_each_command_does_in_a_line(run_dbtune: RunDbtune, group: str) -> None:
     """None is cut at 80 columns."""
-    done = run_dbtune(*group, "--help", env={"COLUMNS": "80"})
+    done = run_dbtune(group, "--help", env={"COLUMNS": "80"})
     listed = done.stdout.partition("Commands:\n")[2].splitlines()
     assert len(listed) >= 2
     assert not [line for line in listed if line.endswith("...") or line[2] == " "]
