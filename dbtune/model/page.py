@@ -58,11 +58,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in a table's cell. `anchor` is the id of what it leads to on the same page."""
+    """What stands in a table's cell. `anchor` is the id of what it leads to on the same page.
+
+    `value` is what a table is sorted by where the text does not sort itself, such as 0.9 for
+    "900 us" beside "1.2 ms", in one unit a column.
+    """
 
     text: str
     anchor: str | None = None
     tone: Tone = "neutral"
+    value: float | None = None
 
 
 @dataclass(frozen=True)
