@@ -10,6 +10,7 @@ from dbtune.model.advice import TableOutcome
 from dbtune.report.quantities import format_size
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.text import display_width, printable, shorten, wrap_text
+from dbtune.report.wording.conclusion import counted_tables, migration_conclusion
 
 _HEADERS = ("table", "rows", "size", "rejected", "types", "objects", "verified", "seconds")
 _ALIGN = ("left", "right", "right", "right", "right", "right", "left", "right")
@@ -41,33 +42,11 @@ def outcome_lines(tables: tuple[TableOutcome, ...] | None, width: int, colors: C
 
 def _verdict(tables: tuple[TableOutcome, ...], width: int, colors: Colors) -> list[str]:
     """Return whether all is moved, in a line: it must not scroll away."""
-    rejected = sum(table.rejected for table in tables)
-    rows = sum(table.rows for table in tables) - rejected
-    broken = sum(not table.verified for table in tables)
-    compared = {table.method for table in tables} - {"none"}
-    if not compared:
-        said = f"{_counted(tables)} made in PostgreSQL, without rows as asked."
-        return [colors.good(line) for line in wrap_text(said, width)]
-    if broken:
-        said = f"{broken} of {len(tables)} tables differ from SQLite."
-        return [colors.severity("high", line) for line in wrap_text(said, width)]
-    are = "is" if len(tables) == 1 else "are"
-    said = f"{_counted(tables)} with {rows:,} rows {are} in PostgreSQL, {_how(compared)}."
-    if rejected:
-        said += f" {rejected:,} rows were kept back, as asked."
-    return [colors.good(line) for line in wrap_text(said, width)]
-
-
-def _counted(tables: tuple[TableOutcome, ...]) -> str:
-    return "1 table" if len(tables) == 1 else f"{len(tables)} tables"
-
-
-def _how(methods: set[str]) -> str:
-    if methods <= {"counts"}:
-        return "and their number is the same; values were not compared"
-    if any("sample" in method for method in methods):
-        return "and a sample of them was compared"
-    return "each of them compared"
+    said = migration_conclusion(tables)
+    lines = wrap_text(said.head, width)
+    if said.tone == "bad":
+        return [colors.severity("high", line) for line in lines]
+    return [colors.good(line) for line in lines]
 
 
 def _cells(table: TableOutcome, longest: int) -> Sequence[str]:
@@ -91,7 +70,7 @@ def _cells(table: TableOutcome, longest: int) -> Sequence[str]:
 def _sums(tables: tuple[TableOutcome, ...]) -> Sequence[str]:
     verified = sum(table.verified for table in tables)
     return (
-        _counted(tables),
+        counted_tables(tables),
         f"{sum(table.rows for table in tables):,}",
         format_size(sum(table.size_bytes for table in tables)),
         f"{sum(table.rejected for table in tables):,}",
