@@ -9,7 +9,7 @@ DEMO_QUERIES := demo/platform.queries.jsonl
 VISITS := demo/visits.jsonl
 LOCUST := bench/work/locust
 
-.PHONY: demo test test-all lint bench bench-http clean
+.PHONY: demo test test-all lint docs bench bench-http clean
 
 $(BASE): setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -17,7 +17,7 @@ $(BASE): setup.cfg pyproject.toml
 	touch $@
 
 $(STAMP): $(BASE)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,lint]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,lint,docs]'
 	touch $@
 
 # The shell's own settings steer no target: with a DATABASE_URL the demo would move its data there.
@@ -88,5 +88,10 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# The site of docs/: a dead link or anchor fails. tests/test_site.py builds it too.
+docs: $(STAMP)
+	$(BIN)/sphinx-build -M html . docs/_build -c docs --fail-on-warning --keep-going --nitpicky --quiet
+	@echo 'docs/_build/html/docs/index.html'
+
 clean:
-	rm -rf $(VENV) demo build dist *.egg-info
+	rm -rf $(VENV) demo build dist docs/_build *.egg-info

@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = (
-    ROOT / "README.md",
-    ROOT / "CHANGELOG.md",
-    *sorted((ROOT / "docs").rglob("*.md")),
-)
+# The pages of the site; what is built of them lies in their midst.
+PAGES = tuple(path for path in sorted((ROOT / "docs").rglob("*.md")) if "_build" not in path.parts)
+DOCUMENTS = (ROOT / "README.md", ROOT / "CHANGELOG.md", *PAGES)
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INDENTED = re.compile(r"(?:^ {4,}\S.*\n|^\n(?= {4}))+", re.MULTILINE)
