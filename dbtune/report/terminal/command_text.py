@@ -6,20 +6,11 @@ import re
 
 from dbtune.report.terminal.query_text import abbreviated
 from dbtune.report.terminal.text import display_width, printable
+from dbtune.report.wording.findings import is_sql
 
 # A quoted part stays whole: a break inside it would change the command.
 _WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|[^\s])+""")
-_SQL = re.compile(
-    r"(ALTER|ANALYZE|BEGIN|COMMIT|CREATE|DELETE|DROP|EXPLAIN|INSERT|PRAGMA|REINDEX|REPLACE|"
-    r"SELECT|UPDATE|VACUUM|VALUES|WITH)\b",
-    re.IGNORECASE,
-)
 _QUERY = re.compile(r"SELECT\b", re.IGNORECASE)
-
-
-def is_sql(command: str) -> bool:
-    """Return whether a command is SQL and not a line for a shell."""
-    return _SQL.match(command) is not None
 
 
 def command_lines(command: str, width: int, indent: str) -> list[str]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections import Counter
 from collections.abc import Iterator
 
-from dbtune.model.advice import SEVERITIES, Evidence, EvidenceValue, Finding, Report, Severity
-from dbtune.report.quantities import evidence_label, format_evidence
+from dbtune.model.advice import SEVERITIES, Evidence, Finding, Report, Severity
 from dbtune.report.terminal.colors import Colors
-from dbtune.report.terminal.command_text import command_lines, is_sql
+from dbtune.report.terminal.command_text import command_lines
 from dbtune.report.terminal.explanation_text import index_lines
 from dbtune.report.terminal.text import display_width, printable, wrap_text
+from dbtune.report.wording.findings import evidence_pairs, evidence_plans, finding_commands
 
 _INDENT = "    "
 _SEPARATOR = " · "
@@ -20,12 +18,6 @@ _SEPARATOR = " · "
 _SHORT_VALUE = 30
 # Of one kind, this many are told in full; more of the same would hide what comes after.
 _IN_FULL = 3
-_MAX_ITEMS = 6
-_PLAN = "plan"
-# What goes without saying.
-_EXPECTED = (("values", "recorded"),)
-# Rules know the command, and not where the database is.
-_PLACEHOLDER = re.compile(r"(?<=\s)DB(?=\s|$)")
 
 
 def findings_lines(report: Report, width: int, colors: Colors) -> Iterator[list[str]]:
@@ -36,7 +28,7 @@ def findings_lines(report: Report, width: int, colors: Colors) -> Iterator[list[
     migration, where each says what is different from now on.
     """
     brief = report.tables is None
-    layout = _Layout(shlex.quote(report.source.path), width, colors, brief, report)
+    layout = _Layout(report.source.path, width, colors, brief, report)
     yield from _sections(report.findings, layout)
 
 
@@ -44,7 +36,7 @@ def finding_sections(
     findings: tuple[Finding, ...], database: str, width: int, colors: Colors, *, brief: bool = False
 ) -> Iterator[list[str]]:
     """Yield a section for each severity that has findings; `brief` as `findings_lines` says."""
-    yield from _sections(findings, _Layout(shlex.quote(database), width, colors, brief))
+    yield from _sections(findings, _Layout(database, width, colors, brief))
 
 
 def _sections(findings: tuple[Finding, ...], layout: _Layout) -> Iterator[list[str]]:
@@ -112,14 +104,9 @@ class _Layout:
     def _commands(self, finding: Finding) -> list[str]:
         return [
             self._colors.command(line)
-            for command in _commands(finding)
-            for line in command_lines(self._located(command), self._width, _INDENT)
+            for command in finding_commands(finding, self._database)
+            for line in command_lines(command, self._width, _INDENT)
         ]
-
-    def _located(self, command: str) -> str:
-        if is_sql(command):
-            return command
-        return _PLACEHOLDER.sub(lambda _: self._database, command)
 
 
 def _heading(finding: Finding, width: int, colors: Colors) -> list[str]:
@@ -130,61 +117,26 @@ def _heading(finding: Finding, width: int, colors: Colors) -> list[str]:
     return [f"  {colors.bold(code)}", *wrap_text(subject, width, _INDENT)]
 
 
-def _commands(finding: Finding) -> list[str]:
-    """The SQL of the change, then the command that does it; one of them where they are one."""
-    command = [] if finding.command is None else [finding.command]
-    if finding.change is None or (command and is_sql(command[0])):
-        return command
-    return [*finding.change.up, *command]
-
-
 def _evidence_lines(evidence: tuple[Evidence, ...], width: int) -> list[str]:
     short, long = [], []
-    said = tuple(item for item in evidence if _says_something(item))
-    plans = [item for item in said if item.name == _PLAN and isinstance(item.value, tuple)]
-    for label, value in _merged(tuple(item for item in said if item not in plans)):
+    for label, value in evidence_pairs(evidence):
         text = f"{label} {value}"
         if display_width(printable(value)) <= _SHORT_VALUE:
             short.append(printable(text))
         else:
             long += wrap_text(f"{label}: {value}", width, _INDENT, _INDENT + "  ")
-    for item in plans:
-        long += _plan_lines(item, width)
+    for plan in evidence_plans(evidence):
+        long += _plan_lines(plan, width)
     return _joined(short, width) + long
 
 
-def _says_something(item: Evidence) -> bool:
-    """What is unknown or empty is in the JSON document, where a program asks for it."""
-    return item.value not in (None, ()) and (item.name, item.value) not in _EXPECTED
-
-
-def _plan_lines(plan: Evidence, width: int) -> list[str]:
+def _plan_lines(plan: tuple[str, ...], width: int) -> list[str]:
     """A plan is read step by step, the inner ones indented as SQLite has them."""
-    steps = plan.value if isinstance(plan.value, tuple) else ()
     lines = [f"{_INDENT}plan"]
-    for step in steps:
+    for step in plan:
         indent = _INDENT + "  " + " " * (len(step) - len(step.lstrip()))
         lines += wrap_text(step.strip(), width, indent, indent + "  ")
     return lines
-
-
-def _merged(evidence: tuple[Evidence, ...]) -> Iterator[tuple[str, str]]:
-    """Yield labels and values, with X_before and X_after as one: X 1.2 s -> 3.4 ms."""
-    values = {item.name: item.value for item in evidence}
-    for item in evidence:
-        partner = item.name.replace("_before", "_after", 1)
-        if "_before" in item.name and partner in values:
-            before = format_evidence(item.name, item.value)
-            after = format_evidence(partner, values[partner])
-            yield evidence_label(item.name.replace("_before", "", 1)), f"{before} -> {after}"
-        elif "_after" not in item.name or item.name.replace("_after", "_before", 1) not in values:
-            yield evidence_label(item.name), format_evidence(item.name, _cut(item.value))
-
-
-def _cut(value: EvidenceValue) -> EvidenceValue:
-    if isinstance(value, tuple) and len(value) > _MAX_ITEMS + 1:
-        return (*value[:_MAX_ITEMS], f"and {len(value) - _MAX_ITEMS:,} more")
-    return value
 
 
 def _joined(parts: list[str], width: int) -> list[str]:

@@ -8,27 +8,18 @@ from dataclasses import asdict
 from typing import Any
 
 from dbtune.model.advice import Report, ShapeReport
-from dbtune.model.explanation import IndexExplanation, NotAnalyzed, TriedIndex
+from dbtune.model.explanation import IndexExplanation, NotAnalyzed
 from dbtune.report.documents.to_json import SCHEMA_VERSION, finding_node, shape_node
-from dbtune.report.quantities import format_count, format_duration, format_ratio, format_size
+from dbtune.report.quantities import format_count, format_duration, format_ratio
 from dbtune.report.shape_lookup import ranked
 from dbtune.report.terminal.colors import Colors
-from dbtune.report.terminal.explanation_text import change_of_work, whole_index_lines, write_lines
+from dbtune.report.terminal.explanation_text import whole_index_lines, write_lines
 from dbtune.report.terminal.findings_text import finding_sections
 from dbtune.report.terminal.text import wrap_text
+from dbtune.report.wording.explanation import change_of_work, tried
 
 _INDENT = "  "
 _DEEPER = "    "
-_OUTCOMES = {
-    "no-gain": "saves nothing",
-    "gain-under-minimum": "under the minimum (--min-gain, or 10 µs a call)",
-    "too-large": "too large for what it saves",
-    "costs-writes": "costs the recorded writes more than it saves",
-    "slows-a-write": "slows a write beyond --max-write-slowdown",
-    "over-budget": "over the budget (--budget-mb)",
-    "failed-proof": "left out after the proof",
-    "not-chosen": "the search ended before it was taken up",
-}
 
 
 def to_explanation(
@@ -122,20 +113,9 @@ def _tried(shape: ShapeReport, width: int, colors: Colors) -> list[str]:
     lines = [
         line
         for index in shape.tried
-        for line in wrap_text(_tried_text(shape, index), width, _INDENT, _DEEPER)
+        for line in wrap_text(tried(shape, index), width, _INDENT, _DEEPER)
     ]
     return [colors.bold("Indexes looked at for it"), *lines] if lines else []
-
-
-def _tried_text(shape: ShapeReport, index: TriedIndex) -> str:
-    on = f"{index.sql.partition(' ON ')[2]}: {format_size(index.size_bytes)}"
-    gain = format_ratio(max(0.0, index.gain_ratio))
-    if index.outcome == "recommended":
-        return f"{on}, recommended, saves {gain}"
-    if index.outcome == "no-gain":
-        return f"{on}, {_OUTCOMES[index.outcome]}"
-    left = format_duration(shape.cost_after)
-    return f"{on}, would save {gain} of the {left} left: {_OUTCOMES[index.outcome]}"
 
 
 def _left_out(shape: NotAnalyzed, width: int, colors: Colors) -> list[str]:

@@ -8,28 +8,11 @@ from dbtune.model.advice import ShapeReport
 from dbtune.report.quantities import format_ratio
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.text import wrap_text
+from dbtune.report.wording.explanation import UNHELPED_REASONS
 
 # What is under this part of the cost that is left, nobody asks about.
 _WORTH_TELLING_SHARE = 0.01
 _MOST_TOLD = 5
-REASON_WORDS = {
-    "needs-no-search": "that look for no row",
-    "already-optimal": "optimal already",
-    "existing-index": "served by an existing index",
-    "small-table": "on small tables",
-    "cannot-use-index": "that can use no index",
-    "reads-everything": "that read everything",
-    "statistics": "helped by ANALYZE alone",
-    "gain-under-minimum": "that would gain too little",
-    "too-large": "for which an index is too large",
-    "costs-writes": "for which an index costs writes more",
-    "slows-a-write": "for which an index slows a write too much",
-    "over-budget": "beyond the budget",
-    "failed-proof": "whose index failed the proof",
-    "not-chosen": "that the search did not come to",
-    "too-cheap": "too cheap to matter",
-    "no-usable-index": "that no index tried helps",
-}
 
 
 def unhelped_lines(shapes: tuple[ShapeReport, ...], width: int, colors: Colors) -> list[str]:
@@ -52,7 +35,9 @@ def unhelped_lines(shapes: tuple[ShapeReport, ...], width: int, colors: Colors) 
         )
     ]
     counts = Counter(shape.unhelped.reason for shape in unhelped if shape.unhelped)
-    summary = ", ".join(f"{count} {REASON_WORDS[reason]}" for reason, count in counts.most_common())
+    summary = ", ".join(
+        f"{count} {UNHELPED_REASONS[reason]}" for reason, count in counts.most_common()
+    )
     title = "Without a new index"
     first, *rest = wrap_text(f"{title}: {summary}; --explain ID says all of one", width)
     return [colors.bold(title) + first[len(title) :], *rest, *lines]

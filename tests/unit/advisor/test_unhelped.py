@@ -11,7 +11,7 @@ from dbtune.advisor.explaining.tried import Tried
 from dbtune.advisor.explaining.unhelped import ScannedTable, Situation, explain_unhelped, is_access
 from dbtune.model.advice import IndexSpec
 from dbtune.model.explanation import TriedOutcome, UnhelpedReason
-from dbtune.report.terminal.unhelped_text import REASON_WORDS
+from dbtune.report.wording.explanation import UNHELPED_REASONS
 
 SPEC = IndexSpec("orders", ("state", "total"))
 LARGE = (ScannedTable("orders", 50_000, filtered=True),)
@@ -127,7 +127,7 @@ def test_every_reason_is_reached_and_has_its_words() -> None:
     """None is there that nothing leads to."""
     reasons = set(get_args(UnhelpedReason))
     assert {case[2] for case in CASES} == reasons
-    assert set(REASON_WORDS) == reasons
+    assert set(UNHELPED_REASONS) == reasons
 
 
 def test_an_index_that_lost_comes_before_all_other_reasons() -> None:
