@@ -26,6 +26,7 @@ from dbtune.model.explanation import (
     WriteEffect,
 )
 from dbtune.model.workload import RouteQueries
+from tests.overviews import COLUMNS, ENVIRONMENT, HEALTH, OVERVIEW
 
 BOOKINGS = IndexSpec("bookings", ("user_id", "created_at DESC"))
 CHEFS = IndexSpec("chefs", ("cuisine_type COLLATE NOCASE", "rating DESC"), where="is_active = 1")
@@ -351,6 +352,9 @@ FULL = Report(
     explanations=EXPLANATIONS,
     not_analyzed=LEFT_OUT,
     routes=(RouteQueries("GET /orders", 40, 480, 26), RouteQueries("POST /orders", 8, 24, 3)),
+    overview=OVERVIEW,
+    health=HEALTH,
+    environment=ENVIRONMENT,
 )
 
 WITHOUT_RECORDING = replace(
@@ -400,6 +404,7 @@ MIGRATED = replace(
         TableOutcome("users", "users", 250_000, 41_000_000, 0, 1, 4, True, "arrow", 0.8),
         TableOutcome("Order", "Order", 12, 4096, 2, 0, 1, False, "rows", 0.01),
     ),
+    columns=COLUMNS,
 )
 REPORTS = {
     "full": FULL,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from dbtune.benchmark.route_queries import compare_routes
@@ -10,6 +10,7 @@ from dbtune.benchmark.scanned_tables import scanned_tables
 from dbtune.model.comparison import (
     METRICS,
     OUTCOMES,
+    ComparedSide,
     Comparison,
     Difference,
     MeasuredShape,
@@ -17,6 +18,7 @@ from dbtune.model.comparison import (
     Outcome,
     Side,
     TimeInterval,
+    UnmatchedShape,
 )
 
 # Counters of quick statements move by a page or a handful of steps for reasons of no weight: a
@@ -63,14 +65,34 @@ def compare(
     )
     chosen = [difference for difference in found if difference.metric in limits.metrics]
     return Comparison(
-        base,
-        head,
+        _told(base),
+        _told(head),
         limits.metrics,
         limits.max_regress_ratio,
         tuple(sorted(chosen, key=_worst_first)),
-        only_in_base=tuple(shape for shape in base.shapes if shape.id not in new),
-        only_in_head=tuple(shape for shape in head.shapes if shape.id not in known),
+        only_in_base=_unmatched(base, new.keys()),
+        only_in_head=_unmatched(head, known.keys()),
         notes=tuple(_notes(base, head)),
+    )
+
+
+def _told(side: Side) -> ComparedSide:
+    return ComparedSide(
+        side.name,
+        side.size_bytes,
+        side.schema_sha256,
+        side.sqlite_version,
+        len(side.shapes),
+        len(side.routes),
+        side.database,
+    )
+
+
+def _unmatched(side: Side, others: Set[str]) -> tuple[UnmatchedShape, ...]:
+    return tuple(
+        UnmatchedShape(shape.id, shape.text, shape.kind, shape.count)
+        for shape in side.shapes
+        if shape.id not in others
     )
 
 

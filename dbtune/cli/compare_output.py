@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from pathlib import Path
 
-from dbtune._version import __version__
 from dbtune.cli.report_output import (
     check_output,
     print_result,
@@ -33,7 +31,7 @@ def check_place(output: Path | None, base: Path, head: Path, *, run: bool) -> No
 def print_comparison(comparison: Comparison, *, as_json: bool) -> None:
     """Write a comparison to stdout, as text or as JSON."""
     if as_json:
-        print_result(_document(comparison))
+        print_result(comparison_to_json(comparison))
     else:
         text = comparison_text(comparison, width=terminal_width(), color=wants_color())
         print_result(text)
@@ -42,9 +40,4 @@ def print_comparison(comparison: Comparison, *, as_json: bool) -> None:
 def write_comparison(comparison: Comparison, output: Path | None) -> None:
     """Write a comparison as JSON to a file; nothing where `output` is None."""
     if output is not None:
-        write_text(_document(comparison), output)
-
-
-def _document(comparison: Comparison) -> str:
-    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    return comparison_to_json(comparison, created_at=now, dbtune_version=__version__)
+        write_text(comparison_to_json(comparison), output)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from pathlib import Path
 
+from dbtune._version import __version__
 from dbtune.advisor.alternatives.side_by_side import Copy, measure_side_by_side
 from dbtune.advisor.measuring.baseline import Baseline
 from dbtune.advisor.statements.samples_digest import samples_digest
@@ -62,7 +64,7 @@ def compare_reports(
             hint="write both with dbtune analyze DB --queries F --output FILE, from recordings of "
             "the same requests",
         )
-    return comparison
+    return _dated(comparison)
 
 
 def side_of(report: Report, name: str) -> Side:
@@ -76,6 +78,7 @@ def side_of(report: Report, name: str) -> Side:
         tuple(_reported(shape, after=after) for shape in report.shapes),
         report.routes,
         frozenset(shape.id for shape in report.not_analyzed),
+        report.source.path,
     )
 
 
@@ -125,7 +128,12 @@ def compare_databases(
         )
     times = {shape: time_interval(pairs, confidence) for shape, pairs in found.turns.items()}
     comparison = compare(*sides, limits, times)
-    return replace(comparison, notes=(*comparison.notes, *not_taken(workload)))
+    return _dated(replace(comparison, notes=(*comparison.notes, *not_taken(workload))))
+
+
+def _dated(comparison: Comparison) -> Comparison:
+    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    return replace(comparison, created_at=now, dbtune_version=__version__)
 
 
 def _copy(database: Path, folder: Path, on_event: OnEvent) -> Copy:
@@ -158,4 +166,5 @@ def _side(database: Path, copy: Copy, baseline: Baseline, sqlite_version: str) -
             for subject, cost in pairs
         ),
         not_measured=frozenset(shape.id for shape in left),
+        database=str(database),
     )

@@ -39,9 +39,10 @@ class MeasuredShape:
 
 @dataclass(frozen=True)
 class Side:
-    """One of two things compared: a report, or a database. `name` is its file.
+    """One of two things to compare: a report, or a database. `name` is its file.
 
-    `not_measured` are ids of shapes that were sent, and of which nothing was measured.
+    `not_measured` are ids of shapes that were sent, and of which nothing was measured. `database`
+    is the file that was measured.
     """
 
     name: str
@@ -51,6 +52,33 @@ class Side:
     shapes: tuple[MeasuredShape, ...]
     routes: tuple[RouteQueries, ...] = ()
     not_measured: frozenset[str] = frozenset()
+    database: str = ""
+
+
+@dataclass(frozen=True)
+class ComparedSide:
+    """What a comparison tells of a side: how many `shapes` and `routes` it has, and not which.
+
+    `database` is "" where a dbtune compared that did not note it yet.
+    """
+
+    name: str
+    size_bytes: int
+    schema_sha256: str
+    sqlite_version: str
+    shapes: int
+    routes: int
+    database: str = ""
+
+
+@dataclass(frozen=True)
+class UnmatchedShape:
+    """A query shape that one side alone has measured."""
+
+    id: str
+    text: str
+    kind: StatementKind
+    count: float
 
 
 @dataclass(frozen=True)
@@ -100,17 +128,20 @@ class Comparison:
     """Two sides compared by some metrics, the worst differences first.
 
     A difference of at most `max_regress_ratio`, such as 0.1, is no regression. `only_in_base` and
-    `only_in_head` are shapes that one side alone has measured.
+    `only_in_head` are shapes that one side alone has measured. When and by what they were compared
+    is "" until a command says so.
     """
 
-    base: Side
-    head: Side
+    base: ComparedSide
+    head: ComparedSide
     metrics: tuple[Metric, ...]
     max_regress_ratio: float
     differences: tuple[Difference, ...]
-    only_in_base: tuple[MeasuredShape, ...] = ()
-    only_in_head: tuple[MeasuredShape, ...] = ()
+    only_in_base: tuple[UnmatchedShape, ...] = ()
+    only_in_head: tuple[UnmatchedShape, ...] = ()
     notes: tuple[str, ...] = ()
+    created_at: str = ""
+    dbtune_version: str = ""
 
     def of(self, outcome: Outcome) -> tuple[Difference, ...]:
         """Return the differences with this outcome, in order."""

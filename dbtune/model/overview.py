@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,11 @@ class IndexOverview:
 
 @dataclass(frozen=True)
 class TableOverview:
-    """A table with its keys; `exact` is False where `rows` is an estimate."""
+    """A table with its keys; `exact` is False where `rows` is an estimate.
+
+    `size_bytes` is without its indexes; of a virtual table it is that of its shadow tables, which
+    are in no overview of their own.
+    """
 
     name: str
     rows: int
@@ -39,6 +44,8 @@ class TableOverview:
     size_bytes: int | None
     foreign_keys: tuple[ForeignKeyOverview, ...] = ()
     indexes: tuple[IndexOverview, ...] = ()
+    kind: Literal["table", "virtual"] = "table"
+    without_rowid: bool = False
 
 
 @dataclass(frozen=True)

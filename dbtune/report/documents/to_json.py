@@ -19,6 +19,7 @@ from dbtune.model.advice import (
     Source,
     Verdict,
 )
+from dbtune.model.overview import Environment
 
 SCHEMA_VERSION = 1
 
@@ -26,7 +27,8 @@ SCHEMA_VERSION = 1
 def to_json(report: Report) -> str:
     """Return the document, described by report.schema.json: ASCII, keys in a fixed order.
 
-    `changes`, `backup`, `tables` and `queries` are there only for commands that change a database.
+    `changes`, `backup`, `tables`, `columns` and `queries` are there only for commands that change
+    a database.
     Raises ValueError for a cost that is not a number, which is a bug in dbtune.
     """
     document: dict[str, Any] = {
@@ -42,6 +44,9 @@ def to_json(report: Report) -> str:
         "not_checked": list(report.not_checked),
         "notes": list(report.notes),
     }
+    document["overview"] = [asdict(table) for table in report.overview]
+    document["health"] = [asdict(fact) for fact in report.health]
+    document["environment"] = _environment(report.environment)
     document["explanations"] = [asdict(explanation) for explanation in report.explanations]
     document["not_analyzed"] = [asdict(shape) for shape in report.not_analyzed]
     document["routes"] = [asdict(route) for route in report.routes]
@@ -51,6 +56,8 @@ def to_json(report: Report) -> str:
         document["backup"] = report.backup
     if report.tables is not None:
         document["tables"] = [asdict(table) for table in report.tables]
+    if report.columns is not None:
+        document["columns"] = [asdict(column) for column in report.columns]
     if report.queries is not None:
         document["queries"] = [asdict(check) for check in report.queries]
     return json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
@@ -62,6 +69,12 @@ def _source(source: Source) -> dict[str, Any]:
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
     return asdict(verdict)
+
+
+def _environment(environment: Environment | None) -> dict[str, Any] | None:
+    if environment is None:
+        return None
+    return {**asdict(environment), "versions": dict(environment.versions)}
 
 
 def finding_node(finding: Finding) -> dict[str, Any]:
