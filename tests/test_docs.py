@@ -185,7 +185,7 @@ def property_names(schema: Any) -> Iterator[str]:
 def test_examples_of_the_recording_are_read() -> None:
     """The long one has every key there is, and each key of both has its row."""
     text = read(DOCS / "reference" / "recording.md")
-    examples = [line.strip() for line in code_lines(text) if line.startswith('    {"')]
+    examples = [line.strip() for line in code_lines(text) if line.startswith('{"')]
     query = max(examples, key=len)
     header = next(line for line in examples if "dbtune.recording" in line)
     defaults = RecordedQuery("SELECT 1")
