@@ -1,0 +1,61 @@
+"""What is wrong by a run's own judgement, and what was looked at and found in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["error", "warning", "note"]
+LEVELS: tuple[Level, ...] = ("error", "warning", "note")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing found. `code` is its stable kebab-case id, `subject` what it is about.
+
+    `file` and `line` are the line of the application behind it, where the recording has it: below
+    the working directory a relative path, else an absolute one, with slashes.
+    """
+
+    code: str
+    level: Level
+    subject: str
+    message: str
+    help: str = ""
+    file: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Check:
+    """Something that was looked at and has no problem, or of which nothing is known.
+
+    `kind` is what it is, such as "query" or "table"; `reason` says why nothing is known.
+    """
+
+    kind: str
+    subject: str
+    known: bool = True
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """All that one run judges: what programs read of it in SARIF, JUnit and annotations.
+
+    `name` is the file of the run, `subject` the file that it judges, `page` the page of the
+    documentation with all of its codes.
+    """
+
+    name: str
+    command: str
+    subject: str
+    created_at: str
+    dbtune_version: str
+    page: str
+    problems: tuple[Problem, ...]
+    checks: tuple[Check, ...] = ()
+
+    def of(self, level: Level) -> tuple[Problem, ...]:
+        """Return the problems of a level, in order."""
+        return tuple(problem for problem in self.problems if problem.level == level)
