@@ -14,6 +14,7 @@ from dbtune.cli.analyze_options import (
     scratch_options,
     search_options,
 )
+from dbtune.cli.command import Command
 from dbtune.cli.explain_output import check_explain, print_explanation
 from dbtune.cli.options import database_argument
 from dbtune.cli.progress import show_progress
@@ -36,7 +37,7 @@ _FAILING: dict[str | None, tuple[Severity, ...]] = {
 }
 
 
-@click.command("analyze")
+@click.command("analyze", cls=Command)
 @database_argument
 @input_options
 @search_options

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dbtune.cli.apply_options import apply_options, chosen_options
+from dbtune.cli.command import Command
 from dbtune.cli.console import confirm
 from dbtune.cli.options import database_argument
 from dbtune.cli.progress import show_progress
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from dbtune.model.event import OnEvent
 
 
-@click.command("apply-indexes", short_help="Create the indexes that pay, with a backup.")
+@click.command(
+    "apply-indexes", cls=Command, short_help="Create the indexes that pay, with a backup."
+)
 @database_argument
 @apply_options
 def command(

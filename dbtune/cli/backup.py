@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from dbtune.cli.command import Command
 from dbtune.cli.options import database_argument, wait_option
 from dbtune.cli.progress import show_progress
 
 
-@click.command("backup", short_help="Make a consistent copy of DB and check it.")
+@click.command("backup", cls=Command, short_help="Make a consistent copy of DB and check it.")
 @database_argument
 @click.argument("target", metavar="[TARGET]", required=False, type=click.Path(path_type=Path))
 @wait_option

@@ -9,12 +9,13 @@ from typing import Any
 import click
 
 from dbtune.cli.bench_options import bench_options, chosen_options
+from dbtune.cli.command import Command
 from dbtune.cli.options import database_argument
 from dbtune.cli.progress import show_progress
 from dbtune.errors import ConfigurationError
 
 
-@click.command("bench")
+@click.command("bench", cls=Command)
 @database_argument
 @bench_options
 def command(

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from dbtune.cli.command import Command
 from dbtune.cli.console import note
 from dbtune.cli.options import database_argument, wait_option
 from dbtune.errors import ExitCode
 
 
-@click.command("check", short_help="Tell whether what a report wants is in place.")
+@click.command("check", cls=Command, short_help="Tell whether what a report wants is in place.")
 @database_argument
 @click.option(
     "--from",

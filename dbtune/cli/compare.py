@@ -6,13 +6,16 @@ from pathlib import Path
 
 import click
 
+from dbtune.cli.command import Command
 from dbtune.cli.compare_input import METRIC_LIST, PERCENT, chosen_metrics, read_reports
 from dbtune.cli.options import NumberRange, recorded_as_option
 from dbtune.cli.progress import show_progress
 from dbtune.errors import ExitCode
 
 
-@click.command("compare", short_help="Tell whether anything got worse from BASE to HEAD.")
+@click.command(
+    "compare", cls=Command, short_help="Tell whether anything got worse from BASE to HEAD."
+)
 @click.argument("base", metavar="BASE", type=click.Path(path_type=Path))
 @click.argument("head", metavar="HEAD", type=click.Path(path_type=Path))
 @click.option(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from dbtune.cli.command import Command
 from dbtune.cli.progress import show_progress
 
 # A platform of 50 GB; at 4 s for scale 1 it is an hour's work.
@@ -21,7 +22,7 @@ def _scale(context: click.Context, parameter: click.Parameter, value: float) -> 
     return value
 
 
-@click.command("demo", short_help="Build a slow database to try dbtune on.")
+@click.command("demo", cls=Command, short_help="Build a slow database to try dbtune on.")
 @click.argument(
     "folder",
     metavar="[DIR]",

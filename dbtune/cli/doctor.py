@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dbtune.cli.command import Command
 from dbtune.cli.options import DatabasePath, wait_option
 from dbtune.errors import ExitCode
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from dbtune.journeys.diagnosis import Diagnosis
 
 
-@click.command("doctor", short_help="Say what works here and what does not.")
+@click.command("doctor", cls=Command, short_help="Say what works here and what does not.")
 @click.argument("database", metavar="[DB]", type=DatabasePath(), required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @wait_option

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import click
 
+from dbtune.cli.command import CommandGroup
+
 _FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 
 
-@click.group("embedded", short_help="Start and stop a migration's own PostgreSQL.")
+@click.group(
+    "embedded", cls=CommandGroup, short_help="Start and stop a migration's own PostgreSQL."
+)
 def command() -> None:
     """Start and stop the embedded PostgreSQL of a migration, and tell its URL."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dbtune.cli.command import Command
 from dbtune.cli.console import confirm
 from dbtune.cli.options import (
     backup_option,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _PROSE_WIDTH = 100
 
 
-@click.command("enable-wal", short_help="Switch DB to WAL, with a backup.")
+@click.command("enable-wal", cls=Command, short_help="Switch DB to WAL, with a backup.")
 @database_argument
 @click.option(
     "--app-sqlite",

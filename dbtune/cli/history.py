@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dbtune.cli.command import Command
 from dbtune.cli.options import database_argument, project_options, wait_option
 
 if TYPE_CHECKING:
     from dbtune.journeys.history import History
 
 
-@click.command("history", short_help="List dbtune's revisions of DB.")
+@click.command("history", cls=Command, short_help="List dbtune's revisions of DB.")
 @database_argument
 @project_options
 @wait_option

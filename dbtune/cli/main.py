@@ -14,7 +14,9 @@ from typing import Any
 import click
 
 from dbtune._version import __version__
+from dbtune.cli.command import CommandGroup
 from dbtune.cli.console import as_far_as_read, drop_output, print_error
+from dbtune.cli.suggestions import explain_option
 from dbtune.config import read_defaults
 from dbtune.errors import DbtuneError, ExitCode
 
@@ -44,7 +46,7 @@ def _told_from_found() -> Iterator[None]:
         raise _ReaderGoneError from error
 
 
-class JourneyGroup(click.Group):
+class JourneyGroup(CommandGroup):
     """Imports a command's module only when it is asked for, which keeps `--help` fast."""
 
     def make_context(
@@ -117,6 +119,8 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
+        if isinstance(error, click.NoSuchOption):
+            error = explain_option(error, group, COMMANDS)
         with as_far_as_read():
             error.show()
         return error.exit_code

@@ -8,13 +8,16 @@ from typing import Any
 
 import click
 
+from dbtune.cli.command import Command
 from dbtune.cli.migrate_options import run_options, value_options, what_options
 from dbtune.cli.options import database_argument, output_option, wait_option
 from dbtune.cli.progress import show_progress
 from dbtune.cli.report_output import check_output, print_report, write_report
 
 
-@click.command("migrate-to-postgres", short_help="Move DB to PostgreSQL with nothing lost.")
+@click.command(
+    "migrate-to-postgres", cls=Command, short_help="Move DB to PostgreSQL with nothing lost."
+)
 @database_argument
 @click.argument("url", required=False)
 @run_options

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from dbtune.cli.command import Command
 from dbtune.cli.options import NumberRange, database_argument
 from dbtune.errors import ExitCode
 from dbtune.model.metrics import METRICS
@@ -15,7 +16,7 @@ _EPILOG = (
 )
 
 
-@click.command("monitor", short_help="Watch a running database.", epilog=_EPILOG)
+@click.command("monitor", cls=Command, short_help="Watch a running database.", epilog=_EPILOG)
 @database_argument
 @click.option("--once", is_flag=True, help="Print one sample and end: 1 if a threshold is passed.")
 @click.option(

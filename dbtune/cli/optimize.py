@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from dbtune.cli.command import Command
 from dbtune.cli.console import confirm
 from dbtune.cli.options import (
     backup_option,
@@ -18,7 +19,7 @@ from dbtune.cli.progress import show_progress
 from dbtune.errors import RefusedError
 
 
-@click.command("optimize")
+@click.command("optimize", cls=Command)
 @database_argument
 @wait_option
 @yes_option

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from dbtune.cli.command import Command
 from dbtune.cli.progress import show_progress
 from dbtune.cli.queries_output import check_place, print_digest
 from dbtune.cli.time_values import Duration, Moment
@@ -17,7 +18,9 @@ _MOST_TTLS = 4
 _ORDERS = ["total", "calls", "mean", "p95", "p99", "max", "rows", "wait"]
 
 
-@click.command("queries", short_help="Tell what an application sends and where time goes.")
+@click.command(
+    "queries", cls=Command, short_help="Tell what an application sends and where time goes."
+)
 @click.argument("queries", metavar="FILE...", nargs=-1, required=True)
 @click.option(
     "--by",

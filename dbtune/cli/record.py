@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from dbtune.cli.command import Command
 from dbtune.cli.options import NumberRange
 from dbtune.errors import ConfigurationError
 
@@ -16,6 +17,7 @@ _SAMPLE_RATE = NumberRange(0, 1, min_open=True)
 
 @click.command(
     "record",
+    cls=Command,
     short_help="Run COMMAND and record what it sends to SQLite.",
     context_settings={"allow_interspersed_args": False},
 )

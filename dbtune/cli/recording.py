@@ -7,11 +7,12 @@ from typing import Literal
 
 import click
 
+from dbtune.cli.command import CommandGroup
 from dbtune.cli.options import F
 from dbtune.cli.progress import show_progress
 
 
-@click.group("recording", short_help="Inspect, redact and convert recordings.")
+@click.group("recording", cls=CommandGroup, short_help="Inspect, redact and convert recordings.")
 def command() -> None:
     """Look into recordings, mask their values, and make them of traces and logs.
 

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from dbtune.cli.command import Command
 from dbtune.cli.console import confirm, note
 from dbtune.cli.options import database_argument, wait_option, yes_option
 from dbtune.cli.progress import show_progress
 from dbtune.errors import RefusedError
 
 
-@click.command("restore", short_help="Bring DB back to a backup.")
+@click.command("restore", cls=Command, short_help="Bring DB back to a backup.")
 @database_argument
 @click.argument("backup_path", metavar="[BACKUP]", required=False, type=click.Path(path_type=Path))
 @wait_option

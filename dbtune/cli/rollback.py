@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from dbtune.cli.command import Command
 from dbtune.cli.console import confirm
 from dbtune.cli.options import (
     backup_option,
@@ -19,7 +20,7 @@ from dbtune.cli.progress import show_progress
 from dbtune.cli.quiet import is_quiet
 
 
-@click.command("rollback", short_help="Undo dbtune's last revision.")
+@click.command("rollback", cls=Command, short_help="Undo dbtune's last revision.")
 @database_argument
 @click.option(
     "--to",
