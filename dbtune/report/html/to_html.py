@@ -1,0 +1,106 @@
+"""Page -> one HTML file: it opens from disk, offline, and loads nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import htpy as h
+from markupsafe import Markup
+
+from dbtune.model.page import Action, Block, Details, FindingList, Page, Section
+from dbtune.report.html.assets import script, security_policy, stylesheet
+from dbtune.report.html.blocks import draw_blocks
+from dbtune.report.html.commands import draw_command
+from dbtune.report.html.facts import draw_fact_list
+from dbtune.report.html.findings import codes_of, filter_rules
+from dbtune.report.html.text import checked_anchor, show
+
+
+def to_html(page: Page) -> str:
+    """Return a page as a whole HTML document.
+
+    Raises ValueError if an anchor of the page is not made of a-z, 0-9 and dashes.
+    """
+    document = h.html(lang="en")[
+        _draw_head(page),
+        h.body[
+            h.a(".skip", href="#sections")["Skip to the sections"],
+            h.main[
+                _draw_summary(page),
+                _draw_contents(page),
+                h.div("#sections", tabindex="-1")[
+                    (_draw_section(part, f"s{place}") for place, part in enumerate(page.sections))
+                ],
+            ],
+            h.footer[(h.p[show(line)] for line in page.footer)],
+            h.script[Markup(script())],
+        ],
+    ]
+    return f"{document}\n"
+
+
+def _draw_head(page: Page) -> h.Element:
+    style = stylesheet() + filter_rules(_most_codes(page))
+    return h.head[
+        h.meta(charset="utf-8"),
+        # Before all that it governs.
+        h.meta(http_equiv="Content-Security-Policy", content=security_policy(style, script())),
+        h.meta(name="viewport", content="width=device-width, initial-scale=1"),
+        h.meta(name="color-scheme", content="light dark"),
+        h.meta(name="referrer", content="no-referrer"),
+        h.title[show(page.title)],
+        h.style[Markup(style)],
+    ]
+
+
+def _draw_summary(page: Page) -> h.Element:
+    return h.header[
+        h.h1[show(page.title)],
+        h.p(class_=f"verdict {page.tone}")[show(page.verdict)],
+        draw_fact_list(page.figures, "figures") if page.figures else None,
+        _draw_actions(page.actions) if page.actions else None,
+    ]
+
+
+def _draw_actions(actions: tuple[Action, ...]) -> h.Element:
+    return h.section(".actions", aria_labelledby="actions")[
+        h.h2("#actions")["What to do first"],
+        h.ol[
+            (
+                h.li[h.p[show(action.text)], action.command and draw_command(action.command)]
+                for action in actions
+            )
+        ],
+    ]
+
+
+def _draw_contents(page: Page) -> h.Element:
+    return h.nav(aria_label="Contents")[
+        h.ol[
+            (
+                h.li[h.a(href=f"#{checked_anchor(section.anchor)}")[show(section.title)]]
+                for section in page.sections
+            )
+        ]
+    ]
+
+
+def _draw_section(section: Section, place: str) -> h.Element:
+    anchor = checked_anchor(section.anchor)
+    return h.section(id=anchor, aria_labelledby=f"{place}-title")[
+        h.h2(id=f"{place}-title")[show(section.title)],
+        draw_blocks(section.blocks, place),
+    ]
+
+
+def _most_codes(page: Page) -> int:
+    blocks = (block for section in page.sections for block in _every_block(section.blocks))
+    lists = (block for block in blocks if isinstance(block, FindingList))
+    return max((len(codes_of(findings)) for findings in lists), default=0)
+
+
+def _every_block(blocks: tuple[Block, ...]) -> Iterator[Block]:
+    for block in blocks:
+        yield block
+        if isinstance(block, Details):
+            yield from _every_block(block.blocks)
