@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # The pages of the site; what is built of them lies in their midst.
 PAGES = tuple(path for path in sorted((ROOT / "docs").rglob("*.md")) if "_build" not in path.parts)
 DOCUMENTS = (ROOT / "README.md", ROOT / "CHANGELOG.md", *PAGES)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of a document; `line` is that of its first line of code."""
+
+    language: str
+    code: str
+    line: int
+
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INDENTED = re.compile(r"(?:^ {4,}\S.*\n|^\n(?= {4}))+", re.MULTILINE)
@@ -47,6 +58,14 @@ def links(text: str) -> tuple[str, ...]:
 def spans(text: str) -> tuple[str, ...]:
     """Return the spans of code in a document's prose."""
     return tuple(_SPAN.findall(prose(text)))
+
+
+def blocks(text: str) -> tuple[Block, ...]:
+    """Return the fenced blocks of a document, in order."""
+    return tuple(
+        Block(fence[1], fence[2], text.count("\n", 0, fence.start(2)) + 1)
+        for fence in _FENCE.finditer(text)
+    )
 
 
 def code_lines(text: str) -> Iterator[str]:
