@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
-
-from dbtune.model.advice import AppliedChange, Report, Source
-from dbtune.report.quantities import format_duration, format_size
+from dbtune.model.advice import Report
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.findings_text import findings_lines
 from dbtune.report.terminal.outcome_text import outcome_lines
@@ -13,6 +10,7 @@ from dbtune.report.terminal.tables import considered_lines, query_lines, shape_l
 from dbtune.report.terminal.text import wrap_text
 from dbtune.report.terminal.unhelped_text import unhelped_lines
 from dbtune.report.terminal.verdict_text import verdict_lines
+from dbtune.report.wording.origin import applied, origin
 
 # Prose wider than this is hard to follow from one line to the next; tables use the whole width.
 _PROSE_WIDTH = 100
@@ -42,7 +40,7 @@ def to_terminal(report: Report, *, width: int, color: bool, height: int | None =
         _changes(report, prose, colors),
         _bullets("Not checked", report.not_checked, prose, colors),
         _bullets("Notes", report.notes, prose, colors),
-        [colors.dim(line) for line in wrap_text(_footer(report), prose)],
+        [colors.dim(line) for line in wrap_text(" · ".join(origin(report)), prose)],
     )
     text = "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
     first = text.partition("\n\n")[0] if outcome else "\n".join(verdict)
@@ -55,18 +53,11 @@ def _changes(report: Report, width: int, colors: Colors) -> list[str]:
     lines = [
         line
         for change in report.changes or ()
-        for line in wrap_text(_applied(change), width, "  ", "    ")
+        for line in wrap_text(applied(change), width, "  ", "    ")
     ]
     if report.backup is not None:
         lines += wrap_text(f"backup: {report.backup}", width, "  ", "    ")
     return [colors.bold("Changes"), *lines] if lines else []
-
-
-def _applied(change: AppliedChange) -> str:
-    done = "applied" if change.direction == "up" else "undone"
-    if change.lock_seconds is not None:
-        done += f", write lock {format_duration(change.lock_seconds * 1e9)}"
-    return f"{change.revision} {done}: {change.reason}"
 
 
 def _bullets(title: str, items: tuple[str, ...], width: int, colors: Colors) -> list[str]:
@@ -74,21 +65,3 @@ def _bullets(title: str, items: tuple[str, ...], width: int, colors: Colors) -> 
         return []
     lines = [line for item in items for line in wrap_text(f"- {item}", width, "  ", "    ")]
     return [colors.bold(title), *lines]
-
-
-def _footer(report: Report) -> str:
-    source = report.source
-    return " · ".join(
-        (
-            f"{PurePath(source.path).name} {format_size(source.size_bytes)}",
-            _libraries(source),
-            f"dbtune {report.dbtune_version}",
-            report.created_at,
-        )
-    )
-
-
-def _libraries(source: Source) -> str:
-    if source.application_sqlite_version in (None, source.sqlite_version):
-        return f"SQLite {source.sqlite_version}"
-    return f"SQLite {source.sqlite_version}, the application's {source.application_sqlite_version}"

@@ -1,0 +1,41 @@
+"""How much of a long result a page holds: so much that it still opens at once and can be mailed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar
+
+from dbtune.model.page import PlanStep
+
+_Item = TypeVar("_Item")
+# What the markup around a text takes, about: measured on reports of the demo.
+_PART_BYTES = 70
+# A step of a plan is drawn: a box, a symbol and lines of text.
+_STEP_BYTES = 330
+
+
+def estimated_bytes(part: object) -> int:
+    """Estimate what a part of a page takes as HTML."""
+    if isinstance(part, str):
+        # Beyond ASCII a character takes up to four bytes, and one that is escaped takes six.
+        return len(part) if part.isascii() else 3 * len(part)
+    if isinstance(part, tuple):
+        return sum(map(estimated_bytes, part))
+    if not is_dataclass(part):
+        return 0
+    own = _STEP_BYTES if isinstance(part, PlanStep) else _PART_BYTES
+    values: list[Any] = [getattr(part, field.name) for field in fields(part)]
+    return own + sum(map(estimated_bytes, values))
+
+
+def fitting(items: Iterable[_Item], budget_bytes: int) -> tuple[_Item, ...]:
+    """Return the first items that fit into so many bytes together."""
+    kept: list[_Item] = []
+    left = budget_bytes
+    for item in items:
+        left -= estimated_bytes(item)
+        if left < 0:
+            break
+        kept.append(item)
+    return tuple(kept)
