@@ -202,11 +202,15 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Point:
-    """One point of a curve, with its value in words."""
+    """One point of a curve, with its value in words.
+
+    `x_text` is what stands on the axis below it where x alone would say nothing, as with a date.
+    """
 
     x: float
     y: float
     text: str
+    x_text: str = ""
 
 
 @dataclass(frozen=True)
