@@ -23,7 +23,9 @@ from dbtune.advisor.rules import run_rules
 from dbtune.advisor.time_limit import TimeLimit
 from dbtune.config import IgnoreRule
 from dbtune.journeys.actions import DROP_CODES, actions
+from dbtune.journeys.database_overview import health_facts, table_overviews, with_concerns
 from dbtune.journeys.ignored import without_ignored
+from dbtune.journeys.report_environment import environment
 from dbtune.model.advice import SEVERITIES, Finding, Report, Source, Verdict
 from dbtune.model.event import Event, OnEvent, ignore_event
 from dbtune.model.schema import FileHealth, Schema, Statistics
@@ -96,7 +98,12 @@ def analyze(database: Path, options: AnalyzeOptions, on_event: OnEvent = ignore_
     """
     report = _analyze(database, options, on_event)
     kept, notes = without_ignored(report.findings, options.ignored)
-    return replace(report, findings=kept, not_checked=(*report.not_checked, *notes))
+    return replace(
+        report,
+        findings=kept,
+        not_checked=(*report.not_checked, *notes),
+        health=with_concerns(report.health, kept),
+    )
 
 
 def _analyze(database: Path, options: AnalyzeOptions, on_event: OnEvent) -> Report:
@@ -127,6 +134,11 @@ def _analyze(database: Path, options: AnalyzeOptions, on_event: OnEvent) -> Repo
         verdict=None,
         not_checked=tuple(_not_read(read, workload, considered=bool(proposals))),
         routes=() if workload is None else workload.routes,
+        overview=table_overviews(read.schema, read.statistics),
+        health=health_facts(read.health, read.statistics),
+        environment=environment(
+            () if workload is None else ("apsw",), application_sqlite_version=version or None
+        ),
     )
     if workload is None:
         return replace(report, findings=run_rules(facts))

@@ -30,6 +30,7 @@ from dbtune.changes.trial import TrialQuery
 from dbtune.changes.writable import require_writable
 from dbtune.errors import ChangeFailedError, RefusedError
 from dbtune.journeys.gain import index_use, proven_report, trial_queries, with_plans_of
+from dbtune.journeys.report_environment import environment
 from dbtune.model.advice import AppliedChange, Report
 from dbtune.model.event import Event, OnEvent, ignore_event
 from dbtune.model.schema import Schema
@@ -181,7 +182,15 @@ def _own(report: Report, database: Path) -> Report:
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     source = replace(report.source, path=str(database), size_bytes=database.stat().st_size)
     return replace(
-        report, command=COMMAND, created_at=now, dbtune_version=__version__, source=source
+        report,
+        command=COMMAND,
+        created_at=now,
+        dbtune_version=__version__,
+        source=source,
+        environment=environment(
+            ("SQLAlchemy", "alembic"),
+            application_sqlite_version=source.application_sqlite_version,
+        ),
     )
 
 

@@ -18,11 +18,14 @@ from dbtune.changes.project import Project, ProjectOptions
 from dbtune.changes.revision import Draft
 from dbtune.changes.writable import require_writable
 from dbtune.errors import ConfigurationError, LockedError
+from dbtune.journeys.database_overview import judged_health
+from dbtune.journeys.report_environment import environment
 from dbtune.journeys.wal_preflight import Preflight, Wishes, judge_place, judge_state
 from dbtune.journeys.wal_revision import draft_switch
 from dbtune.journeys.wal_switch import require_wal, still_held, switch_to_wal
 from dbtune.model.advice import Report, Source
 from dbtune.model.event import Event, OnEvent, ignore_event
+from dbtune.model.overview import HealthFact
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.copies.backup import KEEP_BACKUPS, backup_beside
 from dbtune.sqlite.diagnosis import explain_failure
@@ -128,10 +131,18 @@ def enable_wal(
     found = require_wal(plan.database, options.page_size_bytes, wait_ms=options.wait_ms)
     return replace(
         plan.report,
+        health=(*plan.report.health, *_health_after(options)),
         changes=(change,),
         backup=None if backup is None else str(backup),
         notes=(found, *plan.report.notes, *_after_notes(plan.database, options, sidecars)),
     )
+
+
+def _health_after(options: EnableWalOptions) -> Iterator[HealthFact]:
+    """Yield what was read back beside what was found."""
+    yield HealthFact("journal_mode_after", "wal")
+    if options.page_size_bytes is not None:
+        yield HealthFact("page_size_after", f"{options.page_size_bytes:,} bytes")
 
 
 def _after_notes(database: Path, options: EnableWalOptions, before: Sidecars) -> Iterator[str]:
@@ -172,7 +183,7 @@ def _report(place: WalPlace, state: WalState, preflight: Preflight, wishes: Wish
         source=Source(
             str(place.path),
             place.size_bytes,
-            state.schema_sha256,
+            state.schema.sha256,
             sqlite3.sqlite_version,
             wishes.application_version,
         ),
@@ -180,6 +191,10 @@ def _report(place: WalPlace, state: WalState, preflight: Preflight, wishes: Wish
         not_checked=preflight.not_checked,
         changes=(),
         notes=notes,
+        health=judged_health(state.schema, state.health, wishes.application_version),
+        environment=environment(
+            ("SQLAlchemy", "alembic"), application_sqlite_version=wishes.application_version
+        ),
     )
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from dbtune._version import __version__
 from dbtune.errors import ExitCode, RefusedError
+from dbtune.journeys.column_decisions import column_decisions
+from dbtune.journeys.report_environment import environment
 from dbtune.model.advice import Evidence, Finding, Report, Source, TableOutcome
 from dbtune.model.query_check import QueryCheck
 from dbtune.model.transfer import Difference, MigrationPlan, Reject, TableCheck, TablePlan
@@ -77,7 +79,7 @@ def stopped_result(source: Source, plan: MigrationPlan) -> MigrationResult:
         f"Nothing was written: {len(plan.stops)} to resolve as the help says, "
         "or look at all of it with --plan.",
     )
-    report = _report(source, (*plan.stops, *plan.warnings), notes, None)
+    report = _report(source, plan, (*plan.stops, *plan.warnings), notes, ())
     return MigrationResult(report, ExitCode.REFUSED)
 
 
@@ -93,7 +95,7 @@ def finished_result(source: Source, plan: MigrationPlan, results: Results) -> Mi
         code = ExitCode.VERIFICATION
     elif any(results.rejected.values()):
         code = ExitCode.REJECTED_ROWS
-    report = _report(source, findings, results.notes, outcomes)
+    report = _report(source, plan, findings, results.notes, outcomes)
     return MigrationResult(replace(report, queries=results.queries), code)
 
 
@@ -146,9 +148,10 @@ def _write(path: Path, text: str) -> None:
 
 def _report(
     source: Source,
+    plan: MigrationPlan,
     findings: tuple[Finding, ...],
     notes: tuple[str, ...],
-    tables: tuple[TableOutcome, ...] | None,
+    tables: tuple[TableOutcome, ...],
 ) -> Report:
     return Report(
         command=COMMAND,
@@ -158,7 +161,9 @@ def _report(
         verdict=None,
         findings=findings,
         notes=notes,
-        tables=() if tables is None else tables,
+        tables=tables,
+        columns=column_decisions(plan),
+        environment=environment(("psycopg",), postgres_version=plan.target.server_version),
     )
 
 

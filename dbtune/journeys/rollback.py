@@ -22,6 +22,7 @@ from dbtune.changes.revision_sql import read_revision_sql
 from dbtune.changes.step import require_script
 from dbtune.changes.writable import require_writable
 from dbtune.errors import ChangeFailedError, ConfigurationError, LockedError, RefusedError
+from dbtune.journeys.report_environment import environment
 from dbtune.model.advice import AppliedChange, Report, Source
 from dbtune.model.event import Event, OnEvent, ignore_event
 from dbtune.sqlite.connect import open_readonly
@@ -186,4 +187,5 @@ def _report(database: Path) -> Report:
         source=Source(str(database), os.stat(database).st_size, sha256, sqlite3.sqlite_version),
         verdict=None,
         changes=(),
+        environment=environment(("SQLAlchemy", "alembic")),
     )

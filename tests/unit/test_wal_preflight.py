@@ -14,6 +14,7 @@ import pytest
 
 from dbtune.errors import RefusedError, SourceError
 from dbtune.journeys.wal_preflight import Wishes, judge_place, judge_state
+from dbtune.model.schema import FileHealth, Schema
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.file.file_locks import active_users, activities
 from dbtune.sqlite.file.file_users import FileUser
@@ -46,7 +47,8 @@ STATE = WalState(
     integrity_errors=(),
     foreign_keys=None,
     not_checked=(),
-    schema_sha256="",
+    schema=Schema((), (), (), ""),
+    health=FileHealth(0, 0, 4096, 0, 0, "delete", 0, "UTF-8", (), (), None, "3.51.3"),
 )
 WISHES = Wishes(
     backup=True, page_size_bytes=None, application_version="3.51.3", library_version="3.51.3"

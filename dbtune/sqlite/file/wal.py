@@ -7,6 +7,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from dbtune.model.schema import FileHealth, Schema
 from dbtune.sqlite.file.file_locks import ActiveUser, active_users
 from dbtune.sqlite.file.file_users import FileUser, other_users
 from dbtune.sqlite.file.filesystem import filesystem_type
@@ -55,7 +56,8 @@ class WalState:
     integrity_errors: tuple[str, ...]
     foreign_keys: bool | None
     not_checked: tuple[str, ...]
-    schema_sha256: str
+    schema: Schema
+    health: FileHealth
 
 
 def read_place(path: Path) -> WalPlace:
@@ -99,7 +101,8 @@ def read_state(connection: sqlite3.Connection, path: Path) -> WalState:
         integrity_errors=health.integrity_errors,
         foreign_keys=checked and not health.foreign_key_violations if declared else None,
         not_checked=health.not_checked,
-        schema_sha256=schema.sha256,
+        schema=schema,
+        health=health,
     )
 
 
