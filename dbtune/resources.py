@@ -1,4 +1,4 @@
-"""The SQL files and the Alembic environment that ship with dbtune."""
+"""The SQL files, the Alembic environment and the pages of documentation that ship with dbtune."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def _folder(name: str) -> Path:
-    # A wheel carries sql/ and migrations/ inside the package; an editable install
+    # A wheel carries sql/, migrations/ and docs/ inside the package; an editable install
     # and a bare checkout have them beside it.
     inside = _PACKAGE / name
     return inside if inside.is_dir() else _PACKAGE.parent / name
@@ -27,3 +27,12 @@ def sql(name: str) -> str:
 def migrations_folder() -> Path:
     """Return the folder of the Alembic environment that ships (env.py, script.py.mako)."""
     return _folder("migrations")
+
+
+# In the order in which one needs them.
+PAGE_FOLDERS = ("how-to", "reference", "explanation")
+
+
+def pages(folder: str) -> tuple[Path, ...]:
+    """Return the pages of one of PAGE_FOLDERS, Markdown, by name."""
+    return tuple(sorted((_folder("docs") / folder).glob("*.md")))

@@ -28,7 +28,7 @@ JOURNEYS: dict[str, tuple[str, ...]] = {
     "Prove it": ("bench", "compare", "monitor"),
     "Move to PostgreSQL": ("migrate-to-postgres", "embedded"),
     "Keep and undo": ("history", "rollback", "backup", "restore"),
-    "Find out more": ("doctor",),
+    "Find out more": ("help", "doctor"),
 }
 COMMANDS = tuple(name for names in JOURNEYS.values() for name in names)
 

@@ -19,11 +19,15 @@ from pathlib import Path
 
 import pytest
 
+from dbtune.resources import PAGE_FOLDERS
 from tests.conftest import clean_environment
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 ROOT = Path(__file__).parents[2]
+
+# The folders beside the package that a wheel carries inside it.
+BESIDE = ("docs", "migrations", "sql")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +45,7 @@ def test_every_package_is_listed(configuration: configparser.ConfigParser) -> No
         ".".join(path.parent.relative_to(ROOT).parts)
         for path in (ROOT / "dbtune").rglob("__init__.py")
     }
-    shipped = {name for name in listed if name.split(".")[1:2] in (["sql"], ["migrations"])}
+    shipped = {name for name in listed if name.split(".")[1:2] in ([each] for each in BESIDE)}
     assert listed - shipped == folders
     assert "dbtune.migrations" in shipped
 
@@ -107,7 +111,7 @@ def test_a_bare_checkout_runs_in_place(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_wheel_holds_everything_and_works(tmp_path: Path) -> None:
-    """A wheel has SQL, migrations and the report's schema, and runs from a new venv."""
+    """A wheel has SQL, migrations, pages and the report's schema, and runs from a new venv."""
     wheel = build_wheel(tmp_path)
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {"dbtune/migrations/env.py", "dbtune/migrations/script.py.mako"} <= names
@@ -128,7 +132,7 @@ def test_an_installation_from_the_source_folder_works(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_an_editable_installation_works(tmp_path: Path) -> None:
-    """`pip install -e .` finds sql/ and migrations/ beside the package."""
+    """`pip install -e .` finds sql/, migrations/ and docs/ beside the package."""
     check_installed(install(copy_of_sources(tmp_path), tmp_path, "--editable"), tmp_path)
 
 
@@ -139,6 +143,7 @@ def check_installed(command: Path, folder: Path) -> None:
     recording = demo / "platform.queries.jsonl"
     assert run([command, "--version"], folder).startswith("dbtune, version ")
     assert run([command, "doctor"], folder).count("failed") == 0
+    assert run([command, "help", "n-plus-one"], folder).startswith("n-plus-one")
     run([command, "demo", demo, "--scale", "0.05"], folder)
     run([command, "analyze", database, "--queries", recording, "--output", report], folder)
     run([command, "apply-indexes", database, "--from", report, "--yes"], folder)
@@ -181,8 +186,10 @@ def copy_of_sources(folder: Path) -> Path:
     sources.mkdir()
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, sources)
-    for name in ("dbtune", "sql", "migrations"):
-        shutil.copytree(ROOT / name, sources / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("dbtune", *BESIDE):
+        shutil.copytree(
+            ROOT / name, sources / name, ignore=shutil.ignore_patterns("__pycache__", "_build")
+        )
     return sources
 
 
@@ -216,7 +223,8 @@ def run(command: list[str | Path], folder: Path) -> str:
 
 def _data_files() -> list[Path]:
     """The files below the shipped folders that are no modules of the package."""
-    folders = (ROOT / "dbtune", ROOT / "sql", ROOT / "migrations")
+    pages = (ROOT / "docs" / folder for folder in PAGE_FOLDERS)
+    folders = (ROOT / "dbtune", ROOT / "sql", ROOT / "migrations", *pages)
     found = (path for folder in folders for path in folder.rglob("*") if path.is_file())
     return sorted(
         path
