@@ -1,0 +1,75 @@
+"""What stands in the box of a table on the schema map, line by line, and how large it gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from dbtune.model.page import MapIndex, MapLink, MapTable
+from dbtune.report.svg.text_fit import CODE, fit_text, text_width
+from dbtune.report.terminal.text import one_line
+
+LINE = 17.0
+PADDING = 8.0
+HEADER = 24.0
+_NARROWEST_BOX = 120.0
+_WIDEST_BOX = 290.0
+_SIGNS = {"existing": "", "new": "+ ", "dropped": "\u2212 "}
+_LOOKS = {"existing": "", "new": "n", "dropped": "d"}
+
+
+@dataclass(frozen=True)
+class BoxLine:
+    """A line of a box: `whole` is what it says, `shown` what there is room for."""
+
+    whole: str
+    shown: str
+    look: str
+    link: MapLink | None = None
+
+
+@dataclass(frozen=True)
+class Box:
+    """A table with its foreign keys and indexes as lines below its name, and its size in px."""
+
+    name: str
+    lines: tuple[BoxLine, ...]
+    width: float
+
+    @property
+    def height(self) -> float:
+        """The px from top to bottom."""
+        return HEADER + len(self.lines) * LINE + PADDING
+
+    def line_height(self, link: MapLink) -> float:
+        """Return how far below its top the middle of a link's line is."""
+        rank = next(rank for rank, each in enumerate(self.lines) if each.link is link)
+        return HEADER + (rank + 0.5) * LINE
+
+
+def box_of(table: MapTable, links: tuple[MapLink, ...]) -> Box:
+    """Return the box of a table; `links` are its own foreign keys."""
+    name = one_line(table.name)
+    lines = [_line(one_line(table.rows), "r")] if table.rows else []
+    lines += [_link_line(link) for link in links]
+    lines += [_index_line(index) for index in table.indexes]
+    widest = max([text_width(name, CODE + 0.7), *(text_width(each.whole, CODE) for each in lines)])
+    width = min(max(widest + 2 * PADDING, _NARROWEST_BOX), _WIDEST_BOX)
+    room = width - 2 * PADDING
+    return Box(
+        name, tuple(replace(each, shown=fit_text(each.whole, room, CODE)) for each in lines), width
+    )
+
+
+def _line(words: str, look: str, link: MapLink | None = None) -> BoxLine:
+    return BoxLine(words, words, look, link)
+
+
+def _link_line(link: MapLink) -> BoxLine:
+    words = f"{one_line(link.columns)} \u2192 {one_line(link.parent)}"
+    return _line(words, "k" if link.indexed else "w", link)
+
+
+def _index_line(index: MapIndex) -> BoxLine:
+    keys = one_line(index.keys)
+    words = f"{_SIGNS[index.state]}{one_line(index.name)}{f' ({keys})' if keys else ''}"
+    return _line(words, _LOOKS[index.state])

@@ -1,0 +1,95 @@
+"""Where values stand between the ends of an axis, and at which values it has lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, floor, isfinite, log10
+from statistics import median
+
+# Three to six lines: fewer leave values to guess, more are in the way of the curves.
+_STEPS = 5
+_DECADE = (1, 2, 5)
+_UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k"))
+
+
+@dataclass(frozen=True)
+class Scale:
+    """An axis from `low` to `high`, logarithmic or not, with lines at `ticks`."""
+
+    low: float
+    high: float
+    log: bool
+    ticks: tuple[float, ...]
+
+    def ratio(self, value: float) -> float:
+        """Return where a value stands, from 0 to 1; what lies outside stands at the end."""
+        if self.high <= self.low:
+            return 0.5
+        if not self.log:
+            part = (value - self.low) / (self.high - self.low)
+        elif value <= 0:
+            part = 0.0
+        else:
+            part = (log10(value) - log10(self.low)) / (log10(self.high) - log10(self.low))
+        return min(max(part, 0.0), 1.0)
+
+
+def scale_up(values: tuple[float, ...], log: bool) -> Scale:
+    """Return an axis for values: from zero, or where `log`, from below the smallest above zero.
+
+    Values that are no finite number do not count. All zero, it still has a top.
+    """
+    finite = [value for value in values if isfinite(value) and value > 0]
+    if not finite:
+        return Scale(0.0, 1.0, False, (0.0, 1.0))
+    if log:
+        return _log_scale(min(finite), max(finite))
+    step = _nice_step(max(finite) / _STEPS)
+    count = ceil(max(finite) / step * (1 - 1e-9))
+    return Scale(0.0, count * step, False, tuple(rank * step for rank in range(count + 1)))
+
+
+def scale_across(values: tuple[float, ...]) -> Scale:
+    """Return an axis from the first value to the last; logarithmic where most crowd at its start.
+
+    Numbers of clients are often doubled: 1, 2, 4 ... 64 would share a tenth of a linear axis.
+    """
+    places = sorted(set(values))
+    doubled = len(places) > 2 and places[0] > 0 and median(places) < places[-1] / 4
+    return Scale(places[0], places[-1], doubled, tuple(places))
+
+
+def tick_texts(ticks: tuple[float, ...]) -> tuple[str, ...]:
+    """Return values in few digits, all of one unit: 0, 5k, 10k."""
+    most = max((abs(tick) for tick in ticks), default=0.0)
+    return tuple(_short(tick, most) for tick in ticks)
+
+
+def _short(tick: float, most: float) -> str:
+    divisor, unit = next(((scale, unit) for scale, unit in _UNITS if most >= scale), (1.0, ""))
+    divisor = 1e3 if unit == "k" else divisor
+    return f"{_plain(tick / divisor)}{unit if tick else ''}"
+
+
+def _plain(value: float) -> str:
+    if value and (abs(value) < 1e-4 or abs(value) >= 1e15):
+        return f"{value:.3g}"
+    return f"{value:,.6f}".rstrip("0").rstrip(".")
+
+
+def _nice_step(rough: float) -> float:
+    power = 10.0 ** floor(log10(rough))
+    return next(
+        (each * power for each in _DECADE if each * power >= rough * (1 - 1e-9)), 10 * power
+    )
+
+
+def _log_scale(least: float, most: float) -> Scale:
+    low, high = floor(log10(least) + 1e-9), ceil(log10(most) - 1e-9)
+    high = max(high, low + 1)
+    every = ceil((high - low) / (_STEPS + 1))
+    decades = range(low, high + 1)
+    ticks = [10.0**power for power in decades if (power - low) % every == 0]
+    if high - low == 1:
+        ticks = [each * 10.0**low for each in (1, 2, 5, 10)]
+    return Scale(10.0**low, 10.0**high, True, tuple(ticks))
