@@ -1,0 +1,1 @@
+"""`dbtune enable-wal`, as the command and as its journey."""
