@@ -25,13 +25,13 @@ NARROWEST = 300
 _LONGEST_LABEL = 160
 
 # HTML reads <rect/> inside <svg> as XML does; the end tags of shapes would be a tenth of a chart.
-# No text can hold ">": htpy writes it as &gt;.
-_EMPTY = re.compile(r"></(?:rect|line|path|use)>")
+# No text can hold the quote before it: htpy writes it as &#34;.
+_EMPTY = re.compile(r'"></(?:rect|line|path|use)>')
 
 
 def written(node: h.Renderable) -> str:
     """Return markup that is both HTML and XML."""
-    return _EMPTY.sub("/>", str(node))
+    return _EMPTY.sub('"/>', str(node))
 
 
 def named(prefix: str, heading: str, summary: str) -> list[h.Element]:
