@@ -1,0 +1,127 @@
+"""The report of analyze, apply-indexes, enable-wal or rollback as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from dbtune.model.advice import Report
+from dbtune.model.page import Action, Fact, Page, Section, Tone
+from dbtune.report.pages.finding_cards import counted_findings, findings_section
+from dbtune.report.pages.index_sections import index_section
+from dbtune.report.pages.next_commands import next_section
+from dbtune.report.pages.schema_section import routes_section, schema_section
+from dbtune.report.pages.shape_details import links_to, shape_details
+from dbtune.report.pages.shape_sections import shape_sections
+from dbtune.report.pages.state_sections import (
+    changes_section,
+    environment_section,
+    health_section,
+    notes_section,
+    open_section,
+)
+from dbtune.report.quantities import format_duration, format_factor, format_ratio, format_size
+from dbtune.report.wording.conclusion import (
+    ANALYZE,
+    RECORD,
+    Conclusion,
+    analyze_again,
+    gain_conclusion,
+    recorded_workload,
+    split_action,
+    unrecorded_conclusion,
+)
+from dbtune.report.wording.explanation import change_of
+from dbtune.report.wording.origin import applied, origin
+
+_ACTIONS = 3
+
+
+def analysis_page(report: Report, name: str = "") -> Page:
+    """Return the page; `name` is the report's file, "" where it has none."""
+    said = _conclusion(report)
+    return Page(
+        title=f"dbtune {report.command}: {PurePath(report.source.path).name}",
+        verdict=" ".join(part for part in (said.head, said.details) if part),
+        tone=_tone(report, said),
+        figures=tuple(_figures(report)),
+        actions=_actions(report),
+        sections=tuple(section for section in _sections(report, name) if section is not None),
+        footer=origin(report),
+    )
+
+
+def _conclusion(report: Report) -> Conclusion:
+    if report.verdict is not None:
+        return gain_conclusion(report, report.verdict)
+    if report.command == ANALYZE:
+        return unrecorded_conclusion(report)
+    done = " ".join(f"{applied(change)}." for change in report.changes or ())
+    if done:
+        return Conclusion(done, "", "good")
+    first = next(iter(report.notes), "")
+    return Conclusion(
+        f"{PurePath(report.source.path).name}: nothing was changed.", first, "neutral"
+    )
+
+
+def _tone(report: Report, said: Conclusion) -> Tone:
+    """Return what it says of the database: what could be faster is no good news yet."""
+    if report.command != ANALYZE:
+        return said.tone
+    severities = {finding.severity for finding in report.findings}
+    if severities & {"high", "medium"}:
+        return "warning"
+    return "neutral" if severities else "good"
+
+
+def _figures(report: Report) -> Iterator[Fact]:
+    verdict = report.verdict
+    if verdict is not None and verdict.cost_before:
+        factor = format_factor(verdict.cost_before, verdict.cost_after)
+        costs = change_of(format_duration, verdict.cost_before, verdict.cost_after)
+        gained = f"{format_ratio(verdict.gain_ratio)} less" if verdict.gain_ratio > 0 else ""
+        note = ", ".join(part for part in (factor and f"{factor} faster", gained) if part)
+        yield Fact("Cost of the recording", costs, note, "good" if gained else "neutral")
+        if verdict.time_before_ns is not None and verdict.time_after_ns is not None:
+            times = change_of(format_duration, verdict.time_before_ns, verdict.time_after_ns)
+            yield Fact("Measured on a copy", times)
+    if report.shapes:
+        yield Fact("Recorded", recorded_workload(report))
+    if report.findings:
+        high = any(finding.severity == "high" for finding in report.findings)
+        yield Fact("Findings", counted_findings(report.findings), "", "bad" if high else "neutral")
+    if report.explanations:
+        size = format_size(sum(index.size_bytes for index in report.explanations))
+        yield Fact("New indexes", f"{len(report.explanations):,}", size)
+    if report.changes:
+        statements = sum(len(change.statements) for change in report.changes)
+        yield Fact("Changes", f"{len(report.changes):,}", f"{statements:,} statements")
+    yield Fact("Database", format_size(report.source.size_bytes))
+
+
+def _actions(report: Report) -> tuple[Action, ...]:
+    if report.verdict is not None:
+        return tuple(map(split_action, report.verdict.actions[:_ACTIONS]))
+    if report.command == ANALYZE:
+        return (
+            Action("Record your application while it is used", RECORD),
+            Action("Analyze again, with the recording", analyze_again(report)),
+        )
+    return ()
+
+
+def _sections(report: Report, name: str) -> Iterator[Section | None]:
+    details = shape_details(report)
+    links = links_to(details)
+    yield findings_section(report)
+    yield from shape_sections(report, details, links)
+    yield index_section(report, links)
+    yield schema_section(report)
+    yield routes_section(report.routes)
+    yield health_section(report.health)
+    yield open_section(report.not_checked, report.not_analyzed)
+    yield notes_section(report.notes)
+    yield changes_section(report)
+    yield next_section(report, name)
+    yield environment_section(report.environment, report.source)

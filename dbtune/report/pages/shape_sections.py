@@ -1,0 +1,204 @@
+"""The query shapes of a report: what they cost before and after, drawn and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from dbtune.model.advice import Report, ShapeReport
+from dbtune.model.page import (
+    Bar,
+    BarChart,
+    Block,
+    Cell,
+    Column,
+    Section,
+    Share,
+    ShareChart,
+    Table,
+    Text,
+)
+from dbtune.report.pages.cells import (
+    UNKNOWN,
+    count_cell,
+    duration_cell,
+    ratio_cell,
+    statement_cell,
+    statement_in_short,
+)
+from dbtune.report.pages.shape_details import ShapeDetails
+from dbtune.report.pages.size_budget import fitting
+from dbtune.report.quantities import format_count, format_duration, format_factor, format_ratio
+from dbtune.report.shape_lookup import ranked
+
+_BARS = 20
+_SHARES = 10
+# Some 500 rows with statements in short.
+_TABLE_BYTES = 700_000
+_SHORT_ID = 6
+
+
+def shape_sections(
+    report: Report, details: ShapeDetails, links: Mapping[str, str]
+) -> tuple[Section, ...]:
+    """Return what the dearest shapes cost, and all shapes with the details of some."""
+    if not report.shapes:
+        return ()
+    shapes = ranked(report.shapes)
+    cost = Section("cost", "Cost before and after", tuple(_charts(shapes, links)))
+    table, rest = _table(shapes, links)
+    blocks: list[Block] = [table, *rest]
+    left = len(shapes) - len(details)
+    if left:
+        blocks.append(Text((f"The plans of the other {left:,} are in the JSON.",)))
+    blocks += [found for _, found in details]
+    return cost, Section("queries", "Query shapes", tuple(blocks))
+
+
+def _charts(shapes: tuple[ShapeReport, ...], links: Mapping[str, str]) -> list[Block]:
+    dearest = sorted(shapes, key=lambda shape: (-_total(shape), shape.id))
+    shown, rest = dearest[:_BARS], dearest[_BARS:]
+    blocks: list[Block] = [
+        BarChart(
+            f"The {len(shown)} dearest query shapes" if rest else "All query shapes",
+            _summary(shown),
+            "cost of all calls",
+            tuple(_bar(shape, links) for shape in shown),
+        )
+    ]
+    if rest:
+        before, after = (
+            format_duration(sum(shape.count * cost(shape) for shape in rest))
+            for cost in (_before, _after)
+        )
+        said = f"The other {len(rest):,} cost {before} before and {after} after, all together."
+        blocks.append(Text((said,)))
+    if sum(shape.share for shape in shapes):
+        blocks.append(_shares(shapes, links))
+    return blocks
+
+
+def _summary(shown: Sequence[ShapeReport]) -> str:
+    first = shown[0]
+    total_before, total_after = (
+        format_duration(first.count * cost(first)) for cost in (_before, _after)
+    )
+    cheaper = sum(shape.cost_after < shape.cost_before for shape in shown)
+    return (
+        f"All recorded calls together, by the cost model. The dearest is {first.id[:_SHORT_ID]}: "
+        f"{total_before} before, {total_after} after; {cheaper} of {len(shown)} get cheaper."
+    )
+
+
+def _bar(shape: ShapeReport, links: Mapping[str, str]) -> Bar:
+    before, after = shape.count * shape.cost_before, shape.count * shape.cost_after
+    return Bar(
+        label=f"{shape.id[:_SHORT_ID]} {statement_in_short(shape.text)}",
+        before=before,
+        text_before=format_duration(before),
+        after=after,
+        text_after=format_duration(after),
+        note=format_factor(before, after) or "",
+        anchor=links.get(shape.id),
+    )
+
+
+def _shares(shapes: tuple[ShapeReport, ...], links: Mapping[str, str]) -> ShareChart:
+    named, rest = shapes[:_SHARES], shapes[_SHARES:]
+    parts = [
+        Share(
+            f"{shape.id[:_SHORT_ID]} {statement_in_short(shape.text)}",
+            _part(shape.share),
+            format_ratio(shape.share),
+            links.get(shape.id),
+        )
+        for shape in named
+    ]
+    if rest:
+        left = sum(shape.share for shape in rest)
+        parts.append(Share(f"the other {len(rest):,}", _part(left), format_ratio(left)))
+    told = format_ratio(sum(shape.share for shape in named))
+    return ShareChart(
+        "Share of the cost before",
+        f"The first {len(named)} of {len(shapes):,} query shapes make up {told} of it.",
+        tuple(parts),
+    )
+
+
+def _part(ratio: float) -> float:
+    return min(max(ratio, 0.0), 1.0)
+
+
+@dataclass(frozen=True)
+class _ShapeColumn:
+    column: Column
+    cell: Callable[[ShapeReport], Cell]
+
+
+def _columns(shapes: tuple[ShapeReport, ...], links: Mapping[str, str]) -> tuple[_ShapeColumn, ...]:
+    columns = [
+        _ShapeColumn(Column("id", "code"), lambda shape: Cell(shape.id[:12], links.get(shape.id))),
+        _ShapeColumn(Column("query", "code"), lambda shape: statement_cell(shape.text)),
+        _ShapeColumn(Column("calls", "number"), lambda shape: count_cell(shape.count)),
+        _ShapeColumn(Column("share", "number"), lambda shape: ratio_cell(shape.share)),
+        _ShapeColumn(Column("before", "number"), lambda shape: duration_cell(shape.cost_before)),
+        _ShapeColumn(Column("after", "number"), lambda shape: duration_cell(shape.cost_after)),
+        _ShapeColumn(Column("faster", "number"), _factor),
+    ]
+    if any(shape.time_before_ns is not None for shape in shapes):
+        columns += [
+            _ShapeColumn(
+                Column("time before", "number"), lambda shape: duration_cell(shape.time_before_ns)
+            ),
+            _ShapeColumn(
+                Column("time after", "number"), lambda shape: duration_cell(shape.time_after_ns)
+            ),
+        ]
+    if any(shape.served_by for shape in shapes):
+        columns.append(
+            _ShapeColumn(
+                Column("new index", "code"), lambda shape: Cell(", ".join(shape.served_by))
+            )
+        )
+    return tuple(columns)
+
+
+def _table(
+    shapes: tuple[ShapeReport, ...], links: Mapping[str, str]
+) -> tuple[Table, tuple[Text, ...]]:
+    columns = _columns(shapes, links)
+    rows = [
+        (Cell(f"{rank}", value=rank), *(column.cell(shape) for column in columns))
+        for rank, shape in enumerate(shapes, start=1)
+    ]
+    shown = fitting(rows, _TABLE_BYTES)
+    table = Table(
+        "By share of the cost; before and after: one call",
+        (Column("#", "number"), *(column.column for column in columns)),
+        shown,
+    )
+    left = shapes[len(shown) :]
+    if not left:
+        return table, ()
+    share = format_ratio(sum(shape.share for shape in left))
+    said = f"And {format_count(len(left))} more with {share} of the cost: they are in the JSON."
+    return table, (Text((said,)),)
+
+
+def _factor(shape: ShapeReport) -> Cell:
+    text = format_factor(shape.cost_before, shape.cost_after)
+    if text is None:
+        return UNKNOWN
+    return Cell(text, tone="good", value=shape.cost_before / shape.cost_after)
+
+
+def _total(shape: ShapeReport) -> float:
+    return shape.count * shape.cost_before
+
+
+def _before(shape: ShapeReport) -> float:
+    return shape.cost_before
+
+
+def _after(shape: ShapeReport) -> float:
+    return shape.cost_after
