@@ -7,6 +7,8 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+from dbtune.report.svg.stylesheet import chart_css
+
 _FOLDER = Path(__file__).resolve().parent
 
 
@@ -18,8 +20,8 @@ def script() -> str:
 
 @cache
 def stylesheet() -> str:
-    """Return the style of every page."""
-    return (_FOLDER / "report.css").read_text(encoding="utf-8")
+    """Return the style of every page, that of its charts included."""
+    return (_FOLDER / "report.css").read_text(encoding="utf-8") + chart_css()
 
 
 def security_policy(style: str, script: str) -> str:

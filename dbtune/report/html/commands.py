@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import htpy as h
 
 from dbtune.model.page import Code, Command, Commands
@@ -15,7 +13,7 @@ def draw_code(code: Code) -> h.Element:
     return h.pre(class_=code.language)[h.code[show_code(code.text)]]
 
 
-def draw_command(text: str, language: Literal["sql", "shell"] = "shell") -> h.Element:
+def draw_command(text: str, language: str = "shell") -> h.Element:
     """Return a command that is selected whole and that the script gives a button to copy."""
     return h.pre(class_=f"{language} copy")[h.code[show_code(text)]]
 

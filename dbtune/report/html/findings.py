@@ -21,12 +21,7 @@ def draw_findings(findings: FindingList, place: str) -> h.Element:
     codes = codes_of(findings)
     return h.div(".findings")[
         len(findings.items) >= _FILTERED_FROM and _draw_filter(findings, codes, place),
-        h.div(".cards")[
-            (
-                _draw_card(card, codes.index(card.code), rank)
-                for rank, card in enumerate(findings.items)
-            )
-        ],
+        h.div(".cards")[(_draw_card(card, codes.index(card.code)) for card in findings.items)],
     ]
 
 
@@ -87,11 +82,10 @@ def _draw_codes(findings: FindingList, codes: tuple[str, ...], place: str) -> h.
     ]
 
 
-def _draw_card(card: FindingCard, code_number: int, rank: int) -> h.Element:
+def _draw_card(card: FindingCard, code_number: int) -> h.Element:
     return h.article(
         f"#{checked_anchor(card.anchor)}",
         class_=f"card s-{card.severity} k-{code_number}",
-        data_rank=str(rank),
     )[
         h.h3[
             h.span(".severity")[card.severity],
@@ -102,5 +96,5 @@ def _draw_card(card: FindingCard, code_number: int, rank: int) -> h.Element:
         h.p[show(card.message)],
         draw_fact_list(card.evidence, "evidence") if card.evidence else None,
         card.help and h.p(".help")[show(card.help)],
-        card.command and draw_command(card.command),
+        card.command and draw_command(card.command, "text"),
     ]

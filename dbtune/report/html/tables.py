@@ -30,7 +30,8 @@ def draw_table(table: Table, place: str) -> h.Element:
 
 
 def _draw_heading(column: Column) -> h.Element:
-    return h.th(scope="col", class_=_kind_class(column))[show(column.title)]
+    number = "n" if column.kind == "number" else None
+    return h.th(scope="col", class_=number)[show(column.title)]
 
 
 def _draw_row(columns: tuple[Column, ...], row: tuple[Cell, ...]) -> list[h.Element]:

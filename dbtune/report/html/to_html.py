@@ -59,6 +59,7 @@ def _draw_summary(page: Page) -> h.Element:
         h.p(class_=f"verdict {page.tone}")[show(page.verdict)],
         draw_fact_list(page.figures, "figures") if page.figures else None,
         _draw_actions(page.actions) if page.actions else None,
+        h.p(".on-paper")["What is closed on the screen is not printed: open it before printing."],
     ]
 
 

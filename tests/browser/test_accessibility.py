@@ -1,0 +1,61 @@
+"""What axe-core finds in a report: nothing that keeps anyone from reading it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from dbtune.report.html.to_html import to_html
+from tests.browser.conftest import Opened, OpenReport
+from tests.fixtures.pages import sample_page
+
+
+def violations(opened: Opened, axe_source: str) -> list[str]:
+    """What axe-core calls serious or critical on a page, each with where it is."""
+    opened.page.evaluate("document.querySelectorAll('details').forEach((part) => part.open = true)")
+    opened.page.evaluate(axe_source)
+    found: list[dict[str, Any]] = opened.page.evaluate("axe.run().then((run) => run.violations)")
+    return [
+        f"{violation['impact']} {violation['id']}: {json.dumps(node['target'])} {node['failureSummary']}"
+        for violation in found
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"][:3]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1600])
+def test_sample_is_accessible(
+    open_report: OpenReport, axe_source: str, scheme: str, width: int
+) -> None:
+    """Every kind of block, in both schemes, narrow and wide, with everything open."""
+    opened = open_report(to_html(sample_page()), scheme=scheme, width=width)
+    assert violations(opened, axe_source) == []
+
+
+def test_axe_sees_what_is_wrong(open_report: OpenReport, axe_source: str) -> None:
+    """The check above finds faint text and a table that no key reaches."""
+    html = to_html(sample_page()).replace("<h1>", '<h1><img src="data:,">')
+    faint = re.sub(r"--muted: #\w+", "--muted: #d8d8d8", html)
+    opened = open_report(faint.replace("style-src", "style-src 'unsafe-inline'"))
+    found = "\n".join(violations(opened, axe_source))
+    assert "image-alt" in found
+
+
+def test_headings_and_landmarks(open_report: OpenReport) -> None:
+    """One h1, no level skipped, named contents, and a name for every region and chart."""
+    page = open_report(to_html(sample_page())).page
+    levels = [
+        int(tag[1])
+        for tag in page.eval_on_selector_all(
+            "h1,h2,h3,h4", "(all) => all.map((one) => one.localName)"
+        )
+    ]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert page.get_by_role("navigation", name="Contents").count() == 1
+    assert page.locator("svg[role=img]").count() == page.locator("svg[aria-labelledby]").count()
+    assert page.locator("table:not(:has(caption)), th:not([scope])").count() == 0
