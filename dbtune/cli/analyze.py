@@ -17,6 +17,7 @@ from dbtune.cli.analyze_options import (
 from dbtune.cli.command import Command
 from dbtune.cli.explain_output import check_explain, print_explanation
 from dbtune.cli.options import database_argument
+from dbtune.cli.page_output import check_page, write_page
 from dbtune.cli.progress import show_progress
 from dbtune.cli.report_output import check_output, print_report, write_report
 from dbtune.config import read_ignored
@@ -46,6 +47,7 @@ _FAILING: dict[str | None, tuple[Severity, ...]] = {
 def command(
     database: Path,
     output: Path | None,
+    report: Path | None,
     fail_on: str | None,
     drops: bool,
     explain: str | None,
@@ -64,17 +66,19 @@ def command(
     fields = {**_fields(chosen), "ignored": read_ignored()}
     check_explain(explain, form, recorded=bool(fields["queries"]))
     check_output(output, database)
+    check_page(report, database, output)
     # Imported only now: it takes longer than telling that the options are wrong.
     from dbtune.journeys.analyze import AnalyzeOptions, analyze
 
     with show_progress() as on_event:
-        report = analyze(database, AnalyzeOptions(**fields), on_event)
-    write_report(report, output, database)
+        result = analyze(database, AnalyzeOptions(**fields), on_event)
+    write_report(result, output, database)
+    write_page(result, report, database)
     if explain is None:
-        print_report(report, form, drops=drops)
+        print_report(result, form, drops=drops)
     else:
-        print_explanation(report, explain, form)
-    found = any(finding.severity in _FAILING.get(fail_on, ()) for finding in report.findings)
+        print_explanation(result, explain, form)
+    found = any(finding.severity in _FAILING.get(fail_on, ()) for finding in result.findings)
     return ExitCode.FOUND if found else ExitCode.DONE
 
 

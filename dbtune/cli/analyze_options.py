@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from dbtune.cli.options import NumberRange, recorded_as_option
+from dbtune.cli.page_output import page_option
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -122,7 +123,7 @@ def scratch_options(command: F) -> F:
 
 
 def form_options(command: F) -> F:
-    """Add what comes out: --format, --sql, --json, --drops, --output, --explain, --fail-on."""
+    """Add what comes out: --format, --sql, --json, --output, --report, --explain and so on."""
     return _added(
         command,
         click.option(
@@ -141,6 +142,7 @@ def form_options(command: F) -> F:
             metavar="FILE",
             help="Also write the report as JSON to this file.",
         ),
+        page_option,
         click.option(
             "--explain",
             metavar="N",

@@ -13,6 +13,7 @@ from dbtune.cli.apply_options import apply_options, chosen_options
 from dbtune.cli.command import Command
 from dbtune.cli.console import confirm
 from dbtune.cli.options import database_argument
+from dbtune.cli.page_output import check_page, write_page
 from dbtune.cli.progress import show_progress
 from dbtune.cli.quiet import is_quiet
 
@@ -28,7 +29,12 @@ if TYPE_CHECKING:
 @database_argument
 @apply_options
 def command(
-    database: Path, report_path: Path | None, output: Path | None, yes: bool, **chosen: Any
+    database: Path,
+    report_path: Path | None,
+    output: Path | None,
+    report: Path | None,
+    yes: bool,
+    **chosen: Any,
 ) -> None:
     """Create the indexes that pay, with a backup, as an Alembic revision that can be undone.
 
@@ -43,16 +49,19 @@ def command(
     # Without a terminal the question at the end would fail: better before the work than after it.
     confirm("", yes=yes or options.dry_run or sys.stdin.isatty())
     check_output(output, database)
+    check_page(report, database, output, report_path)
     with show_progress() as on_event:
-        report = _report(database, report_path, options, on_event)
-        proposal = propose_indexes(database, options, report, on_event)
+        advice = _advice(database, report_path, options, on_event)
+        proposal = propose_indexes(database, options, advice, on_event)
     if proposal.draft is None:
         write_report(proposal.report, output, database)
+        write_page(proposal.report, report, database)
         print_result(nothing_text(proposal.report))
         return
     text = proposal_text(proposal, color=wants_color())
     if options.dry_run:
         write_report(proposal.report, output, database)
+        write_page(proposal.report, report, database)
         print_result(text)
         return
     if not (yes and is_quiet()):
@@ -61,11 +70,12 @@ def command(
     with show_progress() as on_event:
         result = apply_proposal(proposal, options, on_event)
     write_report(result, output, database)
+    write_page(result, report, database)
     width = shutil.get_terminal_size().columns
     print_result(applied_text(result, proposal, database, width=width, color=wants_color()))
 
 
-def _report(
+def _advice(
     database: Path, report_path: Path | None, options: ApplyOptions, on_event: OnEvent
 ) -> Report:
     if report_path is not None:

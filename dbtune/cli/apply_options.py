@@ -19,6 +19,7 @@ from dbtune.cli.options import (
     wait_option,
     yes_option,
 )
+from dbtune.cli.page_output import page_option
 
 if TYPE_CHECKING:
     from dbtune.journeys.apply import ApplyOptions
@@ -66,6 +67,7 @@ def apply_options(command: F) -> F:
         yes_option,
         backup_option,
         output_option,
+        page_option,
     )
 
 

@@ -11,6 +11,7 @@ import click
 from dbtune.cli.bench_options import bench_options, chosen_options
 from dbtune.cli.command import Command
 from dbtune.cli.options import database_argument
+from dbtune.cli.page_output import check_page, write_page
 from dbtune.cli.progress import show_progress
 from dbtune.errors import ConfigurationError
 
@@ -19,7 +20,12 @@ from dbtune.errors import ConfigurationError
 @database_argument
 @bench_options
 def command(
-    database: Path, json: bool, csv: Path | None, output: Path | None, **chosen: Any
+    database: Path,
+    json: bool,
+    csv: Path | None,
+    output: Path | None,
+    report: Path | None,
+    **chosen: Any,
 ) -> None:
     """Replay a recording on a copy of DB with many clients.
 
@@ -40,6 +46,7 @@ def command(
     check_output(csv, database, option="--csv")
     if csv is not None and output is not None and realpath(csv) == realpath(output):
         raise ConfigurationError(f"--csv and --output are both {csv}", hint="give two files")
+    check_page(report, database, output, csv)
     # Imported only now: it takes longer than telling that the options are wrong.
     from dbtune.journeys.bench import bench
     from dbtune.report.documents.load_to_csv import load_to_csv
@@ -47,12 +54,13 @@ def command(
     from dbtune.report.terminal.load_text import load_text
 
     with show_progress() as on_event:
-        report = bench(database, chosen_options(chosen), on_event)
+        result = bench(database, chosen_options(chosen), on_event)
     if output is not None:
-        write_text(load_to_json(report), output)
+        write_text(load_to_json(result), output)
     if csv is not None:
-        write_text(load_to_csv(report), csv)
+        write_text(load_to_csv(result), csv)
+    write_page(result, report, database)
     if json:
-        print_result(load_to_json(report))
+        print_result(load_to_json(result))
     else:
-        print_result(load_text(report, width=terminal_width(), color=wants_color()))
+        print_result(load_text(result, width=terminal_width(), color=wants_color()))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dbtune.cli.options import NumberRange, recorded_as_option
+from dbtune.cli.page_output import page_option
 
 if TYPE_CHECKING:
     from dbtune.journeys.bench import BenchOptions
@@ -160,6 +161,7 @@ _FORMS = (
         metavar="FILE",
         help="Also write all figures as JSON to this file.",
     ),
+    page_option,
 )
 
 

@@ -9,6 +9,7 @@ import click
 from dbtune.cli.command import Command
 from dbtune.cli.compare_input import METRIC_LIST, PERCENT, chosen_metrics, read_reports
 from dbtune.cli.options import NumberRange, recorded_as_option
+from dbtune.cli.page_output import check_page, page_option, write_page
 from dbtune.cli.progress import show_progress
 from dbtune.errors import ExitCode
 
@@ -62,6 +63,7 @@ from dbtune.errors import ExitCode
     metavar="FILE",
     help="Also write the comparison as JSON to this file.",
 )
+@page_option
 def command(
     base: Path,
     head: Path,
@@ -74,6 +76,7 @@ def command(
     scratch: Path | None,
     as_json: bool,
     output: Path | None,
+    report: Path | None,
 ) -> int:
     """Tell whether anything got worse from BASE to HEAD, and end with 1 if so.
 
@@ -88,6 +91,8 @@ def command(
     from dbtune.journeys.compare import RunOptions, compare_databases, compare_reports
 
     check_place(output, base, head, run=run)
+    for side in (base, head):
+        check_page(report, side if run else None, output, side)
     limits = GateLimits(metrics, max_regress)
     if run:
         options = RunOptions(queries, time_limit, scratch, recorded_as)
@@ -97,5 +102,6 @@ def command(
         reports = read_reports(base, head)
         comparison = compare_reports(*reports, (str(base), str(head)), limits)
     write_comparison(comparison, output)
+    write_page(comparison, report, None)
     print_comparison(comparison, as_json=as_json)
     return ExitCode.FOUND if comparison.regressed else ExitCode.DONE

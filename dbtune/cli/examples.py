@@ -66,6 +66,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "dbtune compare base.db head.db --run --queries q.jsonl --max-regress 20%",
         ),
     ),
+    "report": (
+        ("For a browser", "dbtune report report.json -o report.html"),
+        ("For a pull request", "dbtune report base.json head.json -o report.md"),
+        ("In a workflow of GitHub's", "dbtune report report.json --format github"),
+    ),
     "monitor": (
         ("In a terminal", "dbtune monitor app.db --live"),
         (
@@ -94,6 +99,18 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("Elsewhere", "dbtune backup app.db /backups/"),
     ),
     "restore": (("The newest backup", "dbtune restore app.db"),),
+    "help": (
+        ("A guide", "dbtune help record-guide"),
+        ("What a finding means", "dbtune help n-plus-one"),
+    ),
+    "completion": (
+        (
+            "bash",
+            "dbtune completion bash > ~/.local/share/bash-completion/completions/dbtune",
+        ),
+        ("zsh, with fpath+=~/.zfunc before compinit", "dbtune completion zsh > ~/.zfunc/_dbtune"),
+        ("fish", "dbtune completion fish > ~/.config/fish/completions/dbtune.fish"),
+    ),
     "doctor": (
         ("This installation", "dbtune doctor"),
         ("And what may be done with a database", "dbtune doctor app.db"),

@@ -25,10 +25,10 @@ JOURNEYS: dict[str, tuple[str, ...]] = {
     "Try it": ("demo",),
     "Record an application": ("record", "queries", "recording"),
     "Make SQLite fast": ("analyze", "apply-indexes", "enable-wal", "optimize", "check"),
-    "Prove it": ("bench", "compare", "monitor"),
+    "Prove it": ("bench", "compare", "report", "monitor"),
     "Move to PostgreSQL": ("migrate-to-postgres", "embedded"),
     "Keep and undo": ("history", "rollback", "backup", "restore"),
-    "Find out more": ("help", "doctor"),
+    "Find out more": ("help", "doctor", "completion"),
 }
 COMMANDS = tuple(name for names in JOURNEYS.values() for name in names)
 

@@ -11,6 +11,7 @@ import click
 from dbtune.cli.command import Command
 from dbtune.cli.migrate_options import run_options, value_options, what_options
 from dbtune.cli.options import database_argument, output_option, wait_option
+from dbtune.cli.page_output import check_page, page_option, write_page
 from dbtune.cli.progress import show_progress
 from dbtune.cli.report_output import check_output, print_report, write_report
 
@@ -25,6 +26,7 @@ from dbtune.cli.report_output import check_output, print_report, write_report
 @value_options
 @wait_option
 @output_option
+@page_option
 def command(
     database: Path,
     url: str | None,
@@ -32,6 +34,7 @@ def command(
     ddl: bool,
     as_json: bool,
     output: Path | None,
+    report: Path | None,
     **chosen: Any,
 ) -> int:
     """Move DB to PostgreSQL with nothing lost, and say so only when it is verified.
@@ -44,6 +47,7 @@ def command(
     if ddl and not plan_only:
         raise click.UsageError("--ddl needs --plan.")
     check_output(output, database)
+    check_page(report, database, output)
     from dbtune.cli.migrate_input import chosen_options
     from dbtune.cli.migrate_output import print_plan
     from dbtune.journeys import migrate
@@ -57,5 +61,6 @@ def command(
     with show_progress() as on_event:
         result = run(database, options, on_event)
     write_report(result.report, output, database)
+    write_page(result.report, report, database)
     print_report(result.report, "json" if as_json else "terminal")
     return result.exit_code

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from dbtune.cli.command import Command
+from dbtune.cli.page_output import check_page, page_option, write_page
 from dbtune.cli.progress import show_progress
 from dbtune.cli.queries_output import check_place, print_digest
 from dbtune.cli.time_values import Duration, Moment
@@ -65,7 +66,8 @@ _ORDERS = ["total", "calls", "mean", "p95", "p99", "max", "rows", "wait"]
     metavar="FILE",
     help="Also write the digest as JSON to this file.",
 )
-def command(as_json: bool, output: Path | None, **chosen: Any) -> None:
+@page_option
+def command(as_json: bool, output: Path | None, report: Path | None, **chosen: Any) -> None:
     """Tell which queries a recording holds, how often they come, and where the time goes.
 
     Query shapes by their total time, with their distribution, routes and call sites, and what a
@@ -75,10 +77,12 @@ def command(as_json: bool, output: Path | None, **chosen: Any) -> None:
     if len(chosen["cache_ttls"]) > _MOST_TTLS:
         raise click.UsageError(f"--cache-ttl can be given {_MOST_TTLS} times.")
     check_place(output, chosen["queries"])
+    check_page(report, None, output, *map(Path, chosen["queries"]))
     from dbtune.journeys.queries import DEFAULT_TTLS_SECONDS, QueriesOptions, digest_queries
 
     chosen["cache_ttls"] = tuple(sorted(set(chosen["cache_ttls"]))) or DEFAULT_TTLS_SECONDS
     with show_progress() as on_event:
         digest = digest_queries(QueriesOptions(**chosen), on_event)
+    write_page(digest, report, None)
     shown = None if as_json or chosen["limit"] is not None else _TERMINAL_LIMIT
     print_digest(digest, output, as_json=as_json, limit=shown)

@@ -96,7 +96,17 @@ def closed_folder(folder: Path) -> Iterator[Path]:
 
 def test_every_command_that_takes_a_database_is_tried_here() -> None:
     """A new command gets its line in OPTIONS, or the same cases in a test of its own."""
-    others = {"compare", "demo", "embedded", "help", "queries", "record", "recording"}
+    others = {
+        "compare",
+        "completion",
+        "demo",
+        "embedded",
+        "help",
+        "queries",
+        "record",
+        "recording",
+        "report",
+    }
     assert set(COMMANDS) - set(OPTIONS) == others
 
 

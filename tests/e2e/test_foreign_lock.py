@@ -194,7 +194,7 @@ def test_every_command_keeps_the_lock(
 
 def test_every_command_is_tried_here() -> None:
     """A new command gets its line in ARGUMENTS; these open no database of the user's."""
-    others = {"demo", "embedded", "help", "queries", "record", "recording"}
+    others = {"completion", "demo", "embedded", "help", "queries", "record", "recording", "report"}
     assert set(COMMANDS) - set(ARGUMENTS) == others
 
 

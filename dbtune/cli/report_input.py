@@ -1,0 +1,66 @@
+"""The results that `dbtune report` is given."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from dbtune.cli.report_forms import NamedRun
+from dbtune.errors import ConfigurationError, RefusedError
+
+STDIN = "-"
+_STDIN_NAME = "standard input"
+
+
+def read_runs(names: tuple[str, ...]) -> tuple[NamedRun, ...]:
+    """Return the results of files that commands wrote with --output, and of - for stdin.
+
+    Raises ConfigurationError for what is no such file, UsageError for stdin given twice.
+    """
+    if names.count(STDIN) > 1:
+        raise click.UsageError("- is standard input, and can be given once.")
+    return tuple(_read(name) for name in names)
+
+
+def check_inputs_kept(output: Path | None, names: tuple[str, ...]) -> None:
+    """Raise RefusedError where the report would overwrite what it is drawn from."""
+    if output is None or not output.exists():
+        return
+    for name in names:
+        if name != STDIN and Path(name).exists() and output.samefile(name):
+            raise RefusedError(
+                f"--output {output} is what the report is drawn from, and would be overwritten",
+                hint="give another file",
+            )
+
+
+def _read(name: str) -> NamedRun:
+    from dbtune.report.documents.read_run import read_run
+
+    shown = _STDIN_NAME if name == STDIN else name
+    return NamedRun(shown, read_run(_text(name, shown), shown))
+
+
+def _text(name: str, shown: str) -> str:
+    from dbtune.report.documents.foreign_documents import LONGEST_START, refuse_foreign_text
+
+    try:
+        if name == STDIN:
+            return sys.stdin.buffer.read().decode("utf-8")
+        path = Path(name)
+        if path.exists() and not path.is_file() and not path.is_fifo():
+            raise ConfigurationError(f"{name} is not a file", hint="give the path of a JSON file")
+        with path.open("rb") as file:
+            # A recording or a database, of any size, is told by how it begins.
+            start = file.read(LONGEST_START)
+            refuse_foreign_text(start.decode("utf-8", "replace"), shown)
+            return (start + file.read()).decode("utf-8")
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            f"{name} does not exist",
+            hint="write it with --output FILE of analyze, bench, compare, queries or others",
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{shown} cannot be read: {error}") from error
