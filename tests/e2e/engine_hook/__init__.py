@@ -1,0 +1,1 @@
+"""The engine hook on real engines."""

@@ -1,0 +1,1 @@
+"""Copies that hold a part of the rows."""
