@@ -24,8 +24,8 @@ page_option = click.option(
 def check_page(report: Path | None, database: Path | None, *others: Path | None) -> None:
     """Refuse a place for the page of --report before the work starts that leads up to it.
 
-    `others` are files that the command reads or writes too. Raises UsageError for a name that is no page's,
-    ConfigurationError for one of the others, else what `check_output` raises.
+    `others` are files that the command reads or writes too. Raises UsageError for a name that is
+    no page's, ConfigurationError for one of the others, else what `check_output` raises.
     """
     if report is None:
         return

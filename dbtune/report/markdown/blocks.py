@@ -23,7 +23,10 @@ from dbtune.model.page import (
 from dbtune.report.markdown.escape import code, code_block, code_cell, in_html, prose
 from dbtune.report.markdown.figures import draw_figure
 from dbtune.report.markdown.pipe_table import Align, folded, folded_under, pipe_table
+from dbtune.report.wording.findings import is_sql
 
+# More that is open hides the sections behind it.
+_IN_FULL = 3
 # A longer table hides what comes after it.
 _ROWS_IN_SIGHT = 10
 _MOST_CODE = 3_000
@@ -33,15 +36,16 @@ def draw_blocks(blocks: Sequence[Block]) -> Iterator[str]:
     """Yield the parts of blocks in order, none of which ends within another: findings are many."""
     for block in blocks:
         if isinstance(block, FindingList):
-            yield from map(draw_finding, block.items)
+            for place, finding in enumerate(block.items):
+                yield draw_finding(finding, in_full=place < _IN_FULL)
         else:
             drawn = _draw_block(block)
             if drawn:
                 yield drawn
 
 
-def draw_finding(finding: FindingCard) -> str:
-    """Return a finding behind its severity, code and subject; open where it is severe."""
+def draw_finding(finding: FindingCard, *, in_full: bool) -> str:
+    """Return a finding behind its severity, code and subject; open where it is to be read."""
     summary = (
         f"<b>{finding.severity}</b> <code>{in_html(finding.code)}</code> {in_html(finding.subject)}"
     )
@@ -52,9 +56,9 @@ def draw_finding(finding: FindingCard) -> str:
         parts.append("\n".join(f"- {draw_fact(fact)}" for fact in finding.evidence))
     parts.append(prose(finding.help))
     if finding.command:
-        parts.append(draw_code(finding.command, ""))
+        parts.append(draw_code(finding.command, "sql" if is_sql(finding.command) else "shell"))
     body = "\n\n".join(part for part in parts if part)
-    return folded_under(summary, body, is_open=finding.severity == "high")
+    return folded_under(summary, body, is_open=in_full)
 
 
 def draw_fact(fact: Fact) -> str:
@@ -94,7 +98,7 @@ def _draw_block(block: Block) -> str:
         case Commands():
             return "\n\n".join(draw_command(command) for command in block.items)
         case FindingList():
-            return "\n\n".join(draw_finding(finding) for finding in block.items)
+            return "\n\n".join(draw_finding(each, in_full=False) for each in block.items)
         case Details():
             return folded(block.title, "\n\n".join(draw_blocks(block.blocks)))
         case _:

@@ -15,7 +15,7 @@ from dbtune.report.terminal.text import one_line, printable
 
 _APART = "<!-- -->"
 # Where a line begins so, it would be a list, a heading, a quote or the rule under a heading.
-_LINE_START = re.compile(r"^(?:([0-9]{1,9})([.)])|([-+=#>]))")
+_LINE_START = re.compile(r"^(?:([0-9]{1,9})([.)])(?=\s|$)|((?:[-+](?=[-+\s]|$)|[=#>])))")
 _SPECIAL = re.compile(r"[\\`*\[\]<|~$]|&(?=#|\w+;)")
 # Within a word an underscore marks nothing.
 _UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")

@@ -56,8 +56,8 @@ def _bars(chart: BarChart) -> str:
         + [prose(bar.note)] * noted
         for bar in chart.bars
     ]
-    align: list[Align] = ["left", *(["right"] * (len(headers) - 1))]
-    return pipe_table(headers, rows, align)
+    numbers: list[Align] = ["right"] * (len(headers) - 1)
+    return pipe_table(headers, rows, ["left", *numbers])
 
 
 def _shares(chart: ShareChart) -> str:

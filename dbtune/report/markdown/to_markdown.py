@@ -57,7 +57,7 @@ def _head(page: Page) -> str:
 
 def _action(number: int, action: Action) -> str:
     said = f"{number}\\. {prose(_cut(action.text))}"
-    return f"{said}\n\n{draw_code(action.command, 'sh')}" if action.command else said
+    return f"{said}\n\n{draw_code(action.command, 'shell')}" if action.command else said
 
 
 def _foot(page: Page) -> str:
