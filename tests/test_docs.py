@@ -14,6 +14,7 @@ from typing import Any
 import click
 import pytest
 
+import dbtune
 import dbtune.report.documents
 from dbtune.advisor.rules import RULES
 from dbtune.cli.main import group
@@ -40,10 +41,20 @@ def options_of(command: click.Command) -> frozenset[str]:
     return frozenset(name for parameter in parameters_of(command) for name in parameter.opts)
 
 
-def test_command_reference_is_up_to_date() -> None:
-    """The command reference is what its generator writes: python docs/generate_commands.py."""
-    generator = runpy.run_path(str(DOCS / "generate_commands.py"))
-    assert read(DOCS / "reference" / "commands.md") == generator["render"]()
+@pytest.mark.parametrize("name", ["commands", "python_api"])
+def test_generated_pages_are_up_to_date(name: str) -> None:
+    """They are what their generators write: python docs/generate_commands.py, and so on."""
+    generator = runpy.run_path(str(DOCS / f"generate_{name}.py"))
+    assert read(generator["TARGET"]) == generator["render"]()
+
+
+def test_everything_that_applications_import_is_documented() -> None:
+    """And with each option of the pytest plugin."""
+    generator = runpy.run_path(str(DOCS / "generate_python_api.py"))
+    assert generator["documented_names"]() == frozenset(dbtune.__all__)
+    plugin = read(ROOT / "dbtune" / "integrations" / "pytest_plugin.py")
+    options = set(_OPTION.findall(plugin))
+    assert options and options <= set(_OPTION.findall(read(generator["TARGET"])))
 
 
 @pytest.mark.parametrize("name", commands())
