@@ -107,6 +107,7 @@ def shape_reports(advice: Advice) -> tuple[ShapeReport, ...]:
             vm_steps_before=before.measurement.vm_steps,
             vm_steps_after=after.measurement.vm_steps,
             samples_digest=samples_digest(subject.statements),
+            call_sites=subject.shape.call_sites,
         )
         for subject, before, after in _measured(advice)
         for dearest in (_dearest(before, after),)

@@ -79,6 +79,7 @@ class ShapeReport:
     `served_by` the recommended indexes that its plans use, `unhelped` why there is none, `tried`
     the indexes looked at for it, and `samples` how many distinct statements were measured.
     `samples_digest` differs where those differ: 16 bits, too few to find their values from.
+    `call_sites` are the first few lines of the application that sent it, such as "app.py:12".
     """
 
     id: str
@@ -105,6 +106,7 @@ class ShapeReport:
     unhelped: Unhelped | None = None
     tried: tuple[TriedIndex, ...] = ()
     samples_digest: str | None = None
+    call_sites: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
