@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 from urllib.parse import unquote
 
 import click
+from click.shell_completion import CompletionItem
 
+from dbtune.cli.complete_files import complete_databases
 from dbtune.errors import ConfigurationError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -38,6 +40,12 @@ class DatabasePath(click.ParamType):  # type: ignore[type-arg]  # generic only i
                 hint="give the path of a file",
             )
         return Path(text)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return databases by their usual endings, or whatever files the shell knows."""
+        return complete_databases(ctx, param, incomplete)
 
 
 class NumberRange(click.FloatRange):

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from dbtune.cli.command import Command
+from dbtune.cli.complete_files import any_file
 from dbtune.cli.options import NumberRange
 from dbtune.errors import ConfigurationError
 
@@ -65,7 +66,9 @@ _SAMPLE_RATE = NumberRange(0, 1, min_open=True)
     default=0,
     help="Put full files aside as FILE.1, FILE.2 ..., and keep N of them.",
 )
-@click.argument("command", metavar="COMMAND...", nargs=-1, type=click.UNPROCESSED)
+@click.argument(
+    "command", metavar="COMMAND...", nargs=-1, type=click.UNPROCESSED, shell_complete=any_file
+)
 def command(
     output: Path,
     append: bool,
