@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dbtune.model.advice import Finding, Report, Severity
 from dbtune.model.comparison import Comparison, Difference
@@ -63,29 +63,39 @@ def problems_of(run: Run, folder: str) -> tuple[Problem, ...]:
         return tuple(_regression(difference) for difference in differences)
     # What a command that changes a database found, it has mended.
     if isinstance(run, Report) and not run.changes:
-        return tuple(_problem(finding, folder) for finding in run.findings)
+        sites = {shape.id: shape.call_sites[0] for shape in run.shapes if shape.call_sites}
+        return tuple(_problem(finding, sites, folder) for finding in run.findings)
     return ()
 
 
-def _problem(finding: Finding, folder: str) -> Problem:
-    values = {item.name: item.value for item in finding.evidence}
-    site = values.get("call_site")
-    file, line = (parse_call_site(site, folder) if isinstance(site, str) else None) or (None, None)
+def _problem(finding: Finding, sites: Mapping[str, str], folder: str) -> Problem:
+    site = _call_site(finding, sites)
+    file, line = (None if site is None else parse_call_site(site, folder)) or (None, None)
     return Problem(
         finding.code,
         _LEVELS[finding.severity],
         finding.subject,
         finding.message,
-        f"{finding.help} {finding.command or ''}".strip(),
+        finding.help,
+        finding.command or "",
         file,
         line,
     )
 
 
+def _call_site(finding: Finding, sites: Mapping[str, str]) -> str | None:
+    """Return the line that a finding names, else the one of the first query it is about."""
+    for item in finding.evidence:
+        if item.name == "call_site" and isinstance(item.value, str):
+            return item.value
+    return next((sites[shape] for shape in _shapes_of(finding) if shape in sites), None)
+
+
 def _queries(report: Report) -> Iterator[Check]:
     """Yield the recorded queries that no finding of weight is about."""
     found = () if report.changes else report.findings
-    named = frozenset(name for finding in found for name in _shapes_of(finding))
+    weighty = (finding for finding in found if _LEVELS[finding.severity] != "note")
+    named = frozenset(name for finding in weighty for name in _shapes_of(finding))
     for shape in report.shapes:
         if shape.id not in named:
             yield Check("query", f"{shape.id} {abbreviated(shape.text)}")
@@ -99,8 +109,7 @@ def _queries(report: Report) -> Iterator[Check]:
 
 
 def _shapes_of(finding: Finding) -> Iterator[str]:
-    if _LEVELS[finding.severity] == "note":
-        return
+    """Yield the ids of the query shapes that a finding is about, and its subject."""
     yield finding.subject
     for item in finding.evidence:
         if item.name in _SHAPE_EVIDENCE and isinstance(item.value, tuple):
@@ -123,7 +132,8 @@ def _regression(found: Difference) -> Problem:
         "error" if found.outcome == "regression" else "note",
         found.subject,
         f"{about}: {found.reason}",
-        "All about one query: dbtune analyze DB --queries RECORDING --explain ID.",
+        "See all about one query with:",
+        "dbtune analyze DB --queries RECORDING --explain ID",
     )
 
 

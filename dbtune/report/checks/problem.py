@@ -13,6 +13,7 @@ LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 class Problem:
     """One thing found. `code` is its stable kebab-case id, `subject` what it is about.
 
+    `help` says what to do, `command` is the exact command or SQL, "" where there is none.
     `file` and `line` are the line of the application behind it, where the recording has it: below
     the working directory a relative path, else an absolute one, with slashes.
     """
@@ -22,6 +23,7 @@ class Problem:
     subject: str
     message: str
     help: str = ""
+    command: str = ""
     file: str | None = None
     line: int | None = None
 
@@ -55,7 +57,3 @@ class Judgement:
     page: str
     problems: tuple[Problem, ...]
     checks: tuple[Check, ...] = ()
-
-    def of(self, level: Level) -> tuple[Problem, ...]:
-        """Return the problems of a level, in order."""
-        return tuple(problem for problem in self.problems if problem.level == level)

@@ -26,7 +26,10 @@ def to_github(judgements: Iterable[Judgement]) -> str:
     lines: list[str] = []
     left: list[str] = []
     for level in LEVELS:
-        own = [pair for pair in found if pair[0].level == level]
+        # Those that stand beside a line of the application come first.
+        own = sorted(
+            (pair for pair in found if pair[0].level == level), key=lambda pair: not pair[0].file
+        )
         # The last notice is the one that says what is left out.
         room = _SHOWN - 1 if level == "note" and (left or len(own) > _SHOWN) else _SHOWN
         lines += (_annotation(*pair) for pair in own[:room])
@@ -39,16 +42,15 @@ def to_github(judgements: Iterable[Judgement]) -> str:
 
 def _annotation(problem: Problem, judgement: Judgement) -> str:
     properties = {"title": f"{problem.code} {problem.subject}"}
-    place = ""
+    place = f"in {judgement.subject}"
     if problem.file is not None and is_absolute(problem.file):
         # No file of the repository: GitHub would drop the annotation.
         place = f"at {problem.file}:{problem.line}"
     elif problem.file is not None:
         properties = {"file": problem.file, "line": str(problem.line), **properties}
-    database = "" if place or problem.file else f"in {judgement.subject}"
-    message = "\n".join(
-        printable(part) for part in (problem.message, problem.help, place or database) if part
-    )
+        place = ""
+    parts = (problem.message, problem.help, problem.command, place)
+    message = "\n".join(printable(part) for part in parts if part)
     return _command(_COMMANDS[problem.level], properties, message)
 
 

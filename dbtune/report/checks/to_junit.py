@@ -60,7 +60,7 @@ def _cases(judgement: Judgement) -> Iterator[ElementTree.Element]:
 
 def _problem_case(problem: Problem, classname: str) -> ElementTree.Element:
     case = _case(problem.subject, classname)
-    lines = [problem.message, problem.help, _place(problem)]
+    lines = (problem.message, problem.help, problem.command, _place(problem))
     text = "\n".join(printable(line) for line in lines if line)
     if problem.level in _FAILING:
         failure = ElementTree.SubElement(case, "failure", type=problem.level)

@@ -76,12 +76,12 @@ def _advice(problems: list[Problem]) -> str:
 
 
 def _result(problem: Problem, judgement: Judgement, codes: tuple[str, ...]) -> dict[str, Any]:
-    text = " ".join(part for part in (problem.message, problem.help) if part)
+    parts = (problem.message, problem.help, problem.command)
     return {
         "ruleId": problem.code,
         "ruleIndex": codes.index(problem.code),
         "level": problem.level,
-        "message": {"text": printable(text)},
+        "message": {"text": "\n".join(printable(part) for part in parts if part)},
         "locations": [_location(problem, judgement)],
         "partialFingerprints": {_FINGERPRINT: _fingerprint(problem)},
     }
