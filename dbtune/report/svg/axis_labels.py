@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from dbtune.report.svg.markup import NARROWEST
@@ -33,19 +34,15 @@ class AxisLabel:
 
 
 def choose_labels(places: tuple[tuple[float, str], ...]) -> tuple[AxisLabel, ...]:
-    """Return labels for some of the (ratio, text) places, from left to right.
+    """Return labels for every, every second, third ... of the (ratio, text) places.
 
-    The first and the last are always among them, if there is room for two.
+    The last comes too where there is room, so that one sees where the axis ends.
     """
     labels = [_label(ratio, words) for ratio, words in places]
-    chosen: list[AxisLabel] = []
-    for each in labels[:1] + labels[-1:]:
-        if _fits(each, chosen):
-            chosen.append(each)
-    for each in labels[1:-1]:
-        if _fits(each, chosen):
-            chosen.append(each)
-    return tuple(sorted(chosen, key=lambda each: each.ratio))
+    steps = (labels[::step] for step in range(1, len(labels) + 1))
+    chosen = next((some for some in steps if _fit(some)), [])
+    with_last = [*chosen, labels[-1]] if labels and chosen[-1] is not labels[-1] else chosen
+    return tuple(with_last if _fit(with_last) else chosen)
 
 
 def _label(ratio: float, words: str) -> AxisLabel:
@@ -57,7 +54,5 @@ def _label(ratio: float, words: str) -> AxisLabel:
     return AxisLabel(ratio, words, "middle")
 
 
-def _fits(label: AxisLabel, others: list[AxisLabel]) -> bool:
-    return all(
-        label.end + _GAP <= other.start or other.end + _GAP <= label.start for other in others
-    )
+def _fit(labels: list[AxisLabel]) -> bool:
+    return all(one.end + _GAP <= other.start for one, other in pairwise(labels))

@@ -7,6 +7,7 @@ from math import isfinite
 import htpy as h
 
 from dbtune.model.page import Bin, Histogram, Marker
+from dbtune.report.quantities import format_count
 from dbtune.report.svg.axis_labels import choose_labels
 from dbtune.report.svg.marker_lanes import Flag, place_flags
 from dbtune.report.svg.markup import (
@@ -33,51 +34,58 @@ _WIDEST_FLAG = 140
 
 
 def draw_histogram(chart: Histogram, prefix: str) -> str:
-    """Return bins of equal width, whose heights are in proportion to their counts."""
+    """Return bins of equal width, whose heights are in proportion to their counts.
+
+    A bin that holds anything is at least a pixel high. The line on top is the height of the most.
+    """
     if not chart.bins:
         return empty("Nothing was measured.")
-    places = [(marker.place + marker.fraction) / len(chart.bins) for marker in chart.markers]
+    places = [_place(marker, len(chart.bins)) for marker in chart.markers]
     flags = _flags(chart.markers, places)
-    top = max((flag.lane + 1 for flag in flags), default=0) * _LANE
+    lanes = max((flag.lane + 1 for flag in flags), default=0) * _LANE
+    top = lanes + _LANE
     base = top + _HEIGHT
+    marks = zip(chart.markers, flags, places, strict=True)
     return written(
         h.div(".chart-hist")[
             svg(height=str(base + _AXIS), **image_of(prefix))[
                 named(prefix, chart.title, chart.summary),
-                _bins(chart.bins, base),
+                _bins(chart.bins, top),
                 line(class_="x", x2="100%", y1=str(base), y2=str(base)),
                 _bounds(chart.bins, base + 15),
-                [
-                    _mark(*each, top, base)
-                    for each in zip(chart.markers, flags, places, strict=True)
-                ],
+                [_mark(*each, lanes, base) for each in marks],
             ]
         ]
     )
 
 
-def _count(count: float) -> float:
-    return count if isfinite(count) and count > 0 else 0.0
+def _place(marker: Marker, count: int) -> float:
+    place = (marker.place + marker.fraction) / count
+    return min(max(place, 0.0), 1.0) if isfinite(place) else 0.0
 
 
-def _bins(bins: tuple[Bin, ...], base: int) -> list[h.Element]:
-    most = max(_count(each.count) for each in bins) or 1.0
+def _count(each: Bin) -> float:
+    return each.count if isfinite(each.count) and each.count > 0 else 0.0
+
+
+def _bins(bins: tuple[Bin, ...], top: int) -> list[h.Element]:
+    most = max(map(_count, bins))
     width = percent(1 / len(bins))
     return [
-        rect(
-            class_="s",
-            x=percent(rank / len(bins)),
-            y=number(base - _count(each.count) / most * _HEIGHT),
-            width=width,
-            height=number(_count(each.count) / most * _HEIGHT),
-        )[title[_said(each)]]
-        for rank, each in enumerate(bins)
-        if _count(each.count)
+        line(class_="r", x2="100%", y1=str(top), y2=str(top)),
+        text(y=str(top - 4))[format_count(most)],
+        *[
+            _bin(each, percent(rank / len(bins)), width, max(_count(each) / most * _HEIGHT, 1), top)
+            for rank, each in enumerate(bins)
+            if _count(each)
+        ],
     ]
 
 
-def _said(each: Bin) -> str:
-    return f"{one_line(each.from_text)} to {one_line(each.below_text)}: {each.count:,.6g}"
+def _bin(each: Bin, x: str, width: str, height: float, top: int) -> h.Element:
+    said = f"{one_line(each.from_text)} to {one_line(each.below_text)}: {format_count(each.count)}"
+    y = number(top + _HEIGHT - height)
+    return rect(class_="s", x=x, y=y, width=width, height=number(height))[title[said]]
 
 
 def _bounds(bins: tuple[Bin, ...], y: int) -> list[h.Element]:
@@ -102,9 +110,9 @@ def _words(marker: Marker) -> str:
     return fit_text(f"{one_line(marker.label)} {one_line(marker.text)}", _WIDEST_FLAG)
 
 
-def _mark(marker: Marker, flag: Flag, place: float, top: int, base: int) -> list[h.Element]:
-    lower = top - flag.lane * _LANE
-    x = percent(min(max(place, 0.0), 1.0))
+def _mark(marker: Marker, flag: Flag, place: float, lanes: int, base: int) -> list[h.Element]:
+    lower = lanes - flag.lane * _LANE
+    x = percent(place)
     return [
         line(class_="m", x1=x, x2=x, y1=str(lower - 13), y2=str(base)),
         text(

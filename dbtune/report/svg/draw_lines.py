@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from math import isfinite
+from math import inf, isfinite
 
 import htpy as h
 
@@ -28,7 +28,6 @@ from dbtune.report.svg.markup import (
     written,
 )
 from dbtune.report.svg.scale import Scale, scale_across, scale_up, tick_texts
-from dbtune.report.svg.spacing import spread_out
 from dbtune.report.svg.text_fit import fit_text, text_width
 from dbtune.report.terminal.text import one_line
 
@@ -40,6 +39,9 @@ _COLORS = 6
 # Points further apart than a few px are worth a shape; the others are worth their curve.
 _SHAPED_UP_TO = 40
 _WIDEST_NAME = 150
+# Between the ends of two curves there is room for one name, and a little air.
+_APART = 26.0
+_FLAT = 6.0
 # A circle, a square, a triangle, a diamond, a cross, a triangle on its tip.
 _SHAPES = (
     "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z",
@@ -96,7 +98,7 @@ def _is_drawn(point: Point) -> bool:
 
 def _frame(chart: LineChart, points: list[Point]) -> _Frame:
     up = scale_up(tuple(point.y for point in points), chart.scale == "log")
-    widest = max(map(text_width, tick_texts(up.ticks))) + 10
+    widest = max(map(text_width, tick_texts(up))) + 10
     return _Frame(scale_across(tuple(point.x for point in points)), up, widest / NARROWEST)
 
 
@@ -132,7 +134,7 @@ def _axes(chart: LineChart, frame: _Frame, points: list[Point]) -> list[h.Node]:
     return [
         [
             _rung(tick, words, frame)
-            for tick, words in zip(frame.up.ticks, tick_texts(frame.up.ticks), strict=True)
+            for tick, words in zip(frame.up.ticks, tick_texts(frame.up), strict=True)
         ],
         text(class_="h", y="11")[fit_text(up, NARROWEST)],
         [
@@ -156,7 +158,7 @@ def _places(frame: _Frame, points: list[Point]) -> tuple[tuple[float, str], ...]
     """Return each x that has a point, by its own words where it has some."""
     own = {point.x: point.x_text for point in points if point.x_text}
     values = frame.across.ticks
-    texts = dict(zip(values, tick_texts(values), strict=True))
+    texts = dict(zip(values, tick_texts(frame.across), strict=True))
     return tuple(
         (frame.x(value), fit_text(one_line(own.get(value, texts[value])), NARROWEST / 3))
         for value in values
@@ -189,18 +191,30 @@ def _curve(each: Series, frame: _Frame, rank: int, prefix: str) -> h.Element:
 
 
 def _names(series: tuple[Series, ...], frame: _Frame) -> list[h.Element]:
-    """Return the name of each curve above its last point, moved apart where they would touch."""
-    ends = [(each, next(filter(_is_drawn, reversed(each.points)), None)) for each in series]
-    named_ends = [(each, end) for each, end in ends if end is not None]
-    wanted = tuple(frame.y(end.y) - 8 for _, end in named_ends)
-    heights = spread_out(wanted, 13.0, _TOP + 2.0, _TOP + _HEIGHT - 3.0)
-    return [
-        _name(each.name, frame.x(end.x), y)
-        for (each, end), y in zip(named_ends, heights, strict=True)
-    ]
+    """Return the names of curves at their ends, except where curves end too near to each other."""
+    ends = sorted(
+        ((*_end_of(each, frame), each.name) for each in series if any(map(_is_drawn, each.points))),
+        key=lambda end: end[1],
+    )
+    heights = [-inf, *(y for _, y, _, _ in ends), inf]
+    names = []
+    for rank, (x, y, rise, name) in enumerate(ends):
+        # The curve itself comes from below where it rises, and from above where it falls.
+        if y - heights[rank] >= _APART and rise > -_FLAT:
+            names.append(_name(name, x, y - 9))
+        elif heights[rank + 2] - y >= _APART and rise < _FLAT and y < _TOP + _HEIGHT - 18:
+            names.append(_name(name, x, y + 17))
+    return names
+
+
+def _end_of(each: Series, frame: _Frame) -> tuple[float, float, float]:
+    """Return where a curve ends, and how many px it rises on its last stretch."""
+    drawn = [point for point in each.points if _is_drawn(point)]
+    y = frame.y(drawn[-1].y)
+    return frame.x(drawn[-1].x), y, frame.y(drawn[-2:][0].y) - y
 
 
 def _name(words: str, x: float, y: float) -> h.Element:
     shown = fit_text(one_line(words), _WIDEST_NAME)
-    leftward = x * NARROWEST >= text_width(shown)
+    leftward = x * NARROWEST + text_width(shown) > NARROWEST
     return text(class_="n e" if leftward else "n", x=percent(x), y=number(y))[shown]

@@ -20,6 +20,7 @@ from dbtune.report.svg.markup import (
     svg,
     text,
     title,
+    tspan,
     written,
 )
 from dbtune.report.svg.text_fit import CODE, fit_text
@@ -72,9 +73,11 @@ def _box(box: Box, spot: Spot) -> h.Element:
 
 
 def _line(each: BoxLine, rank: int) -> h.Element:
-    y = HEADER + rank * LINE + 12
-    return text(class_=each.look or None, x=number(PADDING), y=number(y))[
-        each.shown, title[each.whole] if each.shown != each.whole else None
+    y = number(HEADER + rank * LINE + 12)
+    # What is struck through is the name: the sign before it would look like a part of the stroke.
+    words = [each.sign, tspan[each.shown]] if each.look == "d" else each.sign + each.shown
+    return text(class_=each.look or None, x=number(PADDING), y=y)[
+        words, title[each.whole] if each.shown != each.whole else None
     ]
 
 
@@ -96,9 +99,8 @@ def _link(
 def _course(child: Spot, parent: Spot, bends: tuple[Spot, ...], start: float, end: float) -> str:
     """Return the way from the child's line to the parent's name, through the gaps between."""
     leftward = parent.x < child.x
-    ways = [bends[rank] for rank in range(len(bends))]
     points = [(child.x if leftward else child.right, start)]
-    for bend in ways:
+    for bend in bends:
         sides = (bend.right, bend.x) if leftward else (bend.x, bend.right)
         points += [(side, bend.y + bend.height / 2) for side in sides]
     points.append((parent.right if leftward else parent.x, end))
@@ -130,13 +132,11 @@ def _pair(point: tuple[float, float]) -> str:
 
 def _key(schema: SchemaMap) -> h.Element | None:
     states = {index.state for table in schema.tables for index in table.indexes}
-    signs = [
-        ("k", "foreign key to its parent", any(link.indexed for link in schema.links)),
-        ("w", "foreign key without an index", any(not link.indexed for link in schema.links)),
-        ("n", "+ new index", "new" in states),
-        ("d", "\u2212 index to drop", "dropped" in states),
+    known = {link.indexed for link in schema.links}
+    items = [
+        h.li(".k")["foreign key to its parent"] if True in known else None,
+        h.li(".w")["foreign key without an index"] if False in known else None,
+        h.li(".n")["+ new index"] if "new" in states else None,
+        h.li["\u2212 ", h.s["index to drop"]] if "dropped" in states else None,
     ]
-    shown = [(look, words) for look, words, used in signs if used]
-    return (
-        h.ul(".chart-key")[[h.li(class_=look)[words] for look, words in shown]] if shown else None
-    )
+    return h.ul(".chart-key")[items] if any(items) else None

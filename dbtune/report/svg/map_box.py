@@ -19,8 +19,9 @@ _LOOKS = {"existing": "", "new": "n", "dropped": "d"}
 
 @dataclass(frozen=True)
 class BoxLine:
-    """A line of a box: `whole` is what it says, `shown` what there is room for."""
+    """A line of a box: `whole` is what it says, `shown` what there is room for after the sign."""
 
+    sign: str
     whole: str
     shown: str
     look: str
@@ -49,27 +50,31 @@ class Box:
 def box_of(table: MapTable, links: tuple[MapLink, ...]) -> Box:
     """Return the box of a table; `links` are its own foreign keys."""
     name = one_line(table.name)
-    lines = [_line(one_line(table.rows), "r")] if table.rows else []
+    rows = one_line(table.rows)
+    lines = [BoxLine("", rows, rows, "r")] if rows else []
     lines += [_link_line(link) for link in links]
     lines += [_index_line(index) for index in table.indexes]
-    widest = max([text_width(name, CODE + 0.7), *(text_width(each.whole, CODE) for each in lines)])
+    widest = max([text_width(name, CODE + 0.7), *(_width(each) for each in lines)])
     width = min(max(widest + 2 * PADDING, _NARROWEST_BOX), _WIDEST_BOX)
     room = width - 2 * PADDING
-    return Box(
-        name, tuple(replace(each, shown=fit_text(each.whole, room, CODE)) for each in lines), width
-    )
+    return Box(name, tuple(_fit(each, room) for each in lines), width)
 
 
-def _line(words: str, look: str, link: MapLink | None = None) -> BoxLine:
-    return BoxLine(words, words, look, link)
+def _width(each: BoxLine) -> float:
+    return text_width(each.sign + each.whole, CODE)
+
+
+def _fit(each: BoxLine, room: float) -> BoxLine:
+    return replace(each, shown=fit_text(each.whole, room - text_width(each.sign, CODE), CODE))
 
 
 def _link_line(link: MapLink) -> BoxLine:
-    words = f"{one_line(link.columns)} \u2192 {one_line(link.parent)}"
-    return _line(words, "k" if link.indexed else "w", link)
+    note = "" if link.indexed else ", no index"
+    words = f"{one_line(link.columns)} \u2192 {one_line(link.parent)}{note}"
+    return BoxLine("", words, words, "k" if link.indexed else "w", link)
 
 
 def _index_line(index: MapIndex) -> BoxLine:
     keys = one_line(index.keys)
-    words = f"{_SIGNS[index.state]}{one_line(index.name)}{f' ({keys})' if keys else ''}"
-    return _line(words, _LOOKS[index.state])
+    words = f"{one_line(index.name)} ({keys})" if keys else one_line(index.name)
+    return BoxLine(_SIGNS[index.state], words, words, _LOOKS[index.state])

@@ -16,6 +16,7 @@ line = h.Element("line")
 path = h.Element("path")
 use = h.Element("use")
 text = h.Element("text")
+tspan = h.Element("tspan")
 title = h.title
 desc = h.Element("desc")
 

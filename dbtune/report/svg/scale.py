@@ -9,7 +9,9 @@ from statistics import median
 # Three to six lines: fewer leave values to guess, more are in the way of the curves.
 _STEPS = 5
 _DECADE = (1, 2, 5)
-_UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k"))
+_UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+# 2,000 reads as well as 2k, and 1,500 better than 1.5k.
+_PLAIN_BELOW = 1e4
 
 
 @dataclass(frozen=True)
@@ -59,15 +61,16 @@ def scale_across(values: tuple[float, ...]) -> Scale:
     return Scale(places[0], places[-1], doubled, tuple(places))
 
 
-def tick_texts(ticks: tuple[float, ...]) -> tuple[str, ...]:
-    """Return values in few digits, all of one unit: 0, 5k, 10k."""
-    most = max((abs(tick) for tick in ticks), default=0.0)
-    return tuple(_short(tick, most) for tick in ticks)
+def tick_texts(scale: Scale) -> tuple[str, ...]:
+    """Return the ticks in few digits: 0, 5k, 10k; of one unit, unless logarithmic."""
+    most = max(map(abs, scale.ticks))
+    if most < _PLAIN_BELOW:
+        return tuple(map(_plain, scale.ticks))
+    return tuple(_short(tick, tick if scale.log else most) for tick in scale.ticks)
 
 
 def _short(tick: float, most: float) -> str:
     divisor, unit = next(((scale, unit) for scale, unit in _UNITS if most >= scale), (1.0, ""))
-    divisor = 1e3 if unit == "k" else divisor
     return f"{_plain(tick / divisor)}{unit if tick else ''}"
 
 

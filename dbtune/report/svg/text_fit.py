@@ -17,4 +17,4 @@ def text_width(words: str, column: float = _SANS) -> float:
 
 def fit_text(words: str, width: float, column: float = _SANS) -> str:
     """Return harmless text in at most `width` px, ending in ... where it was cut."""
-    return shorten(words, max(int(width / column), 4))
+    return shorten(words, max(int(width / column + 1e-6), 4))
