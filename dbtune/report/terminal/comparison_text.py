@@ -4,37 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dbtune.model.comparison import OUTCOMES, Comparison, Difference, Metric, Outcome
-from dbtune.report.quantities import format_change, format_count, format_duration, format_ratio
+from dbtune.model.comparison import Comparison, Difference, Metric
+from dbtune.report.quantities import format_change
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.query_text import recognizable
 from dbtune.report.terminal.text import printable, wrap_text
 from dbtune.report.terminal.text_table import draw_table
+from dbtune.report.wording.comparison import (
+    OUTCOME_TITLES,
+    compared,
+    comparison_conclusion,
+    quantity,
+)
 
 # More of one kind nobody reads; the JSON document has them all.
 _MOST_ROWS = 20
 _SHORT_ID = 12
 _NUMBERED: tuple[Metric, ...] = ("queries", "steps", "fetches", "time")
-_TITLES: dict[Outcome, str] = {
-    "regression": "Worse",
-    "inconclusive": "Not known",
-    "improvement": "Better",
-}
-_WORDS: dict[Metric, str] = {
-    "queries": "queries a request",
-    "scans": "tables read from end to end",
-    "plans": "plans",
-    "steps": "steps of SQLite's virtual machine",
-    "fetches": "page fetches",
-    "time": "time",
-}
 
 
 def comparison_text(comparison: Comparison, *, width: int, color: bool) -> str:
     """Return the comparison in so many columns, in colour or not."""
     colors = Colors(color)
     blocks = [list(_head(comparison, width, colors))]
-    for outcome, title in _TITLES.items():
+    for outcome, title in OUTCOME_TITLES.items():
         found = comparison.of(outcome)
         if found:
             blocks.append([colors.bold(title), *_section(found, width, colors)])
@@ -43,36 +36,14 @@ def comparison_text(comparison: Comparison, *, width: int, color: bool) -> str:
 
 
 def _head(comparison: Comparison, width: int, colors: Colors) -> Iterator[str]:
-    limit = format_ratio(comparison.max_regress_ratio)
-    worse = comparison.of("regression")
-    if worse:
-        yield colors.severity("high", f"Regression: {_counted(worse)} worse by more than {limit}")
-    elif not comparison.of("unchanged") and not comparison.of("improvement"):
-        yield colors.bold("Nothing is known to be worse, and nothing could be compared")
+    said = comparison_conclusion(comparison)
+    if said.tone == "bad":
+        yield colors.severity("high", said.head)
     else:
-        yield colors.good(f"No regression: nothing is more than {limit} worse than base")
+        yield colors.good(said.head) if said.tone == "good" else colors.bold(said.head)
     yield f"base  {printable(comparison.base.name)}"
     yield f"head  {printable(comparison.head.name)}"
-    yield from wrap_text(f"compared: {', '.join(_compared(comparison))}", width)
-
-
-def _counted(found: Sequence[Difference]) -> str:
-    """Return how many queries and routes these are of, such as `3 queries and 1 route`."""
-    queries = len({difference.subject for difference in found if difference.text})
-    routes = len({difference.subject for difference in found if not difference.text})
-    words = ((queries, "query", "queries"), (routes, "route", "routes"))
-    return " and ".join(f"{n:,} {one if n == 1 else more}" for n, one, more in words if n)
-
-
-def _compared(comparison: Comparison) -> Iterator[str]:
-    for metric in comparison.metrics:
-        found = [d.outcome for d in comparison.differences if d.metric == metric]
-        counts = ", ".join(
-            f"{found.count(outcome):,} {_TITLES.get(outcome, 'the same').lower()}"
-            for outcome in OUTCOMES
-            if outcome in found
-        )
-        yield f"{_WORDS[metric]} ({counts or 'none on both sides'})"
+    yield from wrap_text(f"compared: {', '.join(compared(comparison))}", width)
 
 
 def _section(found: Sequence[Difference], width: int, colors: Colors) -> Iterator[str]:
@@ -96,16 +67,10 @@ def _cells(difference: Difference) -> list[str]:
     ratio = difference.ratio
     return [
         difference.metric,
-        _quantity(difference.metric, difference.base),
-        _quantity(difference.metric, difference.head),
+        quantity(difference.metric, difference.base),
+        quantity(difference.metric, difference.head),
         "" if ratio is None or difference.outcome == "inconclusive" else format_change(ratio),
     ]
-
-
-def _quantity(metric: Metric, value: float | None) -> str:
-    if value is None:
-        return "-"
-    return format_duration(value) if metric == "time" else format_count(value)
 
 
 def _subject(difference: Difference, width: int) -> str:

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 
 from dbtune.model.latency import LatencySummary
-from dbtune.model.load import LoadReport, LoadRun, LoadSettings
-from dbtune.report.quantities import (
-    format_count,
-    format_duration,
-    format_factor,
-    format_ratio,
-    format_size,
-)
+from dbtune.model.load import LoadReport, LoadRun
+from dbtune.report.quantities import format_count, format_duration
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.load_shapes import shape_section
 from dbtune.report.terminal.text import display_width, wrap_text
+from dbtune.report.wording.load import (
+    NOTHING_SENT,
+    gains,
+    seen_failures,
+    success,
+    what_was_sent,
+)
 
 _GAP = "  "
 _PROSE_WIDTH = 100
-_ERRORS_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -38,35 +37,19 @@ def load_text(report: LoadReport, *, width: int, color: bool) -> str:
     colors = Colors(color)
     prose = min(width, _PROSE_WIDTH)
     sections = (
-        [colors.bold(line) for line in wrap_text(_title(report), prose)],
+        [colors.bold(line) for line in wrap_text(what_was_sent(report), prose)],
         _nothing(report) or _table(report, width, colors),
         list(_ratios(report, prose, colors)),
         shape_section(report, width, colors),
-        _errors(report, prose, colors),
+        _bullets("Failures", seen_failures(report), prose, colors),
         _bullets("Not sent", report.not_checked, prose, colors),
         _bullets("Notes", report.notes, prose, colors),
     )
     return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
 
 
-def _title(report: LoadReport) -> str:
-    settings = report.settings
-    what = f"{report.units:,} recorded {report.unit}{'' if report.units == 1 else 's'}"
-    reads = ", reads only" if report.mix == "reads" else ""
-    return (
-        f"{PurePath(report.database).name} ({format_size(report.size_bytes)}), {what}{reads}: "
-        f"{settings.duration_s:g} s each, {_connections(settings)}"
-    )
-
-
-def _connections(settings: LoadSettings) -> str:
-    if settings.processes == 1:
-        return "1 connection" if settings.threads == 1 else f"{settings.threads} connections"
-    return f"{settings.processes} x {settings.threads} connections"
-
-
 def _nothing(report: LoadReport) -> list[str]:
-    return [] if report.runs else ["Nothing to send: the recording holds no statement for this."]
+    return [] if report.runs else [NOTHING_SENT]
 
 
 def _table(report: LoadReport, width: int, colors: Colors) -> list[str]:
@@ -90,7 +73,7 @@ def _columns(report: LoadReport) -> list[_Column]:
         _Column("config", lambda run: run.config),
         _Column("rate" if opened else "clients", _rate),
         _Column(f"{report.unit}s/s", lambda run: format_count(run.per_second)),
-        _Column("success", lambda run: _ratio(run.success_ratio)),
+        _Column("success", lambda run: success(run.success_ratio)),
         _Column("locked", lambda run: f"{run.failures.locked:,}", 1),
         _Column("timeout", lambda run: f"{run.failures.timeout:,}", 2),
         _Column("constraint", lambda run: f"{run.failures.constraint:,}", 3),
@@ -138,48 +121,13 @@ def _rate(run: LoadRun) -> str:
     return f"{rate.per_second:g}/s" if rate.clients is None else f"{rate.clients:,}"
 
 
-def _ratio(ratio: float | None) -> str:
-    return "-" if ratio is None else format_ratio(ratio)
-
-
 def _timed(take: Callable[[LatencySummary], float]) -> Callable[[LoadRun], str]:
     return lambda run: "-" if run.latency is None else format_duration(take(run.latency))
 
 
 def _ratios(report: LoadReport, width: int, colors: Colors) -> Iterator[str]:
-    """Yield, for each rate, what the first configuration gave and what the last one gives."""
-    rates = dict.fromkeys(run.rate for run in report.runs)
-    for rate in rates:
-        before, *others = (run for run in report.runs if run.rate == rate)
-        if not others:
-            continue
-        after = others[-1]
-        text = (
-            f"{rate.words}, {before.config} -> {after.config}: "
-            f"{_said(before, report)} -> {_said(after, report)}"
-        )
-        factor = format_factor(after.per_second, before.per_second)
-        text += f", {factor} as many" if factor and before.per_second else ""
+    for text in gains(report):
         yield from map(colors.good, wrap_text(text, width, "", "  "))
-
-
-def _said(run: LoadRun, report: LoadReport) -> str:
-    p99 = "-" if run.latency is None else format_duration(run.latency.p99_ns)
-    return (
-        f"{format_count(run.per_second)} {report.unit}s/s, "
-        f"{_ratio(run.success_ratio)} succeed, p99 {p99}"
-    )
-
-
-def _errors(report: LoadReport, width: int, colors: Colors) -> list[str]:
-    """Return what the databases said, without what the table's own columns say as well."""
-    told = [
-        f"{run.config}, {run.rate.words}: {error.count:,} x {error.message}"
-        for run in report.runs
-        for error in run.errors
-        if error.kind in {"other", "constraint"}
-    ]
-    return _bullets("Failures", tuple(told[:_ERRORS_SHOWN]), width, colors)
 
 
 def _bullets(title: str, items: tuple[str, ...], width: int, colors: Colors) -> list[str]:

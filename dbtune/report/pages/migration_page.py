@@ -1,0 +1,264 @@
+"""The report of a migration as a page: is all of it there, as what, and does it answer alike."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import PurePath
+
+from dbtune.model.advice import Report, TableOutcome
+from dbtune.model.overview import ColumnDecision
+from dbtune.model.page import (
+    Action,
+    Block,
+    Cell,
+    Column,
+    Command,
+    Commands,
+    Details,
+    Fact,
+    Page,
+    Section,
+    Table,
+    Text,
+    Tone,
+)
+from dbtune.report.pages.anchors import anchors
+from dbtune.report.pages.cells import count_cell, duration_cell, size_cell
+from dbtune.report.pages.finding_cards import counted_findings, findings_section
+from dbtune.report.pages.migration_queries import outcome_counts, queries_section
+from dbtune.report.pages.schema_section import schema_section
+from dbtune.report.pages.size_budget import fitting
+from dbtune.report.pages.state_sections import (
+    environment_section,
+    health_section,
+    notes_section,
+    open_section,
+)
+from dbtune.report.quantities import format_count, format_size
+from dbtune.report.wording.conclusion import Conclusion, migration_conclusion
+from dbtune.report.wording.origin import origin
+
+_TYPES_BYTES = 90_000
+_TABLES_BYTES = 90_000
+_NOT_CHECKED_METHODS = {
+    "none": "No rows were compared.",
+    "counts": "Rows were counted, and their values not compared.",
+    "sample": "A sample of the rows was compared, not each of them.",
+}
+_METHODS = {
+    "arrow": "each row, column by column",
+    "rows": "each row, value by value",
+    "multiset": "all rows, whatever their order",
+    "counts": "their number alone",
+    "arrow sample": "a sample, column by column",
+    "rows sample": "a sample, value by value",
+    "none": "not compared",
+}
+
+
+def migration_page(report: Report, name: str = "") -> Page:
+    """Return the page; `name` is the report's file, "" where it has none."""
+    said = _conclusion(report)
+    return Page(
+        title=f"dbtune {report.command}: {PurePath(report.source.path).name}",
+        verdict=said.head,
+        tone=said.tone,
+        figures=tuple(_figures(report)),
+        actions=tuple(_actions(report)),
+        sections=tuple(section for section in _sections(report) if section is not None),
+        footer=origin(report),
+    )
+
+
+def _conclusion(report: Report) -> Conclusion:
+    if report.tables:
+        return migration_conclusion(report.tables)
+    stops = sum(finding.severity == "high" for finding in report.findings)
+    head = next(iter(report.notes), "") or "Nothing was moved."
+    return Conclusion(head, "", "bad" if stops else "warning")
+
+
+def _figures(report: Report) -> Iterator[Fact]:
+    tables = report.tables or ()
+    if tables:
+        verified = sum(table.verified for table in tables)
+        tone: Tone = "good" if verified == len(tables) else "bad"
+        if all(table.method == "none" for table in tables):
+            tone = "neutral"
+        yield Fact("Tables verified", f"{verified:,} of {len(tables):,}", "", tone)
+        yield Fact("Rows", format_count(sum(table.rows for table in tables)))
+        rejected = sum(table.rejected for table in tables)
+        if rejected:
+            yield Fact("Kept back", format_count(rejected), "rows, as asked", "warning")
+    if report.queries:
+        yield Fact("Queries on PostgreSQL", outcome_counts(report.queries))
+    if report.findings:
+        yield Fact("Findings", counted_findings(report.findings))
+    yield Fact("SQLite file", format_size(report.source.size_bytes))
+
+
+def _actions(report: Report) -> Iterator[Action]:
+    """Yield the first things to do: what stops it, what answers otherwise, then the rest."""
+    database = shlex.quote(report.source.path)
+    tables = report.tables or ()
+    high = sum(finding.severity == "high" for finding in report.findings)
+    if high:
+        what = "differences" if tables else "stops"
+        yield Action(f"Look at the {high:,} {what} under Findings, and resolve them as they say")
+    if not tables:
+        yield Action("Look at the whole plan", f"dbtune migrate-to-postgres {database} --plan")
+        return
+    medium = sum(finding.severity == "medium" for finding in report.findings)
+    if medium:
+        yield Action(f"Go through the {medium:,} findings of medium severity before the switch")
+    if report.queries is None:
+        yield Action(
+            "Try the application's recorded queries on PostgreSQL",
+            f"dbtune migrate-to-postgres {database} '<URL>' --verify-only "
+            "--check-queries '<recording>.jsonl'",
+        )
+
+
+def _sections(report: Report) -> Iterator[Section | None]:
+    yield findings_section(report)
+    yield _tables(report.tables or ())
+    yield queries_section(report.queries)
+    yield _types(report.columns)
+    yield schema_section(report)
+    yield health_section(report.health)
+    yield open_section((*report.not_checked, *_not_compared(report)))
+    yield notes_section(report.notes)
+    yield _next(report)
+    yield environment_section(report.environment, report.source)
+
+
+def _tables(tables: tuple[TableOutcome, ...]) -> Section | None:
+    if not tables:
+        return None
+    rows = fitting((_table_row(table) for table in tables), _TABLES_BYTES)
+    table = Table(
+        "What became of each table, and how its rows were compared",
+        (
+            Column("table", "code"),
+            Column("in PostgreSQL", "code"),
+            Column("rows", "number"),
+            Column("size", "number"),
+            Column("rejected", "number"),
+            Column("other types", "number"),
+            Column("keys, indexes, checks", "number"),
+            Column("verified"),
+            Column("compared"),
+            Column("time", "number"),
+        ),
+        rows,
+    )
+    left = len(tables) - len(rows)
+    more = (Text((f"And {left:,} more tables: they are in the JSON.",)),) if left else ()
+    return Section("verification", "Tables and their verification", (table, *more))
+
+
+def _table_row(table: TableOutcome) -> tuple[Cell, ...]:
+    tone: Tone = "good" if table.verified else "bad"
+    if table.method == "none":
+        tone = "neutral"
+    return (
+        Cell(table.source),
+        Cell(table.target),
+        count_cell(table.rows),
+        size_cell(table.size_bytes),
+        count_cell(table.rejected, "warning" if table.rejected else "neutral"),
+        count_cell(table.type_changes),
+        count_cell(table.objects),
+        Cell("yes" if table.verified else "NO", tone=tone),
+        Cell(_METHODS.get(table.method, table.method)),
+        duration_cell(table.seconds * 1e9),
+    )
+
+
+def _types(columns: tuple[ColumnDecision, ...] | None) -> Section | None:
+    """Return what each column becomes, a table behind a line each."""
+    if not columns:
+        return None
+    groups = [(name, tuple(group)) for name, group in groupby(columns, lambda c: c.table)]
+    names = anchors("types", (name for name, _ in groups))
+    details = [
+        Details(_counted(table, own), (_decisions(table, own),), name)
+        for name, (table, own) in zip(names, groups, strict=True)
+    ]
+    shown = fitting(details, _TYPES_BYTES)
+    said = "Types are chosen from what the columns really hold, not from what they declare."
+    blocks: list[Block] = [Text((said,)), *shown]
+    left = len(details) - len(shown)
+    if left:
+        blocks.append(Text((f"The columns of {left:,} more tables are in the JSON.",)))
+    return Section("types", "Type decisions", tuple(blocks))
+
+
+def _counted(table: str, columns: tuple[ColumnDecision, ...]) -> str:
+    converted = sum(bool(column.conversion) for column in columns)
+    more = f", {converted:,} of them converted" if converted else ""
+    return f"{table}: {len(columns):,} column{'' if len(columns) == 1 else 's'}{more}"
+
+
+def _decisions(table: str, columns: tuple[ColumnDecision, ...]) -> Table:
+    rows = tuple(
+        (
+            Cell(column.column),
+            Cell(column.declared or "(none)"),
+            Cell(f"{column.type}{' not null' if column.not_null else ''}"),
+            Cell(column.reason),
+            Cell(column.conversion),
+        )
+        for column in columns
+    )
+    return Table(
+        f"Columns of {table}",
+        (
+            Column("column", "code"),
+            Column("declared", "code"),
+            Column("PostgreSQL", "code"),
+            Column("why"),
+            Column("stored values"),
+        ),
+        rows,
+    )
+
+
+def _not_compared(report: Report) -> Iterator[str]:
+    methods = {table.method for table in report.tables or ()}
+    for word, said in _NOT_CHECKED_METHODS.items():
+        names = [t.source for t in report.tables or () if word in t.method]
+        if names and any(word in method for method in methods):
+            shown = ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if names[5:] else "")
+            yield f"{said} ({shown})"
+    if report.tables and report.queries is None:
+        yield "No recorded query was tried on PostgreSQL: --check-queries does that."
+
+
+def _next(report: Report) -> Section | None:
+    if not report.tables:
+        return None
+    database = shlex.quote(report.source.path)
+    commands = Commands(
+        (
+            Command(
+                "Compare again at any time, which changes nothing",
+                f"dbtune migrate-to-postgres {database} '<URL>' --verify-only",
+            ),
+            Command(
+                "Send the recorded load to both, side by side",
+                f"dbtune bench {database} --queries '<recording>.jsonl' --postgres '<URL>'",
+            ),
+        )
+    )
+    back = Text(
+        (
+            "Before the switch: rewrite the queries that differ or break, set DATABASE_URL, and "
+            "stop all writers of the SQLite file while the last migration runs.",
+            "Going back: the SQLite file is as it was, byte for byte. Set DATABASE_URL to it "
+            "again; what was written to PostgreSQL meanwhile is not in it.",
+        )
+    )
+    return Section("next", "Next, and back", (commands, back))
