@@ -60,6 +60,11 @@ def read_defaults(folder: Path | None = None) -> dict[str, Any]:
     }
 
 
+def configuration_file(folder: Path | None = None) -> Path:
+    """Return the file that is read, for messages; the folder where there is none."""
+    return _find_table(folder or Path.cwd())[0]
+
+
 def read_ignored(folder: Path | None = None) -> tuple[IgnoreRule, ...]:
     """Return the `[[ignore]]` (or `[[tool.dbtune.ignore]]`) tables of the same file.
 

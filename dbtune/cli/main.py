@@ -16,6 +16,7 @@ import click
 from dbtune._version import __version__
 from dbtune.cli.command import CommandGroup
 from dbtune.cli.console import as_far_as_read, drop_output, print_error
+from dbtune.cli.defaults import use_defaults
 from dbtune.cli.suggestions import explain_option
 from dbtune.config import read_defaults
 from dbtune.errors import DbtuneError, ExitCode
@@ -99,7 +100,7 @@ def group(ctx: click.Context, quiet: bool, verbose: int) -> None:
     [tool.dbtune] in pyproject.toml, or from dbtune.toml.
     """
     ctx.obj = {"quiet": quiet}
-    ctx.default_map = read_defaults()
+    use_defaults(ctx, read_defaults())
     level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
     logging.basicConfig(stream=sys.stderr, level=level, format="%(name)s: %(message)s")
     if not verbose:
