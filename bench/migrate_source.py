@@ -56,95 +56,126 @@ def build_source(path: Path, scale: float) -> None:
         connection.execute("PRAGMA journal_mode = OFF")
         connection.execute("PRAGMA synchronous = OFF")
         connection.executescript(_SCHEMA)
-        for table, row in _rows(random.Random(7), counts).items():
-            values = (row(number) for number in range(1, counts[table] + 1))
-            marks = ", ".join("?" * len(row(0)))
+        draws = _Draws(random.Random(7), counts)
+        for table, make in _MAKERS.items():
+            marks = ", ".join("?" * len(make(0, draws)))
+            values = (make(number, draws) for number in range(1, counts[table] + 1))
             connection.executemany(f"INSERT INTO {table} VALUES ({marks})", values)
         connection.commit()
     unfinished.rename(path)
 
 
-def _rows(chance: random.Random, counts: dict[str, int]) -> dict[str, Callable[[int], Any]]:
-    """Return for each table what makes the row of a number."""
-    first_day = datetime.datetime(2021, 1, 1)
+class _Draws:
+    """Values by chance; what refers to another table is one of its first `counts` keys."""
 
-    def moment() -> str:
-        return str(first_day + datetime.timedelta(seconds=chance.randrange(150_000_000)))
+    _FIRST_DAY = datetime.datetime(2021, 1, 1)
 
-    def sentence(words: int) -> str:
-        return " ".join(chance.choices(_WORDS, k=words))
+    def __init__(self, chance: random.Random, counts: dict[str, int]) -> None:
+        self.chance = chance
+        self._counts = counts
 
-    def sometimes(share: float, value: Callable[[], Any]) -> Any:
-        return value() if chance.random() < share else None
+    def key(self, table: str) -> int:
+        return self.chance.randrange(1, self._counts[table] + 1)
 
-    def user() -> int:
-        return chance.randrange(1, counts["users"] + 1)
+    def moment(self) -> str:
+        return str(self._FIRST_DAY + datetime.timedelta(seconds=self.chance.randrange(150_000_000)))
 
-    def chef() -> int:
-        return chance.randrange(1, counts["chefs"] + 1)
+    def sentence(self, words: int) -> str:
+        return " ".join(self.chance.choices(_WORDS, k=words))
 
-    def body() -> str:
-        joint = chance.choice(["\n", "\n\n", "\r\n", "\t", " \\ ", " "])
-        return joint.join(sentence(chance.randrange(5, 40)) for _ in range(chance.randrange(1, 5)))
+    def body(self) -> str:
+        joint = self.chance.choice(["\n", "\n\n", "\r\n", "\t", " \\ ", " "])
+        sentences = range(self.chance.randrange(1, 5))
+        return joint.join(self.sentence(self.chance.randrange(5, 40)) for _ in sentences)
 
-    return {
-        "users": lambda n: (
-            n,
-            f"user{n}.{chance.randrange(10**6)}@example.com",
-            sentence(2),
-            chance.random() < 0.9,
-            sometimes(0.9, lambda: 0),
-            moment(),
-            sometimes(0.8, moment),
-            chance.random() * 1000,
-            sometimes(0.5, lambda: sentence(8)),
-        ),
-        "chefs": lambda n: (
-            n,
-            user(),
-            sentence(3),
-            round(chance.random() * 5, 1),
-            chance.random() < 0.5,
-            round(chance.random() * 500, 2),
-            chance.choice(["Tokyo", "大阪", "Zürich"]),
-            moment()[:10],
-        ),
-        "bookings": lambda n: (
-            n,
-            user(),
-            chef(),
-            moment(),
-            chance.randrange(1, 20),
-            chance.random() * 900,
-            sometimes(0.3, lambda: chance.random() * 20),
-            chance.choice(["pending", "confirmed", "done", "cancelled"]),
-            sometimes(0.4, lambda: sentence(6)),
-            chance.random() < 0.1,
-            moment(),
-        ),
-        "sns_posts": lambda n: (
-            n,
-            chef(),
-            sometimes(0.9, lambda: sentence(5)),
-            sometimes(0.95, body),
-            chance.choice(["ja", "en", None]),
-            chance.randrange(10_000),
-            chance.gauss(0, 1e3),
-            moment(),
-        ),
-        "events": lambda n: (
-            n,
-            user(),
-            chance.randrange(50),
-            sometimes(0.7, lambda: chance.randrange(1, 10**9)),
-            1_600_000_000 + chance.randrange(10**8),
-            chance.random() * chance.choice([1, 1e3, 1e-9, 1e17]),
-        ),
-        "attachments": lambda n: _attachment(n, chance, counts["bookings"]),
-    }
+    def sometimes(self, share: float, value: Callable[[], Any]) -> Any:
+        return value() if self.chance.random() < share else None
 
 
-def _attachment(number: int, chance: random.Random, bookings: int) -> tuple[Any, ...]:
-    size = chance.randrange(100, 4000)
-    data = chance.randbytes(size) if chance.random() < 0.98 else None
-    return number, chance.randrange(1, bookings + 1), "image/png", data, size
+def _user(number: int, draws: _Draws) -> tuple[Any, ...]:
+    chance = draws.chance
+    return (
+        number,
+        f"user{number}.{chance.randrange(10**6)}@example.com",
+        draws.sentence(2),
+        chance.random() < 0.9,
+        draws.sometimes(0.9, lambda: 0),
+        draws.moment(),
+        draws.sometimes(0.8, draws.moment),
+        chance.random() * 1000,
+        draws.sometimes(0.5, lambda: draws.sentence(8)),
+    )
+
+
+def _chef(number: int, draws: _Draws) -> tuple[Any, ...]:
+    chance = draws.chance
+    return (
+        number,
+        draws.key("users"),
+        draws.sentence(3),
+        round(chance.random() * 5, 1),
+        chance.random() < 0.5,
+        round(chance.random() * 500, 2),
+        chance.choice(["Tokyo", "大阪", "Zürich"]),
+        draws.moment()[:10],
+    )
+
+
+def _booking(number: int, draws: _Draws) -> tuple[Any, ...]:
+    chance = draws.chance
+    return (
+        number,
+        draws.key("users"),
+        draws.key("chefs"),
+        draws.moment(),
+        chance.randrange(1, 20),
+        chance.random() * 900,
+        draws.sometimes(0.3, lambda: chance.random() * 20),
+        chance.choice(["pending", "confirmed", "done", "cancelled"]),
+        draws.sometimes(0.4, lambda: draws.sentence(6)),
+        chance.random() < 0.1,
+        draws.moment(),
+    )
+
+
+def _post(number: int, draws: _Draws) -> tuple[Any, ...]:
+    chance = draws.chance
+    return (
+        number,
+        draws.key("chefs"),
+        draws.sometimes(0.9, lambda: draws.sentence(5)),
+        draws.sometimes(0.95, draws.body),
+        chance.choice(["ja", "en", None]),
+        chance.randrange(10_000),
+        chance.gauss(0, 1e3),
+        draws.moment(),
+    )
+
+
+def _event(number: int, draws: _Draws) -> tuple[Any, ...]:
+    chance = draws.chance
+    return (
+        number,
+        draws.key("users"),
+        chance.randrange(50),
+        draws.sometimes(0.7, lambda: chance.randrange(1, 10**9)),
+        1_600_000_000 + chance.randrange(10**8),
+        chance.random() * chance.choice([1, 1e3, 1e-9, 1e17]),
+    )
+
+
+def _attachment(number: int, draws: _Draws) -> tuple[Any, ...]:
+    size = draws.chance.randrange(100, 4000)
+    data = draws.chance.randbytes(size) if draws.chance.random() < 0.98 else None
+    return number, draws.key("bookings"), "image/png", data, size
+
+
+# What makes the row of a number, for each table in the order in which they are filled.
+_MAKERS: dict[str, Callable[[int, _Draws], tuple[Any, ...]]] = {
+    "users": _user,
+    "chefs": _chef,
+    "bookings": _booking,
+    "sns_posts": _post,
+    "events": _event,
+    "attachments": _attachment,
+}

@@ -150,21 +150,6 @@ def test_no_backup_leaves_it_out_and_a_backup_keeps_only_the_newest(
     assert list(database.with_name("shop.db.dbtune").glob("backup-*")) == []
 
 
-@pytest.mark.parametrize("kind", ["missing", "text", "folder"])
-def test_what_is_no_database_is_named(run_dbtune: Run, tmp_path: Path, kind: str) -> None:
-    """Nothing is created for it."""
-    path = tmp_path / "x.db"
-    if kind == "text":
-        path.write_text("not a database, " * 100)
-    elif kind == "folder":
-        path.mkdir()
-    before = sorted(tmp_path.rglob("*"))
-    result = run_dbtune("enable-wal", path, "--yes")
-    assert result.returncode == 3, result.stderr
-    assert "x.db" in result.stderr
-    assert sorted(tmp_path.rglob("*")) == before
-
-
 def test_an_empty_database_can_be_switched(run_dbtune: Run, tmp_path: Path) -> None:
     """0 bytes is a valid database."""
     path = tmp_path / "empty.db"
