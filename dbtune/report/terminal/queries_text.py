@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 
 from dbtune.model.digest import Names, QueryDigest
@@ -11,23 +10,15 @@ from dbtune.report.terminal.cache_text import cache_lines
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.command_text import command_lines
 from dbtune.report.terminal.queries_table import query_table
-from dbtune.report.terminal.query_details import (
-    calls_text,
-    detail_lines,
-    latency_text,
-    wrap_figures,
-)
+from dbtune.report.terminal.query_details import detail_lines, latency_text, wrap_figures
 from dbtune.report.terminal.text import printable, wrap_text
+from dbtune.report.wording.digest import analyze_command, calls_text, not_read, summary
 
 # Prose wider than this is hard to follow from one line to the next; tables use the whole width.
 _PROSE_WIDTH = 100
 _MIN_WIDTH = 40
 # More is a book; the table names the others, and --json has all of all.
 _DETAILED = 5
-# What a recording from there is called.
-_STDIN = "stdin"
-# How SQLite names databases in memory, and URIs, which may be of one.
-_NO_FILE = (":", "file:")
 
 
 def queries_to_terminal(digest: QueryDigest, *, width: int, color: bool) -> str:
@@ -47,7 +38,7 @@ def queries_to_terminal(digest: QueryDigest, *, width: int, color: bool) -> str:
         ),
         _database_lines(digest, prose, colors),
         cache_lines(digest.cache, width, prose, colors),
-        _bullets("Not read", _broken(digest), prose, colors),
+        _bullets("Not read", not_read(digest), prose, colors),
         _bullets("Notes", iter(digest.notes), prose, colors),
         _next_lines(digest, prose, colors),
     ]
@@ -55,14 +46,10 @@ def queries_to_terminal(digest: QueryDigest, *, width: int, color: bool) -> str:
 
 
 def _summary(digest: QueryDigest, width: int, colors: Colors) -> list[str]:
-    shapes = "1 query shape" if digest.shapes == 1 else f"{digest.shapes:,} query shapes"
-    first = f"{calls_text(digest.calls)} of {shapes} in {_sources(digest.sources)}"
-    if digest.error_calls:
-        first += f"; {calls_text(digest.error_calls)} failed"
     filters = [f"route {digest.route}"] if digest.route is not None else []
     filters += [f"database {digest.database}"] if digest.database is not None else []
     filters += [f"since {digest.since}"] if digest.since is not None else []
-    lines = [colors.bold(line) for line in wrap_text(first, width)]
+    lines = [colors.bold(line) for line in wrap_text(summary(digest), width)]
     if filters:
         kept = f"only {' and '.join(filters)}: {digest.kept:,} of {digest.statements:,} statements"
         lines += wrap_text(kept, width)
@@ -72,12 +59,6 @@ def _summary(digest: QueryDigest, width: int, colors: Colors) -> list[str]:
         total = format_duration(digest.latency.total_ns)
         lines += wrap_figures(f"total {total} · {latency_text(digest.latency)}", width)
     return lines
-
-
-def _sources(sources: tuple[str, ...]) -> str:
-    if len(sources) <= 3:
-        return ", ".join(sources)
-    return f"{', '.join(sources[:2])} and {len(sources) - 2} more"
 
 
 def _database_lines(digest: QueryDigest, width: int, colors: Colors) -> list[str]:
@@ -104,27 +85,13 @@ def _more(names: Names, colors: Colors) -> list[str]:
 
 
 def _next_lines(digest: QueryDigest, width: int, colors: Colors) -> list[str]:
-    """Return the command that tells what would help; stdin cannot be read a second time."""
-    if not digest.calls or _STDIN in digest.sources:
+    command = analyze_command(digest)
+    if not command:
         return []
-    files = (name.name for name in digest.databases.top)
-    database = next((name for name in files if not name.startswith(_NO_FILE)), None)
-    words = ["dbtune", "analyze", "DB" if database is None else shlex.quote(database)]
-    # A recording is read with its parts: app.jsonl stands for app.jsonl.1, too.
-    whole = (source for source in digest.sources if source.rpartition(".")[0] not in digest.sources)
-    words += [f"--queries {shlex.quote(source)}" for source in whole]
     return [
         colors.bold("Next: which indexes would help, and what mends an N+1"),
-        *(colors.command(line) for line in command_lines(" ".join(words), width, "  ")),
+        *(colors.command(line) for line in command_lines(command, width, "  ")),
     ]
-
-
-def _broken(digest: QueryDigest) -> Iterator[str]:
-    for broken in digest.broken:
-        yield f"{broken.source} line {broken.line}: {broken.reason}; the line was left out"
-    more = digest.broken_count - len(digest.broken)
-    if more:
-        yield f"{more:,} more broken lines were left out"
 
 
 def _bullets(title: str, items: Iterator[str], width: int, colors: Colors) -> list[str]:

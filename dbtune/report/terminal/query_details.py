@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbtune.model.digest import Names, QueryStatistics
+from dbtune.model.digest import QueryStatistics
 from dbtune.model.latency import LatencySummary
 from dbtune.report.quantities import format_count, format_duration, format_ratio
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.query_text import abbreviated
 from dbtune.report.terminal.sparkline import bars
 from dbtune.report.terminal.text import wrap_text
+from dbtune.report.wording.digest import calls_text, named, repeated
 
 _INDENT = "   "
 _NO_BREAK = "\u00a0"
-_SHOWN_NAMES = 3
 _STATEMENT_CHARACTERS = 600
 
 
@@ -50,11 +50,6 @@ def latency_text(latency: LatencySummary) -> str:
     )
 
 
-def calls_text(count: float) -> str:
-    """Return a number of calls in words."""
-    return "1 call" if count == 1 else f"{format_count(count)} calls"
-
-
 def histogram_text(latency: LatencySummary) -> str:
     """Return bars in steps of 1, 2 and 5 between the durations they reach from and to."""
     buckets = latency.buckets
@@ -66,7 +61,7 @@ def histogram_text(latency: LatencySummary) -> str:
 def _facts(query: QueryStatistics) -> Iterator[str]:
     calls = calls_text(query.calls)
     if query.error_calls:
-        calls += f", {format_count(query.error_calls)} failed: {_named(query.errors)}"
+        calls += f", {format_count(query.error_calls)} failed: {named(query.errors)}"
     if query.latency is None or not query.latency.max_ns:
         yield calls
     else:
@@ -92,21 +87,12 @@ def _facts(query: QueryStatistics) -> Iterator[str]:
         ("databases", query.databases if query.databases.distinct > 1 else None),
     ):
         if names is not None and names.top:
-            yield f"{name}: {_named(names)}"
-
-
-def _named(names: Names) -> str:
-    shown = [f"{name.name} ({format_count(name.count)})" for name in names.top[:_SHOWN_NAMES]]
-    more = names.distinct - len(shown)
-    return ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")
+            yield f"{name}: {named(names)}"
 
 
 def _repeated(query: QueryStatistics) -> str:
     assert query.repeats is not None
-    return (
-        f"N+1: up to {query.repeats.worst:,} calls in one request; "
-        "dbtune analyze names the line and the fix"
-    )
+    return f"N+1: {repeated(query.repeats)}"
 
 
 def _cut(text: str) -> str:
