@@ -1,0 +1,1 @@
+"""The advisor from end to end."""
