@@ -32,8 +32,8 @@ from dbtune.report.wording.digest import analyze_command, not_read, summary
 _SHARES = 10
 
 
-def digest_page(digest: QueryDigest, name: str = "") -> Page:
-    """Return the page; `name` is not needed, as no command takes a digest."""
+def digest_page(digest: QueryDigest) -> Page:
+    """Return the page of a digest."""
     details = query_details(digest)
     links = {query.id: found.anchor for query, found in reversed(details)}
     analyze = analyze_command(digest)

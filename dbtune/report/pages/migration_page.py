@@ -58,8 +58,8 @@ _METHODS = {
 }
 
 
-def migration_page(report: Report, name: str = "") -> Page:
-    """Return the page; `name` is the report's file, "" where it has none."""
+def migration_page(report: Report) -> Page:
+    """Return the page of a migration, done or stopped."""
     said = _conclusion(report)
     return Page(
         title=f"dbtune {report.command}: {PurePath(report.source.path).name}",

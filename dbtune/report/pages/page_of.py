@@ -1,15 +1,81 @@
-"""Any run as a page, and several runs as one."""
+"""Any run as a page, and the pages of several runs as one."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dbtune.model.advice import Report
-from dbtune.model.page import Page
+from dbtune.model.comparison import Comparison
+from dbtune.model.digest import QueryDigest
+from dbtune.model.page import Facts, Page, Section, Text
 from dbtune.model.run import Run
 from dbtune.report.pages.analysis_page import analysis_page
+from dbtune.report.pages.anchors import within
+from dbtune.report.pages.comparison_page import comparison_page
+from dbtune.report.pages.digest_page import digest_page
+from dbtune.report.pages.load_page import load_page
+from dbtune.report.pages.migration_page import migration_page
+from dbtune.report.pages.state_sections import ENVIRONMENT
+
+_MOST_ACTIONS = 3
 
 
 def page_of(run: Run, name: str = "") -> Page:
     """Return the page of a run; `name` is the run's file, which commands to run next name."""
     if isinstance(run, Report):
-        return analysis_page(run, name)
-    raise NotImplementedError(type(run).__name__)
+        # A migration alone has tables, none where it was stopped.
+        page = migration_page(run) if run.tables is not None else analysis_page(run, name)
+    elif isinstance(run, QueryDigest):
+        page = digest_page(run)
+    elif isinstance(run, Comparison):
+        page = comparison_page(run)
+    else:
+        page = load_page(run)
+    return replace(page, actions=page.actions[:_MOST_ACTIONS])
+
+
+def join_pages(pages: tuple[Page, ...]) -> Page:
+    """Return one page of several: the first's verdict and actions, then each one's sections.
+
+    What is said of where it was made stands once if it is the same for all. `pages` are one at
+    least; one alone is returned as it is.
+    """
+    first, *others = pages
+    if not others:
+        return first
+    sections = [
+        section for number, page in enumerate(pages, start=1) for section in _group(number, page)
+    ]
+    return Page(
+        title="; ".join(page.title for page in pages),
+        verdict=first.verdict,
+        tone=first.tone,
+        figures=first.figures,
+        actions=first.actions,
+        sections=(*_without_repeated_environments(sections),),
+        footer=tuple(dict.fromkeys(line for page in pages for line in page.footer)),
+    )
+
+
+def _group(number: int, page: Page) -> list[Section]:
+    """Return a page's sections behind one that tells its verdict, their titles with the run's."""
+    said = Text((page.verdict,))
+    blocks = (said, Facts(page.figures)) if page.figures else (said,)
+    head = Section("run", page.title, blocks)
+    # The first one's verdict stands at the top of the page already.
+    own = [] if number == 1 else [head]
+    own += [replace(s, title=f"{page.title}: {s.title}") for s in page.sections]
+    return [within(section, f"run-{number}") for section in own]
+
+
+def _without_repeated_environments(sections: list[Section]) -> list[Section]:
+    """Leave out what an earlier section says of the environment, word for word."""
+    kept: list[Section] = []
+    told: set[object] = set()
+    for section in sections:
+        if section.anchor.endswith(f"-{ENVIRONMENT}"):
+            if section.blocks in told:
+                continue
+            told.add(section.blocks)
+        kept.append(section)
+    return kept

@@ -23,6 +23,7 @@ from dbtune.report.pages.cells import count_cell, statement_cell
 from dbtune.report.quantities import format_duration, format_size
 from dbtune.report.wording.origin import applied
 
+ENVIRONMENT = "environment"
 _NOT_ANALYZED = 50
 
 
@@ -83,7 +84,7 @@ def environment_section(
 ) -> Section | None:
     """Return of which database, on what kind of machine and with which versions this was made."""
     facts = (*_source_facts(source), *_environment_facts(environment))
-    return Section("environment", "Environment and versions", (Facts(facts),)) if facts else None
+    return Section(ENVIRONMENT, "Environment and versions", (Facts(facts),)) if facts else None
 
 
 def _change(change: AppliedChange) -> Iterator[Block]:

@@ -1,0 +1,256 @@
+"""A comparison as a page: what got worse first, then what is not known, then the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbtune.model.comparison import ComparedSide, Comparison, Difference, Metric, UnmatchedShape
+from dbtune.model.page import (
+    Action,
+    Bar,
+    BarChart,
+    Block,
+    Bullets,
+    Cell,
+    Code,
+    Column,
+    Details,
+    Fact,
+    Facts,
+    Page,
+    Section,
+    Table,
+    Text,
+    Tone,
+)
+from dbtune.report.pages.anchors import anchors
+from dbtune.report.pages.cells import count_cell, statement_cell, statement_in_short
+from dbtune.report.pages.size_budget import fitting
+from dbtune.report.pages.state_sections import notes_section
+from dbtune.report.quantities import format_change, format_ratio, format_size
+from dbtune.report.wording.comparison import (
+    METRIC_WORDS,
+    OUTCOME_TITLES,
+    compared,
+    comparison_conclusion,
+    counted_subjects,
+    quantity,
+)
+
+_BARS = 20
+_TABLE_BYTES = 110_000
+_DETAILS_BYTES = 60_000
+_NUMBERED: tuple[Metric, ...] = ("queries", "steps", "fetches", "time")
+_ANCHORS = {"regression": "worse", "inconclusive": "not-known", "improvement": "better"}
+_TONES: dict[str, Tone] = {
+    "regression": "bad",
+    "inconclusive": "warning",
+    "improvement": "good",
+}
+
+
+def comparison_page(comparison: Comparison) -> Page:
+    """Return the page of a comparison."""
+    said = comparison_conclusion(comparison)
+    sections = (
+        *(_outcome_section(comparison, outcome) for outcome in OUTCOME_TITLES),
+        _one_sided(comparison),
+        notes_section(comparison.notes),
+        _sides(comparison),
+    )
+    return Page(
+        title=f"dbtune compare: {comparison.base.name} and {comparison.head.name}",
+        verdict=f"{said.head}.",
+        tone=said.tone,
+        figures=tuple(_figures(comparison)),
+        actions=tuple(_actions(comparison)),
+        sections=tuple(section for section in sections if section is not None),
+        footer=tuple(_footer(comparison)),
+    )
+
+
+def _figures(comparison: Comparison) -> Iterator[Fact]:
+    for outcome, title in OUTCOME_TITLES.items():
+        found = comparison.of(outcome)
+        yield Fact(
+            title,
+            f"{len(found):,}",
+            counted_subjects(found),
+            _TONES[outcome] if found else "neutral",
+        )
+    yield Fact("The same", f"{len(comparison.of('unchanged')):,}")
+    yield Fact("Allowed", format_ratio(comparison.max_regress_ratio), "worse than base")
+
+
+def _actions(comparison: Comparison) -> Iterator[Action]:
+    worse = comparison.of("regression")
+    seen: set[str] = set()
+    for difference in worse:
+        if difference.subject not in seen and len(seen) < 2:
+            seen.add(difference.subject)
+            yield Action(f"Look at {_subject(difference)}: {_in_short(difference)}")
+    if comparison.of("inconclusive"):
+        yield Action("See under Not known why some of it says nothing")
+
+
+def _in_short(difference: Difference) -> str:
+    ratio = difference.ratio
+    if ratio is None:
+        return METRIC_WORDS[difference.metric]
+    return f"{METRIC_WORDS[difference.metric]} {format_change(ratio)}"
+
+
+def _outcome_section(comparison: Comparison, outcome: str) -> Section | None:
+    found = tuple(d for d in comparison.differences if d.outcome == outcome)
+    if not found:
+        return None
+    name = _ANCHORS[outcome]
+    details = _plan_details(found, name)
+    links = dict(details)
+    numbered = tuple(d for d in found if d.metric in _NUMBERED)
+    blocks: list[Block] = []
+    if outcome != "inconclusive":
+        blocks += _bars(numbered)
+    blocks += _table(found, outcome, {subject: d.anchor for subject, d in links.items()})
+    blocks += [block for _, block in details]
+    title = next(title for key, title in OUTCOME_TITLES.items() if key == outcome)
+    return Section(name, title, tuple(blocks))
+
+
+def _bars(found: tuple[Difference, ...]) -> list[Block]:
+    """Return the differences in one metric that changed most, whose values share a unit."""
+    charts: list[Block] = []
+    for metric in _NUMBERED:
+        own = [d for d in found if d.metric == metric and d.base is not None and d.head is not None]
+        if own:
+            bars = tuple(bar for d in own[:_BARS] for bar in _bar(d))
+            words = METRIC_WORDS[metric]
+            rest = f", the first {len(bars)} of {len(own)}" if len(own) > len(bars) else ""
+            said = f"{len(own):,} differ{rest}; base before, head after."
+            charts.append(BarChart(f"{words[:1].upper()}{words[1:]}", said, words, bars))
+    return charts
+
+
+def _bar(difference: Difference) -> Iterator[Bar]:
+    if difference.base is None or difference.head is None:
+        return
+    ratio = difference.ratio
+    yield Bar(
+        _subject(difference),
+        difference.base,
+        quantity(difference.metric, difference.base),
+        difference.head,
+        quantity(difference.metric, difference.head),
+        "" if ratio is None else format_change(ratio),
+    )
+
+
+def _table(found: tuple[Difference, ...], outcome: str, links: dict[str, str]) -> Iterator[Block]:
+    columns = (
+        Column("query or route", "code"),
+        Column("metric"),
+        Column("base", "number"),
+        Column("head", "number"),
+        Column("change", "number"),
+        Column("what was found"),
+    )
+    rows = fitting((_row(d, outcome, links) for d in found), _TABLE_BYTES)
+    yield Table("The worst first" if outcome == "regression" else "In order", columns, rows)
+    left = len(found) - len(rows)
+    if left:
+        yield Text((f"And {left:,} more: they are in the JSON.",))
+
+
+def _row(difference: Difference, outcome: str, links: dict[str, str]) -> tuple[Cell, ...]:
+    ratio = difference.ratio if outcome != "inconclusive" else None
+    tone = _TONES[outcome]
+    return (
+        Cell(_subject(difference), links.get(difference.subject)),
+        Cell(difference.metric),
+        Cell(quantity(difference.metric, difference.base), value=difference.base),
+        Cell(quantity(difference.metric, difference.head), value=difference.head),
+        Cell("", tone=tone) if ratio is None else Cell(format_change(ratio), None, tone, ratio),
+        Cell(_reason(difference)),
+    )
+
+
+def _reason(difference: Difference) -> str:
+    interval = difference.interval
+    if interval is None or interval.low is None or interval.high is None:
+        return difference.reason
+    low, high = format_change(interval.low), format_change(interval.high)
+    return f"{difference.reason} (between {low} and {high}, {interval.pairs} pairs of runs)"
+
+
+def _subject(difference: Difference) -> str:
+    if not difference.text:
+        return difference.subject
+    return f"{difference.subject[:12]} {statement_in_short(difference.text)}"
+
+
+def _plan_details(found: tuple[Difference, ...], name: str) -> tuple[tuple[str, Details], ...]:
+    """Return the plans of statements that changed theirs, as far as there is room."""
+    plans = [d for d in found if d.metric == "plans" and d.text]
+    names = anchors(f"{name}-plan", (d.subject for d in plans))
+    details = [
+        Details(f"Plan of {_subject(d)}", tuple(_plan_blocks(d)), anchor)
+        for d, anchor in zip(plans, names, strict=True)
+    ]
+    shown = fitting(details, _DETAILS_BYTES)
+    return tuple((d.subject, block) for d, block in zip(plans, shown, strict=False))
+
+
+def _plan_blocks(difference: Difference) -> Iterator[Block]:
+    yield Code(difference.text)
+    yield Text((difference.reason,))
+
+
+def _one_sided(comparison: Comparison) -> Section | None:
+    blocks = [
+        block
+        for shapes, side in (
+            (comparison.only_in_base, comparison.base),
+            (comparison.only_in_head, comparison.head),
+        )
+        for block in _only_in(shapes, side)
+    ]
+    return Section("one-side", "Measured on one side only", tuple(blocks)) if blocks else None
+
+
+def _only_in(shapes: tuple[UnmatchedShape, ...], side: ComparedSide) -> Iterator[Block]:
+    if not shapes:
+        return
+    columns = (Column("id", "code"), Column("query", "code"), Column("calls", "number"))
+    rows = tuple(
+        (Cell(shape.id[:12]), statement_cell(shape.text), count_cell(shape.count))
+        for shape in shapes[:_BARS]
+    )
+    queries = "1 query" if len(shapes) == 1 else f"{len(shapes):,} queries"
+    yield Table(f"{queries} measured in {side.name} only", columns, rows)
+    if len(shapes) > len(rows):
+        yield Text((f"And {len(shapes) - len(rows):,} more: they are in the JSON.",))
+
+
+def _sides(comparison: Comparison) -> Section:
+    facts = tuple(
+        fact
+        for word, side in (("Base", comparison.base), ("Head", comparison.head))
+        for fact in _side(word, side)
+    )
+    said = Bullets(tuple(f"Compared: {text}" for text in compared(comparison)))
+    return Section("compared", "What was compared", (said, Facts(facts)))
+
+
+def _side(word: str, side: ComparedSide) -> Iterator[Fact]:
+    yield Fact(word, side.name, f"{side.shapes:,} query shapes, {side.routes:,} routes")
+    if side.database:
+        yield Fact(f"{word}: database", side.database, format_size(side.size_bytes))
+    yield Fact(f"{word}: schema (SHA-256)", side.schema_sha256)
+    yield Fact(f"{word}: SQLite", side.sqlite_version)
+
+
+def _footer(comparison: Comparison) -> Iterator[str]:
+    if comparison.dbtune_version:
+        yield f"dbtune {comparison.dbtune_version}"
+    if comparison.created_at:
+        yield comparison.created_at
