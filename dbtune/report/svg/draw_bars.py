@@ -25,6 +25,8 @@ from dbtune.report.terminal.text import one_line
 _ROW = 15
 # Of the narrowest chart, at most this much is kept for values at the ends of bars.
 _WIDEST_VALUE = 0.5
+# A note up to this many px stands beside its label, even where that is narrow.
+_LONG_NOTE = 90.0
 
 
 def draw_bars(chart: BarChart, prefix: str) -> str:
@@ -74,9 +76,15 @@ def _row(bar: Bar, scale: _Scale, prefix: str) -> h.Element:
         name = h.a(href=f"#{checked_anchor(bar.anchor)}")[name]
     return h.li[
         name,
-        bar.note and h.b[one_line(bar.note)],
+        _note(one_line(bar.note)),
         _bars(bar, scale, prefix),
     ]
+
+
+def _note(words: str) -> h.Element | None:
+    if not words:
+        return None
+    return h.b(class_="long" if text_width(words) > _LONG_NOTE else None)[words]
 
 
 def _bars(bar: Bar, scale: _Scale, prefix: str) -> h.Element:
@@ -101,7 +109,5 @@ def _legend(chart: BarChart) -> h.Element | None:
     pair = any(bar.after is not None for bar in chart.bars)
     unit = one_line(chart.unit)
     if not pair:
-        return h.p(".chart-key")[f"in {unit}"] if unit else None
-    return h.p(".chart-key")[
-        h.i(".b"), "before ", h.i(".a"), "after", unit and h.span[f"in {unit}"]
-    ]
+        return h.p(".chart-key")[unit] if unit else None
+    return h.p(".chart-key")[h.i(".b"), "before ", h.i(".a"), "after", unit and h.span[unit]]

@@ -217,4 +217,4 @@ def _end_of(each: Series, frame: _Frame) -> tuple[float, float, float]:
 def _name(words: str, x: float, y: float) -> h.Element:
     shown = fit_text(one_line(words), _WIDEST_NAME)
     leftward = x * NARROWEST + text_width(shown) > NARROWEST
-    return text(class_="n e" if leftward else "n", x=percent(x), y=number(y))[shown]
+    return text(class_="nm e" if leftward else "nm", x=percent(x), y=number(y))[shown]

@@ -13,7 +13,7 @@ from dbtune.model.page import PlanStep, PlanTree, StepKind
 from dbtune.report.svg.markup import empty, written
 from dbtune.report.terminal.text import one_line, shorten
 
-_LOOKS = {"search": "f", "scan": "c", "sort": "o", "group": "g", "other": "x"}
+_LOOKS = {"search": "pf", "scan": "pc", "sort": "po", "group": "pg", "other": "px"}
 # These are said where the text of a step does not begin with them.
 _SAID = frozenset({"search", "scan", "sort"})
 _LONGEST_STEP = 240

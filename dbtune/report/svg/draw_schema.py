@@ -75,7 +75,7 @@ def _box(box: Box, spot: Spot) -> h.Element:
 def _line(each: BoxLine, rank: int) -> h.Element:
     y = number(HEADER + rank * LINE + 12)
     # What is struck through is the name: the sign before it would look like a part of the stroke.
-    words = [each.sign, tspan[each.shown]] if each.look == "d" else each.sign + each.shown
+    words = [each.sign, tspan[each.shown]] if each.look == "md" else each.sign + each.shown
     return text(class_=each.look or None, x=number(PADDING), y=y)[
         words, title[each.whole] if each.shown != each.whole else None
     ]
@@ -93,7 +93,7 @@ def _link(
         course = _course(child, parent, layout.ways[edge], start, end)
     known = "indexed" if link.indexed else "not indexed"
     words = f"{link.child} ({link.columns}) \u2192 {link.parent}, {known}"
-    return path(class_="k" if link.indexed else "w", d=course)[title[one_line(words)]]
+    return path(class_="mk" if link.indexed else "mw", d=course)[title[one_line(words)]]
 
 
 def _course(child: Spot, parent: Spot, bends: tuple[Spot, ...], start: float, end: float) -> str:
@@ -134,9 +134,9 @@ def _key(schema: SchemaMap) -> h.Element | None:
     states = {index.state for table in schema.tables for index in table.indexes}
     known = {link.indexed for link in schema.links}
     items = [
-        h.li(".k")["foreign key to its parent"] if True in known else None,
-        h.li(".w")["foreign key without an index"] if False in known else None,
-        h.li(".n")["+ new index"] if "new" in states else None,
+        h.li(".mk")["foreign key to its parent"] if True in known else None,
+        h.li(".mw")["foreign key without an index"] if False in known else None,
+        h.li(".mn")["+ new index"] if "new" in states else None,
         h.li["\u2212 ", h.s["index to drop"]] if "dropped" in states else None,
     ]
     return h.ul(".chart-key")[items] if any(items) else None

@@ -14,7 +14,7 @@ HEADER = 24.0
 _NARROWEST_BOX = 120.0
 _WIDEST_BOX = 290.0
 _SIGNS = {"existing": "", "new": "+ ", "dropped": "\u2212 "}
-_LOOKS = {"existing": "", "new": "n", "dropped": "d"}
+_LOOKS = {"existing": "", "new": "mn", "dropped": "md"}
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def box_of(table: MapTable, links: tuple[MapLink, ...]) -> Box:
     """Return the box of a table; `links` are its own foreign keys."""
     name = one_line(table.name)
     rows = one_line(table.rows)
-    lines = [BoxLine("", rows, rows, "r")] if rows else []
+    lines = [BoxLine("", rows, rows, "mr")] if rows else []
     lines += [_link_line(link) for link in links]
     lines += [_index_line(index) for index in table.indexes]
     widest = max([text_width(name, CODE + 0.7), *(_width(each) for each in lines)])
@@ -71,7 +71,7 @@ def _fit(each: BoxLine, room: float) -> BoxLine:
 def _link_line(link: MapLink) -> BoxLine:
     note = "" if link.indexed else ", no index"
     words = f"{one_line(link.columns)} \u2192 {one_line(link.parent)}{note}"
-    return BoxLine("", words, words, "k" if link.indexed else "w", link)
+    return BoxLine("", words, words, "mk" if link.indexed else "mw", link)
 
 
 def _index_line(index: MapIndex) -> BoxLine:

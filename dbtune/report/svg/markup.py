@@ -62,7 +62,7 @@ def label(words: str) -> h.Element:
     """Return a label as HTML: it wraps, and what is cut from it is in its tooltip."""
     whole = one_line(words)
     short = shorten(whole, _LONGEST_LABEL)
-    return h.span(".l", title=None if short == whole else whole)[short]
+    return h.span(".cl", title=None if short == whole else whole)[short]
 
 
 def empty(what: str) -> str:
