@@ -45,9 +45,13 @@ def is_absolute(path: str) -> bool:
 
 def to_uri(path: str) -> str:
     """Return a path with slashes as a URI reference, relative where it is (RFC 3986)."""
-    quoted = quote(path.encode("utf-8", "surrogateescape"), safe="/")
     if _DRIVE.match(path):
-        return f"file:///{path[0]}:{quote(path[2:].encode('utf-8', 'surrogateescape'), safe='/')}"
-    if path.startswith("/"):
-        return f"file://{quoted}"
-    return quoted
+        return f"file:///{path[:2]}{_quoted(path[2:])}"
+    return f"file://{_quoted(path)}" if path.startswith("/") else _quoted(path)
+
+
+def _quoted(path: str) -> str:
+    try:
+        return quote(path.encode("utf-8", "surrogateescape"), safe="/")
+    except UnicodeEncodeError:  # no path of this system: half of a character, as JSON may hold it
+        return quote(path.encode("utf-8", "replace"), safe="/")

@@ -64,7 +64,8 @@ def problems_of(run: Run, folder: str) -> tuple[Problem, ...]:
     # What a command that changes a database found, it has mended.
     if isinstance(run, Report) and not run.changes:
         sites = {shape.id: shape.call_sites[0] for shape in run.shapes if shape.call_sites}
-        return tuple(_problem(finding, sites, folder) for finding in run.findings)
+        found = tuple(_problem(finding, sites, folder) for finding in run.findings)
+        return (*found, *_different_tables(run))
     return ()
 
 
@@ -81,6 +82,20 @@ def _problem(finding: Finding, sites: Mapping[str, str], folder: str) -> Problem
         file,
         line,
     )
+
+
+def _different_tables(report: Report) -> Iterator[Problem]:
+    """Yield the tables of a migration that differ, where no finding says in what."""
+    told = tuple(
+        finding.subject for finding in report.findings if finding.code.startswith("verification-")
+    )
+    for table in report.tables or ():
+        named = (table.source, f"{table.source}.")
+        if table.verified or table.method == "none":
+            continue
+        if not any(subject == named[0] or subject.startswith(named[1]) for subject in told):
+            message = f"{table.source} is not the same in SQLite and in PostgreSQL."
+            yield Problem("verification-differs", "error", table.source, message)
 
 
 def _call_site(finding: Finding, sites: Mapping[str, str]) -> str | None:

@@ -1,0 +1,1 @@
+"""What programs read of results: problems, SARIF, JUnit, annotations."""
