@@ -172,17 +172,20 @@ def package_name(requirement: str) -> str:
     return match[1].lower()
 
 
-def test_every_key_of_the_report_is_documented() -> None:
-    """Those of report.schema.json, wherever they are nested."""
-    schema = json.loads(
-        read(Path(dbtune.report.documents.__file__).with_name("report.schema.json"))
-    )
-    words = {
-        word
-        for span in spans(read(DOCS / "reference" / "report.md"))
-        for word in re.findall(r"\w+", span)
-    }
-    assert not set(property_names(schema)) - words
+@pytest.mark.parametrize(
+    ("schema", "page"),
+    [
+        ("report", "reference/report.md"),
+        ("queries", "how-to/queries.md"),
+        ("bench", "how-to/bench.md"),
+        ("compare", "how-to/compare.md"),
+    ],
+)
+def test_every_key_of_a_document_is_documented(schema: str, page: str) -> None:
+    """Those of its JSON Schema, wherever they are nested."""
+    path = Path(dbtune.report.documents.__file__).with_name(f"{schema}.schema.json")
+    words = {word for span in spans(read(DOCS / page)) for word in re.findall(r"\w+", span)}
+    assert not set(property_names(json.loads(read(path)))) - words
 
 
 def property_names(schema: Any) -> Iterator[str]:

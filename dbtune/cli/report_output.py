@@ -14,8 +14,6 @@ from dbtune.model.advice import Report
 
 _FALLBACK_SIZE = (80, 24)
 _SQLITE_MAGIC = b"SQLite format 3\0"
-_RECORDING_STARTS = (b'{"dbtune.recording"', b'{"db.query.text"', b'{"dbtune.dropped"')
-_LONGEST_START = max(_RECORDING_STARTS, key=len)
 _BESIDE_DATABASE = ("", "-wal", "-shm", "-journal")
 
 
@@ -37,8 +35,11 @@ def read_report(path: Path) -> Report:
 
 def _refuse_recording(path: Path) -> None:
     """Raise ConfigurationError for a recording, the other file that dbtune writes, of any size."""
+    from dbtune.report.documents.foreign_documents import LONGEST_START, RECORDING_STARTS
+
     with path.open("rb") as file:
-        if file.read(len(_LONGEST_START)).startswith(_RECORDING_STARTS):
+        start = file.read(LONGEST_START).decode("utf-8", "replace")
+        if start.startswith(RECORDING_STARTS):
             raise ConfigurationError(
                 f"{path} is a recording, not a report",
                 hint=f"make one of it: dbtune analyze DB --queries {path} --output FILE",

@@ -10,8 +10,8 @@ from dbtune.report.documents.json_node import JsonNode
 from dbtune.report.documents.json_record import read_record
 from dbtune.report.documents.to_json import SCHEMA_VERSION
 
-# An object without them may be anything; what came later is left out by older documents.
-_REQUIRED = ("findings", "shapes", "considered", "not_checked")
+# Commands whose results are other documents than a Report.
+OTHER_RESULTS = ("queries", "bench", "compare")
 # An object without them may be anything; what came later is left out by older documents.
 _REQUIRED = ("findings", "shapes", "considered", "not_checked")
 _HINT = "write the report anew, with dbtune analyze DB --output FILE"
@@ -26,6 +26,9 @@ def from_json(text: str, name: str) -> Report:
     root = parse_document(text, name, _HINT)
     try:
         require_version(root, SCHEMA_VERSION)
+        command = root.field("command").text()
+        if command in OTHER_RESULTS:
+            raise ConfigurationError(f"{name} is of dbtune {command}, and no report of a database")
         return read_report(root)
     except ConfigurationError as error:
         raise ConfigurationError(error.message, hint=error.hint or _HINT) from error

@@ -1,0 +1,42 @@
+"""A result read from its file, of which nothing more is read than shows that it is another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+from dbtune.errors import ConfigurationError
+from dbtune.model.run import Run
+from dbtune.report.documents.foreign_documents import LONGEST_START, refuse_foreign_text
+from dbtune.report.documents.read_run import read_run
+
+
+def read_run_file(path: Path) -> Run:
+    """Return what a command wrote to a file. Raises ConfigurationError for anything else."""
+    try:
+        with path.open("rb") as file:
+            return read_run_stream(file, str(path))
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            f"{path} does not exist",
+            hint="write it with --output FILE of analyze, bench, compare, queries or others",
+        ) from error
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def read_run_stream(file: BinaryIO, name: str) -> Run:
+    """Return what a command wrote; `name` stands for it in messages.
+
+    Raises ConfigurationError as `read_run`, and for bytes that are not UTF-8.
+    """
+    start = file.read(LONGEST_START)
+    refuse_foreign_text(start.decode("utf-8", "replace"), name)
+    try:
+        text = (start + file.read()).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            f"{name} is not UTF-8: byte 0x{error.object[error.start]:02x} at {error.start:,}",
+            hint="results are ASCII; was it converted, or is it another file?",
+        ) from error
+    return read_run(text, name)
