@@ -27,18 +27,7 @@ _INTRODUCTION = """\
 Exit codes are the same for all: [exit-codes.md](exit-codes.md). Results go to stdout, progress and
 messages to stderr. `python -m dbtune` is the same as `dbtune`.
 
-Options have defaults where you set them: in `dbtune.toml` or under `[tool.dbtune]` in
-`pyproject.toml` of the working directory, or in environment variables. What is given on the command
-line comes first, then the environment, then the file. `--from` is given on the command line.
-
-    # dbtune.toml
-    [analyze]
-    queries = ["queries.jsonl"]
-    min-gain = 0.1
-    fail-on = "high"
-
-    # the same for one run
-    DBTUNE_ANALYZE_MIN_GAIN=0.1 dbtune analyze app.db --queries queries.jsonl
+Options may be set in a file or by environment variables too: [configuration.md](configuration.md).
 """
 
 
