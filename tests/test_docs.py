@@ -30,8 +30,9 @@ CODES = ("missing-index", *(rule.code for rule in RULES))
 # At the start of a line, behind a prompt, a variable, or another command.
 _INVOCATION = re.compile(r"(?:^\s*|[|;&$] |\b[A-Z_]+=\S* )dbtune (?:-[qv]+ )*([a-z][a-z-]*)\b(.*)")
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
-# The next command on the line, or what a comment says.
-_END_OF_INVOCATION = re.compile(r" [|;&#]")
+# The next command on the line, or the command that is recorded.
+_END_OF_INVOCATION = re.compile(r" (?:[|;&]|-- )")
+_COMMENT = re.compile(r"\s#.*")
 
 each_document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 
@@ -124,7 +125,7 @@ def test_commands_and_options_that_are_named_exist(path: Path) -> None:
 
 def unknown_words(line: str, known: dict[str, click.Command]) -> Iterator[str]:
     """Yield the command, or the options, of a command line of dbtune's that there are not."""
-    for name, rest in _INVOCATION.findall(line):
+    for name, rest in _INVOCATION.findall(_COMMENT.sub("", line)):
         if name not in known:
             yield name
             continue
@@ -142,6 +143,8 @@ def unknown_words(line: str, known: dict[str, click.Command]) -> Iterator[str]:
         ("dbtune analyse app.db", ["analyse"]),
         ("dbtune check app.db --from r && other --anything", []),
         ("alembic upgrade head --sql", []),
+        ("alembic upgrade head  # here; dbtune need not be there", []),
+        ("dbtune record -- flask --app app run", []),
     ],
 )
 def test_unknown_words_are_seen(line: str, unknown: list[str]) -> None:

@@ -19,7 +19,7 @@ else:
 # Sessions, Python and configuration are run in tests of their own. "py" is a signature, which calls
 # nothing; "text", or none, is what a program prints, and a tree of files.
 LANGUAGES = frozenset(
-    "console diff dockerfile html ini json markdown py python sh sql text toml yaml".split()
+    "console diff dockerfile html ini json mako markdown py python sh sql text toml yaml".split()
 ) | {"", "{toctree}"}
 
 
