@@ -61,13 +61,15 @@ class Cell:
     """What stands in a table's cell. `anchor` is the id of what it leads to on the same page.
 
     `value` is what a table is sorted by where the text does not sort itself, such as 0.9 for
-    "900 us" beside "1.2 ms", in one unit a column.
+    "900 us" beside "1.2 ms", in one unit a column. `href` leads to another page, and is relative
+    and made of a-z, 0-9, dashes and slashes; a page that is a file by itself has none.
     """
 
     text: str
     anchor: str | None = None
     tone: Tone = "neutral"
     value: float | None = None
+    href: str | None = None
 
 
 @dataclass(frozen=True)
@@ -338,11 +340,20 @@ class Action:
 
 
 @dataclass(frozen=True)
+class Link:
+    """Where another page is; `href` as in a Cell."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
 class Page:
     """A whole report. The verdict and at most three actions come before everything else.
 
     `verdict` is a sentence or two, `tone` what it amounts to, `figures` the few numbers behind it.
-    `footer` says of what, by what and when it was made.
+    `footer` says of what, by what and when it was made. `trail` leads to the pages above this one,
+    the uppermost first.
     """
 
     title: str
@@ -352,3 +363,4 @@ class Page:
     actions: tuple[Action, ...]
     sections: tuple[Section, ...]
     footer: tuple[str, ...]
+    trail: tuple[Link, ...] = ()
