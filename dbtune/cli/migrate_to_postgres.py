@@ -51,11 +51,15 @@ def command(
     from dbtune.cli.migrate_input import chosen_options
     from dbtune.cli.migrate_output import print_plan
     from dbtune.journeys import migrate
+    from dbtune.journeys.migration_report import planned_report
 
     options = chosen_options(url, os.environ, chosen)
     if plan_only:
         with show_progress() as on_event:
             plan = migrate.plan(database, options, on_event)
+        planned = planned_report(database, plan)
+        write_report(planned, output, database)
+        write_page(planned, report, database)
         return print_plan(plan, ddl=ddl, as_json=as_json)
     run = migrate.verify if options.verify_only else migrate.migrate
     with show_progress() as on_event:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -81,6 +82,20 @@ def stopped_result(source: Source, plan: MigrationPlan) -> MigrationResult:
     )
     report = _report(source, plan, (*plan.stops, *plan.warnings), notes, ())
     return MigrationResult(report, ExitCode.REFUSED)
+
+
+def planned_report(database: Path, plan: MigrationPlan) -> Report:
+    """Return the report of a plan that was asked for alone: what would be done, and what stops it.
+
+    It has no tables, since none was moved.
+    """
+    source = source_of(database, plan, sqlite3.sqlite_version)
+    if plan.stops:
+        return stopped_result(source, plan).report
+    rows = sum(table.rows for table in plan.tables)
+    counted = "1 table" if len(plan.tables) == 1 else f"{len(plan.tables)} tables"
+    note = f"Nothing stops it: {counted} with {rows:,} rows can move. Nothing was written yet."
+    return _report(source, plan, plan.warnings, (note,), ())
 
 
 def finished_result(source: Source, plan: MigrationPlan, results: Results) -> MigrationResult:
