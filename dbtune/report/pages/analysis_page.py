@@ -35,6 +35,10 @@ from dbtune.report.wording.explanation import change_of
 from dbtune.report.wording.origin import applied, origin
 
 _ACTIONS = 3
+# Below what mail and chat programs take, and browsers open at once, with all that is around it.
+_PAGE_BYTES = 370_000
+# A row of the table of all shapes, about.
+_SHAPE_ROW_BYTES = 550
 
 
 def analysis_page(report: Report, name: str = "") -> Page:
@@ -42,7 +46,7 @@ def analysis_page(report: Report, name: str = "") -> Page:
     said = _conclusion(report)
     return Page(
         title=f"dbtune {report.command}: {PurePath(report.source.path).name}",
-        verdict=" ".join(part for part in (said.head, said.details) if part),
+        verdict=_verdict(report, said),
         tone=_tone(report, said),
         figures=tuple(_figures(report)),
         actions=_actions(report),
@@ -63,6 +67,13 @@ def _conclusion(report: Report) -> Conclusion:
     return Conclusion(
         f"{PurePath(report.source.path).name}: nothing was changed.", first, "neutral"
     )
+
+
+def _verdict(report: Report, said: Conclusion) -> str:
+    """Return the sentence alone where figures stand below it for what it rests on."""
+    if report.verdict is not None or not said.details:
+        return said.head
+    return f"{said.head} {said.details}"
 
 
 def _tone(report: Report, said: Conclusion) -> Tone:
@@ -87,10 +98,10 @@ def _figures(report: Report) -> Iterator[Fact]:
             times = change_of(format_duration, verdict.time_before_ns, verdict.time_after_ns)
             yield Fact("Measured on a copy", times)
     if report.shapes:
-        yield Fact("Recorded", recorded_workload(report))
+        calls, shapes = recorded_workload(report).split(" of ")
+        yield Fact("Recorded", calls, shapes)
     if report.findings:
-        high = any(finding.severity == "high" for finding in report.findings)
-        yield Fact("Findings", counted_findings(report.findings), "", "bad" if high else "neutral")
+        yield _counted(report)
     if report.explanations:
         size = format_size(sum(index.size_bytes for index in report.explanations))
         yield Fact("New indexes", f"{len(report.explanations):,}", size)
@@ -98,6 +109,13 @@ def _figures(report: Report) -> Iterator[Fact]:
         statements = sum(len(change.statements) for change in report.changes)
         yield Fact("Changes", f"{len(report.changes):,}", f"{statements:,} statements")
     yield Fact("Database", format_size(report.source.size_bytes))
+
+
+def _counted(report: Report) -> Fact:
+    label = "Findings acted on" if report.changes else "Findings"
+    high = any(finding.severity == "high" for finding in report.findings)
+    tone: Tone = "bad" if high and not report.changes else "neutral"
+    return Fact(label, f"{len(report.findings):,}", counted_findings(report.findings), tone)
 
 
 def _actions(report: Report) -> tuple[Action, ...]:
@@ -112,9 +130,11 @@ def _actions(report: Report) -> tuple[Action, ...]:
 
 
 def _sections(report: Report, name: str) -> Iterator[Section | None]:
-    details = shape_details(report)
+    # The table of all shapes comes first for room, then findings, then details of shapes.
+    room = _PAGE_BYTES - min(len(report.shapes) * _SHAPE_ROW_BYTES, _PAGE_BYTES // 2)
+    details = shape_details(report, room * 2 // 5)
     links = links_to(details)
-    yield findings_section(report)
+    yield findings_section(report, room // 2)
     yield from shape_sections(report, details, links)
     yield index_section(report, links)
     yield schema_section(report)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dbtune.model.comparison import ComparedSide, Comparison, Difference, Metric, UnmatchedShape
 from dbtune.model.page import (
@@ -38,11 +38,11 @@ from dbtune.report.wording.comparison import (
 )
 
 _BARS = 20
-_TABLE_BYTES = 110_000
-_DETAILS_BYTES = 60_000
+_TABLE_BYTES = 90_000
+_DETAILS_BYTES = 30_000
 _NUMBERED: tuple[Metric, ...] = ("queries", "steps", "fetches", "time")
 _ANCHORS = {"regression": "worse", "inconclusive": "not-known", "improvement": "better"}
-_TONES: dict[str, Tone] = {
+_TONES: Mapping[str, Tone] = {
     "regression": "bad",
     "inconclusive": "warning",
     "improvement": "good",
@@ -145,7 +145,9 @@ def _bar(difference: Difference) -> Iterator[Bar]:
     )
 
 
-def _table(found: tuple[Difference, ...], outcome: str, links: dict[str, str]) -> Iterator[Block]:
+def _table(
+    found: tuple[Difference, ...], outcome: str, links: Mapping[str, str]
+) -> Iterator[Block]:
     columns = (
         Column("query or route", "code"),
         Column("metric"),
@@ -161,8 +163,10 @@ def _table(found: tuple[Difference, ...], outcome: str, links: dict[str, str]) -
         yield Text((f"And {left:,} more: they are in the JSON.",))
 
 
-def _row(difference: Difference, outcome: str, links: dict[str, str]) -> tuple[Cell, ...]:
+def _row(difference: Difference, outcome: str, links: Mapping[str, str]) -> tuple[Cell, ...]:
     ratio = difference.ratio if outcome != "inconclusive" else None
+    # The plans themselves are long, and stand where the link leads.
+    is_told = difference.metric == "plans" and difference.subject in links
     tone = _TONES[outcome]
     return (
         Cell(_subject(difference), links.get(difference.subject)),
@@ -170,7 +174,7 @@ def _row(difference: Difference, outcome: str, links: dict[str, str]) -> tuple[C
         Cell(quantity(difference.metric, difference.base), value=difference.base),
         Cell(quantity(difference.metric, difference.head), value=difference.head),
         Cell("", tone=tone) if ratio is None else Cell(format_change(ratio), None, tone, ratio),
-        Cell(_reason(difference)),
+        Cell("another plan" if is_told else _reason(difference)),
     )
 
 

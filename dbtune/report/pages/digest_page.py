@@ -55,7 +55,7 @@ def digest_page(digest: QueryDigest) -> Page:
         figures=tuple(_figures(digest)),
         actions=actions if analyze else (),
         sections=tuple(section for section in sections if section is not None),
-        footer=(f"dbtune {digest.dbtune_version}", digest.created_at),
+        footer=tuple(_footer(digest)),
     )
 
 
@@ -79,13 +79,18 @@ def _figures(digest: QueryDigest) -> Iterator[Fact]:
         yield Fact("p99", format_duration(latency.p99_ns))
     if digest.error_calls:
         yield Fact("Failed", format_count(digest.error_calls), "calls", "bad")
-    if digest.started_at is not None:
-        yield Fact("Recorded", f"{digest.started_at} to {digest.ended_at}")
     asked = (("route", digest.route), ("database", digest.database), ("since", digest.since))
     only = " and ".join(f"{word} {value}" for word, value in asked if value is not None)
     if only:
         kept = f"{digest.kept:,} of {digest.statements:,} statements"
         yield Fact("Only", only, kept)
+
+
+def _footer(digest: QueryDigest) -> Iterator[str]:
+    if digest.started_at is not None:
+        yield f"recorded {digest.started_at} to {digest.ended_at}"
+    yield f"dbtune {digest.dbtune_version}"
+    yield digest.created_at
 
 
 def _time_section(digest: QueryDigest, links: QueryLinks) -> Section | None:

@@ -37,7 +37,7 @@ QueryLinks = Mapping[str, str]
 QueryDetails = tuple[tuple[QueryStatistics, Details], ...]
 
 _DETAILS_BYTES = 120_000
-_TABLE_BYTES = 700_000
+_TABLE_BYTES = 290_000
 
 
 def query_details(digest: QueryDigest) -> QueryDetails:

@@ -24,23 +24,24 @@ from dbtune.report.wording.findings import (
 )
 
 SECTION = "findings"
-# With more of them a page would not open at once; the worst come first.
-_BUDGET_BYTES = 140_000
+# With more of them a page would not open at once.
+_MOST_BYTES = 140_000
 _CALL_SITE = "call_site"
 
 
-def findings_section(report: Report) -> Section | None:
+def findings_section(report: Report, room_bytes: int = _MOST_BYTES) -> Section | None:
     """Return all findings, the worst first, as far as there is room for them."""
     if not report.findings:
         return None
     ordered = sorted(report.findings, key=lambda found: SEVERITIES.index(found.severity))
     cards = _cards(ordered, report)
-    shown = fitting(cards, _BUDGET_BYTES)
+    shown = fitting(cards, min(room_bytes, _MOST_BYTES))
     blocks: list[Block] = [FindingList(shown)]
     if len(shown) < len(cards):
         left = len(cards) - len(shown)
         blocks.append(Text((f"And {left:,} more, no worse than these: they are in the JSON.",)))
-    return Section(SECTION, "Findings", tuple(blocks))
+    title = "Findings that were acted on" if report.changes else "Findings"
+    return Section(SECTION, title, tuple(blocks))
 
 
 def counted_findings(findings: tuple[Finding, ...]) -> str:

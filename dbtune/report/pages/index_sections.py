@@ -14,8 +14,8 @@ from dbtune.report.quantities import format_count, format_ratio, format_size
 from dbtune.report.wording.explanation import ESTIMATED_WRITES, served
 
 # What a page has room for; the JSON has all of them.
-_BARS = 40
-_TABLE_BYTES = 60_000
+_BARS = 20
+_TABLE_BYTES = 36_000
 _GAIN = "gain_ratio"
 
 

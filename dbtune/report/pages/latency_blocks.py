@@ -9,8 +9,8 @@ from dbtune.model.page import Bin, Fact, Histogram, Marker
 from dbtune.report.quantities import format_duration
 
 
-def latency_histogram(title: str, latency: LatencySummary) -> Histogram | None:
-    """Return the distribution, None where there is none to draw."""
+def latency_histogram(title: str, latency: LatencySummary, of: str = "calls") -> Histogram | None:
+    """Return the distribution of so many `of` something, None where there is none to draw."""
     buckets = latency.buckets
     if not buckets or not latency.max_ns:
         return None
@@ -18,7 +18,7 @@ def latency_histogram(title: str, latency: LatencySummary) -> Histogram | None:
     most = format_duration(latency.max_ns)
     return Histogram(
         title,
-        f"Half of the calls take at most {median}, 95 % at most {p95}, the longest {most}.",
+        f"Half of the {of} take at most {median}, 95 % at most {p95}, the longest {most}.",
         tuple(
             Bin(format_duration(bucket.from_ns), format_duration(bucket.below_ns), bucket.count)
             for bucket in buckets

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from dbtune.model.load import LoadReport, LoadRun
 from dbtune.model.page import Block, LineChart, Point, Series
@@ -17,15 +18,17 @@ def load_charts(report: LoadReport) -> Iterator[Block]:
     """Yield the curves over the load, and the distribution of each end at the highest one."""
     unit = f"{report.unit}s a second"
     yield _chart(report, unit.capitalize(), unit, _per_second, format_count)
-    p99 = _chart(report, "How long the slowest 1 % take", "p99", _p99, format_duration)
+    p99 = _chart(report, "How long the slowest 1 % take", "p99 in ms", _p99_ms, _milliseconds)
     if any(series.points for series in p99.series):
-        yield LineChart(p99.title, p99.summary, p99.x_label, p99.y_label, p99.series, scale="log")
+        yield replace(p99, scale="log")
     if any(run.success_ratio is not None and run.success_ratio < 1 for run in report.runs):
         yield _chart(report, "How many succeed", "success", _success, success)
     highest = [run for run in report.runs if run.rate == report.runs[-1].rate]
     for run in highest[:1] + highest[1:][-1:]:
         drawn = run.latency and latency_histogram(
-            f"{run.config}, {run.rate.words}: how long a {report.unit} takes", run.latency
+            f"{run.config}, {run.rate.words}: how long a {report.unit} takes",
+            run.latency,
+            f"{report.unit}s",
         )
         if drawn:
             yield drawn
@@ -69,9 +72,13 @@ def _per_second(run: LoadRun) -> float | None:
     return run.per_second
 
 
-def _p99(run: LoadRun) -> float | None:
+def _p99_ms(run: LoadRun) -> float | None:
     # A logarithm has no place for zero.
-    return None if run.latency is None or run.latency.p99_ns <= 0 else run.latency.p99_ns
+    return None if run.latency is None or run.latency.p99_ns <= 0 else run.latency.p99_ns / 1e6
+
+
+def _milliseconds(duration_ms: float) -> str:
+    return format_duration(duration_ms * 1e6)
 
 
 def _success(run: LoadRun) -> float | None:

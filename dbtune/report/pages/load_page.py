@@ -53,7 +53,21 @@ def _verdict(report: LoadReport) -> str:
     if not report.runs:
         return NOTHING_SENT
     told = list(gains(report))
-    return told[-1] + "." if told else f"{what_was_sent(report)}."
+    pair = _ends(report)
+    if pair is None or not told:
+        return f"{what_was_sent(report)}."
+    return f"{_compared(*pair, f'{report.unit}s')} {told[-1]}."
+
+
+def _compared(before: LoadRun, after: LoadRun, units: str) -> str:
+    more = format_factor(after.per_second, before.per_second) if before.per_second else None
+    fewer = format_factor(before.per_second, after.per_second) if after.per_second else None
+    at = after.rate.words
+    if more and more != "1.0x":
+        return f"{after.config} answers {more} as many {units} as {before.config} at {at}."
+    if fewer and fewer != "1.0x":
+        return f"{before.config} answers {fewer} as many {units} as {after.config} at {at}."
+    return f"{after.config} answers as many {units} as {before.config} at {at}."
 
 
 def _tone(report: LoadReport) -> Tone:

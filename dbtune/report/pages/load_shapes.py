@@ -13,7 +13,7 @@ from dbtune.report.pages.cells import (
     statement_cell,
     statement_in_short,
 )
-from dbtune.report.quantities import format_change, format_duration
+from dbtune.report.quantities import format_change, format_duration, format_factor
 
 _BARS = 15
 _ROWS = 100
@@ -61,8 +61,15 @@ def _bar(shape: ShapeLoad, other: ShapeLoad | None) -> Bar:
         format_duration(before),
         after,
         "" if after is None else format_duration(after),
-        format_change(after / before) if after is not None and before else "",
+        _change(before, after),
     )
+
+
+def _change(before: float, after: float | None) -> str:
+    if after is None or not before:
+        return ""
+    factor = format_factor(before, after) if before >= 2 * after else None
+    return f"{factor} faster" if factor else format_change(after / before)
 
 
 def _table(shapes: tuple[ShapeLoad, ...], others: Mapping[str, ShapeLoad], which: str) -> Table:

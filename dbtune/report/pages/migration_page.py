@@ -40,8 +40,9 @@ from dbtune.report.quantities import format_count, format_size
 from dbtune.report.wording.conclusion import Conclusion, migration_conclusion
 from dbtune.report.wording.origin import origin
 
-_TYPES_BYTES = 90_000
-_TABLES_BYTES = 90_000
+_FINDINGS_BYTES = 100_000
+_TYPES_BYTES = 70_000
+_TABLES_BYTES = 50_000
 _NOT_CHECKED_METHODS = {
     "none": "No rows were compared.",
     "counts": "Rows were counted, and their values not compared.",
@@ -93,9 +94,11 @@ def _figures(report: Report) -> Iterator[Fact]:
         if rejected:
             yield Fact("Kept back", format_count(rejected), "rows, as asked", "warning")
     if report.queries:
-        yield Fact("Queries on PostgreSQL", outcome_counts(report.queries))
+        alike = sum(check.status in {"same", "runs"} for check in report.queries)
+        of = f"{alike:,} of {len(report.queries):,} alike"
+        yield Fact("Queries on PostgreSQL", of, outcome_counts(report.queries))
     if report.findings:
-        yield Fact("Findings", counted_findings(report.findings))
+        yield Fact("Findings", f"{len(report.findings):,}", counted_findings(report.findings))
     yield Fact("SQLite file", format_size(report.source.size_bytes))
 
 
@@ -122,7 +125,7 @@ def _actions(report: Report) -> Iterator[Action]:
 
 
 def _sections(report: Report) -> Iterator[Section | None]:
-    yield findings_section(report)
+    yield findings_section(report, _FINDINGS_BYTES)
     yield _tables(report.tables or ())
     yield queries_section(report.queries)
     yield _types(report.columns)

@@ -27,8 +27,8 @@ from dbtune.report.pages.cells import count_cell, duration_cell, statement_cell,
 from dbtune.report.pages.size_budget import fitting
 from dbtune.report.quantities import format_count, format_duration, format_ratio
 
-_DETAILS_BYTES = 120_000
-_TABLE_BYTES = 120_000
+_DETAILS_BYTES = 80_000
+_TABLE_BYTES = 80_000
 _WORST_FIRST: tuple[QueryStatus, ...] = (
     *("breaks", "untranslated", "differs", "not-checked", "runs", "same"),
 )

@@ -24,7 +24,7 @@ from dbtune.report.wording.explanation import (
 
 ShapeDetails = tuple[tuple[ShapeReport, Details], ...]
 
-_BUDGET_BYTES = 120_000
+_MOST_BYTES = 120_000
 # The dearest come in any case, then those that changed, then all others.
 _DEAREST = 10
 
@@ -34,7 +34,7 @@ def links_to(details: ShapeDetails) -> dict[str, str]:
     return {shape.id: found.anchor for shape, found in reversed(details)}
 
 
-def shape_details(report: Report) -> ShapeDetails:
+def shape_details(report: Report, room_bytes: int = _MOST_BYTES) -> ShapeDetails:
     """Return the details of shapes, in the order of their share, as far as there is room."""
     shapes = ranked(report.shapes)
     names = anchors("query", (shape.id for shape in shapes))
@@ -43,7 +43,7 @@ def shape_details(report: Report) -> ShapeDetails:
         for rank, (shape, name) in enumerate(zip(shapes, names, strict=True), start=1)
     ]
     first = sorted(range(len(shapes)), key=lambda i: (i >= _DEAREST and not _changed(shapes[i]), i))
-    chosen = len(fitting((all_details[i][1] for i in first), _BUDGET_BYTES))
+    chosen = len(fitting((all_details[i][1] for i in first), min(room_bytes, _MOST_BYTES)))
     return tuple(all_details[i] for i in sorted(first[:chosen]))
 
 
