@@ -20,8 +20,8 @@ def script() -> str:
 
 @cache
 def stylesheet() -> str:
-    """Return the style of every page, that of its charts included."""
-    return (_FOLDER / "report.css").read_text(encoding="utf-8") + chart_css()
+    """Return the style of every page: that of charts, and then what the page makes of them."""
+    return chart_css() + (_FOLDER / "report.css").read_text(encoding="utf-8")
 
 
 def security_policy(style: str, script: str) -> str:

@@ -14,6 +14,8 @@ from dbtune.report.html.text import checked_anchor, show
 _SEVERITIES = ("high", "medium", "low", "info")
 # Fewer are seen at a glance.
 _FILTERED_FROM = 4
+# With more, what each is about comes first, and its evidence on demand.
+_OPEN_UP_TO = 8
 
 
 def draw_findings(findings: FindingList, place: str) -> h.Element:
@@ -21,7 +23,12 @@ def draw_findings(findings: FindingList, place: str) -> h.Element:
     codes = codes_of(findings)
     return h.div(".findings")[
         len(findings.items) >= _FILTERED_FROM and _draw_filter(findings, codes, place),
-        h.div(".cards")[(_draw_card(card, codes.index(card.code)) for card in findings.items)],
+        h.div(".cards")[
+            (
+                _draw_card(card, codes.index(card.code), is_open=len(findings.items) <= _OPEN_UP_TO)
+                for card in findings.items
+            )
+        ],
     ]
 
 
@@ -82,7 +89,7 @@ def _draw_codes(findings: FindingList, codes: tuple[str, ...], place: str) -> h.
     ]
 
 
-def _draw_card(card: FindingCard, code_number: int) -> h.Element:
+def _draw_card(card: FindingCard, code_number: int, *, is_open: bool) -> h.Element:
     return h.article(
         f"#{checked_anchor(card.anchor)}",
         class_=f"card s-{card.severity} k-{code_number}",
@@ -94,7 +101,17 @@ def _draw_card(card: FindingCard, code_number: int) -> h.Element:
         ],
         h.p(".code")[show(card.code), card.call_site and [" at ", h.code[show(card.call_site)]]],
         h.p[show(card.message)],
+        _draw_rest(card, is_open=is_open),
+    ]
+
+
+def _draw_rest(card: FindingCard, *, is_open: bool) -> h.Element | None:
+    if not (card.evidence or card.help or card.command):
+        return None
+    return h.details(open=is_open)[
+        h.summary["Evidence and remedy" if card.evidence else "Remedy"],
         draw_fact_list(card.evidence, "evidence") if card.evidence else None,
         card.help and h.p(".help")[show(card.help)],
+        # SQL or a command: what it is can be seen.
         card.command and draw_command(card.command, "text"),
     ]

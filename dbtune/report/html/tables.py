@@ -5,28 +5,43 @@ from __future__ import annotations
 import htpy as h
 
 from dbtune.model.page import Cell, Column, Table
-from dbtune.report.html.text import checked_anchor, show
+from dbtune.report.html.links import draw_linked
+from dbtune.report.html.text import show
 
 # As many rows as about fill a screen; longer tables scroll under their own heading.
 _ROWS_IN_FULL = 30
+
+
+# Up to so many letters a column is not broken into lines; beyond, it gets room for a sentence.
+_SHORT_CODE = 26
+_SHORT_TEXT = 40
 
 
 def draw_table(table: Table, place: str) -> h.Element:
     """Return a table with its caption; `place` becomes the id that names its box."""
     name = f"{place}-caption"
     long = len(table.rows) > _ROWS_IN_FULL
+    looks = tuple(_look(table, number) for number in range(len(table.columns)))
     return h.div(
-        f"#{place}.scroll" + (".long" if long else ""),
-        role="region",
-        tabindex="0",
-        aria_labelledby=name,
+        ".scroll" + (".long" if long else ""), role="region", tabindex="0", aria_labelledby=name
     )[
         h.table[
             h.caption(id=name)[show(table.caption)],
             h.thead[h.tr[(_draw_heading(column) for column in table.columns)]],
-            h.tbody[(h.tr[_draw_row(table.columns, row)] for row in table.rows)],
+            h.tbody[(h.tr[_draw_row(row, looks)] for row in table.rows)],
         ]
     ]
+
+
+def _look(table: Table, number: int) -> str | None:
+    """Return the class of a column's cells, by its kind and its longest text."""
+    kind = table.columns[number].kind
+    longest = max((len(row[number].text) for row in table.rows), default=0)
+    if kind == "number":
+        return "n"
+    if kind == "code":
+        return "k" if longest <= _SHORT_CODE else "c"
+    return "l" if longest > _SHORT_TEXT else None
 
 
 def _draw_heading(column: Column) -> h.Element:
@@ -34,23 +49,16 @@ def _draw_heading(column: Column) -> h.Element:
     return h.th(scope="col", class_=number)[show(column.title)]
 
 
-def _draw_row(columns: tuple[Column, ...], row: tuple[Cell, ...]) -> list[h.Element]:
+def _draw_row(row: tuple[Cell, ...], looks: tuple[str | None, ...]) -> list[h.Element]:
+    first, *others = zip(row, looks, strict=True)
     return [
-        _draw_cell(column, cell, is_name=place == 0)
-        for place, (column, cell) in enumerate(zip(columns, row, strict=True))
+        _draw_cell(h.th(scope="row"), *first),
+        *(_draw_cell(h.td, cell, look) for cell, look in others),
     ]
 
 
-def _draw_cell(column: Column, cell: Cell, *, is_name: bool) -> h.Element:
+def _draw_cell(element: h.Element, cell: Cell, look: str | None) -> h.Element:
     tone = None if cell.tone == "neutral" else cell.tone
-    classes = " ".join(filter(None, (_kind_class(column), tone))) or None
+    classes = " ".join(filter(None, (look, tone))) or None
     value = None if cell.value is None else f"{cell.value:.6g}"
-    text = show(cell.text)
-    content = text if cell.anchor is None else h.a(href=f"#{checked_anchor(cell.anchor)}")[text]
-    if is_name:
-        return h.th(scope="row", class_=classes, data_v=value)[content]
-    return h.td(class_=classes, data_v=value)[content]
-
-
-def _kind_class(column: Column) -> str | None:
-    return {"number": "n", "code": "c", "text": None}[column.kind]
+    return element(class_=classes, data_v=value)[draw_linked(cell)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import htpy as h
@@ -13,6 +14,7 @@ from dbtune.report.html.blocks import draw_blocks
 from dbtune.report.html.commands import draw_command
 from dbtune.report.html.facts import draw_fact_list
 from dbtune.report.html.findings import codes_of, filter_rules
+from dbtune.report.html.links import draw_trail
 from dbtune.report.html.text import checked_anchor, show
 
 
@@ -55,11 +57,20 @@ def _draw_head(page: Page) -> h.Element:
 
 def _draw_summary(page: Page) -> h.Element:
     return h.header[
+        draw_trail(page.trail) if page.trail else None,
         h.h1[show(page.title)],
-        h.p(class_=f"verdict {page.tone}")[show(page.verdict)],
+        _draw_verdict(page),
         draw_fact_list(page.figures, "figures") if page.figures else None,
         _draw_actions(page.actions) if page.actions else None,
         h.p(".on-paper")["What is closed on the screen is not printed: open it before printing."],
+    ]
+
+
+def _draw_verdict(page: Page) -> h.Element:
+    # The first sentence is what one came for.
+    first, *others = re.split(r"(?<=[.;:]) (?=[A-Z0-9])", show(page.verdict), maxsplit=1)
+    return h.p(class_=f"verdict {page.tone}")[
+        h.strong[first], (h.span[" ", text] for text in others)
     ]
 
 
