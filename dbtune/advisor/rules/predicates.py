@@ -18,12 +18,13 @@ from dbtune.advisor.rules.columns import ColumnFinder, TableUse
 from dbtune.advisor.rules.identity import Same
 from dbtune.advisor.rules.sides import SideReader
 from dbtune.advisor.rules.statement import Operator, OrderTerm, Predicate, Statement
-from dbtune.advisor.rules.statement_text import UNREADABLE, ParsedText, parse
+from dbtune.advisor.rules.statement_text import ParsedText, parse
 from dbtune.advisor.rules.writes import verb_of
 from dbtune.advisor.statements.dialect import VerbatimSQLite
 from dbtune.advisor.statements.statement_forms import as_selects
 from dbtune.model.schema import Schema
 from dbtune.model.workload import QueryShape, Sample
+from dbtune.sqlite.unreadable import UNREADABLE
 
 _OPERATORS: dict[type[exp.Expr], Operator] = {
     exp.EQ: "=",

@@ -5,7 +5,6 @@ Parsing never fails: what sqlglot cannot read is None, and the rules are silent 
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,29 +12,15 @@ from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from dbtune.advisor.rules.words import words
 from dbtune.advisor.statements.dialect import VerbatimSQLite, to_sql
 from dbtune.model.workload import Parameters, SqlValue
 from dbtune.sqlite.tokens import tokenize
-
-# sqlglot warns about syntax it passes through; a statement it cannot read is None here.
-logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+from dbtune.sqlite.unreadable import UNREADABLE
 
 # Lists of thousands of values take sqlglot seconds and tell a rule nothing.
 _MAX_TEXT = 50_000
-
-# What sqlglot raises on odd input, beside its own errors: each was seen on damaged SQL.
-UNREADABLE = (
-    SqlglotError,
-    RecursionError,
-    ValueError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    TypeError,
-)
 
 # A name and the dot behind it, in words set apart by spaces.
 _ALIAS = re.compile(r"(?:(?<= )|\A)[^ ]+ \. ")

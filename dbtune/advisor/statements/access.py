@@ -6,7 +6,6 @@ looked at both as written and as SQLite's query flattener would merge them.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 
 import sqlglot
@@ -15,14 +14,12 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
-from dbtune.advisor.statements.dialect import UNREADABLE, VerbatimSQLite, name_placeholders
+from dbtune.advisor.statements.dialect import VerbatimSQLite, name_placeholders
 from dbtune.advisor.statements.mergeable import merged, with_owned_columns
 from dbtune.advisor.statements.select_access import SelectReader, TableAccess
 from dbtune.advisor.statements.statement_forms import as_selects, trigger_body
 from dbtune.model.schema import Schema
-
-# sqlglot warns about syntax it passes through; a statement it cannot read is handled below.
-logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+from dbtune.sqlite.unreadable import UNREADABLE
 
 _DIALECT = VerbatimSQLite
 # Optimised variants cost time and find little in statements of this many nodes.

@@ -11,23 +11,11 @@ from typing import ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.sqlite import SQLite
-from sqlglot.errors import SqlglotError
 
 from dbtune.sqlite.placeholders import rewrite_placeholders
 
 # What `name_placeholders` puts before the number.
 PREFIX = "dbtune_"
-
-# What sqlglot raises on statements that it cannot make sense of, or that nest too deep for it.
-UNREADABLE = (
-    SqlglotError,
-    RecursionError,
-    AttributeError,
-    IndexError,
-    KeyError,
-    TypeError,
-    ValueError,
-)
 
 _AGGREGATES = ("AVG", "COUNT", "GROUP_CONCAT", "MAX", "MIN", "SUM")
 

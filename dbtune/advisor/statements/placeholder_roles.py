@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import sqlglot
 from sqlglot import exp
 
-from dbtune.advisor.statements.dialect import PREFIX, UNREADABLE, VerbatimSQLite, name_placeholders
+from dbtune.advisor.statements.dialect import PREFIX, VerbatimSQLite, name_placeholders
 from dbtune.model.schema import Schema, Table
+from dbtune.sqlite.unreadable import UNREADABLE
 
 # Parsing takes seconds beyond it, and such a statement is a list of values.
 _LONGEST_TEXT = 100_000

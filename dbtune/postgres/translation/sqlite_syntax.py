@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,28 +10,14 @@ from typing import ClassVar
 import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.sqlite import SQLite
-from sqlglot.errors import SqlglotError
 
 from dbtune.postgres.translation.scope import affinity_of
 from dbtune.sqlite.placeholders import placeholder_marks
 from dbtune.sqlite.tokens import Token, tokenize
-
-# sqlglot warns about syntax that it passes through; here such a tree is not translatable.
-logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+from dbtune.sqlite.unreadable import UNREADABLE
 
 # Lists of thousands of values take sqlglot seconds.
 MAX_TEXT = 200_000
-
-# What sqlglot raises on odd input, beside its own errors, or where it nests too deep.
-_UNREADABLE = (
-    SqlglotError,
-    RecursionError,
-    ValueError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    TypeError,
-)
 
 _PREFIX = "dbtune_"
 
@@ -103,7 +88,7 @@ def parse_statement(sql: str) -> ParsedSql:
     text, marks = _prepared(sql)
     try:
         trees = [tree for tree in sqlglot.parse(text, read=_SourceSQLite) if tree is not None]
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise UnreadableSql(_first_line(error)) from error
     if len(trees) != 1:
         raise UnreadableSql("it is not one statement")
