@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
-from dbtune.cli.options import NumberRange, recorded_as_option
+from dbtune.cli.command import section
+from dbtune.cli.complete_files import complete_recordings
+from dbtune.cli.options import NumberRange, queries_option, recorded_as_option
 from dbtune.cli.page_output import page_option
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -39,15 +41,10 @@ class _Slowdown(NumberRange):
 
 def input_options(command: F) -> F:
     """Add what is judged: --queries, --consider, --strict, --recorded-as, --app-sqlite."""
-    return _added(
-        command,
-        click.option(
-            "--queries",
-            multiple=True,
-            metavar="FILE",
-            help="A recording (JSONL or .sql), a folder of them, or - for stdin; several are fine.",
-        ),
-        click.argument("more_queries", nargs=-1, metavar=""),
+    return section(
+        "What is judged",
+        queries_option,
+        click.argument("more_queries", nargs=-1, metavar="", shell_complete=complete_recordings),
         click.option(
             "--consider",
             type=click.Path(dir_okay=False, path_type=Path),
@@ -66,13 +63,13 @@ def input_options(command: F) -> F:
             metavar="N",
             help="How often a request sends one read to be n-plus-one  [default: 5].",
         ),
-    )
+    )(command)
 
 
 def search_options(command: F) -> F:
     """Add what the advisor aims at: --budget-mb, --time-limit, --min-gain and so on."""
-    return _added(
-        command,
+    return section(
+        "What the advice aims at",
         click.option(
             "--budget-mb", type=_POSITIVE, metavar="MB", help="Most room for new indexes."
         ),
@@ -95,13 +92,13 @@ def search_options(command: F) -> F:
             help="How many times its cost now each recorded write may cost, 1 for no slowdown  "
             "[default: 3, or 10 us more].",
         ),
-    )
+    )(command)
 
 
 def scratch_options(command: F) -> F:
     """Add where the copy goes and how it is made: --scratch, --scratch-mb, --allow-blocking."""
-    return _added(
-        command,
+    return section(
+        "The throw-away copy",
         click.option(
             "--scratch",
             type=click.Path(file_okay=False, path_type=Path),
@@ -119,13 +116,13 @@ def scratch_options(command: F) -> F:
             is_flag=True,
             help="Copy in one step where steps do not get ahead; writers wait meanwhile.",
         ),
-    )
+    )(command)
 
 
 def form_options(command: F) -> F:
     """Add what comes out: --format, --sql, --json, --output, --report, --explain and so on."""
-    return _added(
-        command,
+    return section(
+        "What comes out",
         click.option(
             "--format",
             type=click.Choice(["sql", "sqlalchemy", "django"]),
@@ -153,7 +150,7 @@ def form_options(command: F) -> F:
             type=click.Choice(["high", "medium", "low"]),
             help="Exit with 1 if there is a finding of this severity or above.",
         ),
-    )
+    )(command)
 
 
 def chosen_form(*, format: str | None, sql: bool, json: bool, drops: bool) -> str:
@@ -168,9 +165,3 @@ def chosen_form(*, format: str | None, sql: bool, json: bool, drops: bool) -> st
     if drops and form != "sql":
         raise click.UsageError("--drops goes with --sql only.")
     return form
-
-
-def _added(command: F, *options: Callable[[F], F]) -> F:
-    for option in reversed(options):
-        command = option(command)
-    return command

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dbtune.cli.analyze_options import scratch_options
+from dbtune.cli.command import GENERAL, section
+from dbtune.cli.complete_files import complete_reports
 from dbtune.cli.options import (
     NumberRange,
     backup_option,
     dry_run_option,
     output_option,
     project_options,
+    queries_option,
     recorded_as_option,
     wait_option,
     yes_option,
@@ -31,34 +34,33 @@ _POSITIVE = NumberRange(min=0, min_open=True)
 
 def apply_options(command: F) -> F:
     """Add what is applied, how it is proved and where its revision goes."""
-    return _added(
-        command,
-        click.option(
-            "--queries",
-            multiple=True,
-            metavar="FILE",
-            help="A recording (JSONL or .sql), a folder of them, or - for stdin; several are fine.",
-        ),
-        recorded_as_option,
-        click.option(
-            "--from",
-            "report_path",
-            metavar="REPORT",
-            type=click.Path(path_type=Path),
-            help="Apply what this report says, as dbtune analyze --output wrote it.",
-        ),
-        click.option(
-            "--only",
-            multiple=True,
-            metavar="CODE/NAME",
-            help="Only this finding: a code, a code/name or an index's name; several are fine.",
-        ),
-        click.option("--drops", is_flag=True, help="Drop the indexes that are of no use too."),
-        click.option(
-            "--max-lock",
-            type=_POSITIVE,
-            metavar="S",
-            help="Refuse if writers would wait longer than this many seconds.",
+    return section(
+        GENERAL,
+        section(
+            "What is applied",
+            queries_option,
+            recorded_as_option,
+            click.option(
+                "--from",
+                "report_path",
+                metavar="REPORT",
+                shell_complete=complete_reports,
+                type=click.Path(path_type=Path),
+                help="Apply what this report says, as dbtune analyze --output wrote it.",
+            ),
+            click.option(
+                "--only",
+                multiple=True,
+                metavar="CODE/NAME",
+                help="Only this finding: a code, a code/name or an index's name; several are fine.",
+            ),
+            click.option("--drops", is_flag=True, help="Drop the indexes that are of no use too."),
+            click.option(
+                "--max-lock",
+                type=_POSITIVE,
+                metavar="S",
+                help="Refuse if writers would wait longer than this many seconds.",
+            ),
         ),
         scratch_options,
         project_options,
@@ -68,7 +70,7 @@ def apply_options(command: F) -> F:
         backup_option,
         output_option,
         page_option,
-    )
+    )(command)
 
 
 def chosen_options(
@@ -92,9 +94,3 @@ def chosen_options(
         wait_ms=int(wait * 1000),
         **same,
     )
-
-
-def _added(command: F, *options: Callable[[F], F]) -> F:
-    for option in reversed(options):
-        command = option(command)
-    return command

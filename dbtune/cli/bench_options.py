@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from dbtune.cli.options import NumberRange, recorded_as_option
+from dbtune.cli.command import GENERAL, section
+from dbtune.cli.complete_files import complete_reports
+from dbtune.cli.options import NumberRange, queries_option, recorded_as_option
 from dbtune.cli.page_output import page_option
 
 if TYPE_CHECKING:
@@ -52,13 +55,7 @@ _SECONDS = NumberRange(min=0.1, max=86_400)
 
 
 _SENT = (
-    click.option(
-        "--queries",
-        multiple=True,
-        required=True,
-        metavar="FILE",
-        help="A recording (JSONL or .sql), a folder of them, or - for stdin; several are fine.",
-    ),
+    partial(queries_option, required=True),
     click.option(
         "--mix",
         type=click.Choice(["recorded", "reads"]),
@@ -80,6 +77,7 @@ _SENT = (
     ),
     click.option(
         "--duration",
+        metavar="S",
         type=_SECONDS,
         default=10.0,
         show_default=True,
@@ -87,6 +85,7 @@ _SENT = (
     ),
     click.option(
         "--think",
+        metavar="MS",
         type=NumberRange(min=0, max=3_600_000),
         default=0.0,
         show_default=True,
@@ -94,6 +93,7 @@ _SENT = (
     ),
     click.option(
         "--timeout",
+        metavar="S",
         type=_SECONDS,
         default=30.0,
         show_default=True,
@@ -115,6 +115,7 @@ _SIDES = (
     click.option(
         "--with-indexes",
         metavar="REPORT",
+        shell_complete=complete_reports,
         type=click.Path(path_type=Path),
         help="Try each also with the new indexes of a report (analyze --output).",
     ),
@@ -124,10 +125,15 @@ _SIDES = (
         help="Send the same to the PostgreSQL that DB was migrated to; or: embedded.",
     ),
     click.option(
-        "--schema", default="public", show_default=True, help="The schema that it was migrated to."
+        "--schema",
+        metavar="NAME",
+        default="public",
+        show_default=True,
+        help="The schema that it was migrated to.",
     ),
     click.option(
         "--processes",
+        metavar="N",
         type=click.IntRange(1, 64),
         default=2,
         show_default=True,
@@ -135,6 +141,7 @@ _SIDES = (
     ),
     click.option(
         "--threads",
+        metavar="N",
         type=click.IntRange(1, 1_000),
         default=4,
         show_default=True,
@@ -167,9 +174,12 @@ _FORMS = (
 
 def bench_options(command: F) -> F:
     """Add all options: what is sent, what it is sent to, and how the result is written."""
-    for option in reversed((*_SENT, *_SIDES, *_FORMS)):
-        command = option(command)
-    return command
+    return section(
+        GENERAL,
+        section("What is sent", *_SENT),
+        section("What it is sent to", *_SIDES),
+        section("What comes out", *_FORMS),
+    )(command)
 
 
 def chosen_options(chosen: dict[str, Any]) -> BenchOptions:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from dbtune.cli.command import Command
+from dbtune.cli.complete_files import complete_reports
 from dbtune.cli.console import note
 from dbtune.cli.options import database_argument, wait_option
 from dbtune.errors import ExitCode
@@ -18,6 +19,7 @@ from dbtune.errors import ExitCode
     "--from",
     "report_path",
     metavar="REPORT",
+    shell_complete=complete_reports,
     required=True,
     type=click.Path(path_type=Path),
     help="Report to compare with, as --output of analyze, apply-indexes or enable-wal wrote it.",

@@ -12,7 +12,8 @@ from dbtune.cli.suggestions import did_you_mean
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_GENERAL = "Options"
+# The heading of what belongs to no part of a command: it comes last.
+GENERAL = "Options"
 # Where a parameter keeps the section of its help; click has no place for one.
 _ATTRIBUTE = "dbtune_section"
 
@@ -52,9 +53,9 @@ class Command(click.Command):
         for parameter in options:
             record = parameter.get_help_record(ctx)
             if record is not None:
-                title = getattr(parameter, _ATTRIBUTE, _GENERAL)
+                title = getattr(parameter, _ATTRIBUTE, GENERAL)
                 sections.setdefault(title, []).append(record)
-        for title in sorted(sections, key=lambda title: title == _GENERAL):
+        for title in sorted(sections, key=lambda title: title == GENERAL):
             with formatter.section(title):
                 formatter.write_dl(sections[title])
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from dbtune.cli.command import Command
+from dbtune.cli.command import Command, section
 from dbtune.cli.compare_input import METRIC_LIST, PERCENT, chosen_metrics, read_reports
-from dbtune.cli.options import NumberRange, recorded_as_option
+from dbtune.cli.complete_files import complete_reports
+from dbtune.cli.options import NumberRange, queries_option, recorded_as_option
 from dbtune.cli.page_output import check_page, page_option, write_page
 from dbtune.cli.progress import show_progress
 from dbtune.errors import ExitCode
@@ -17,8 +18,12 @@ from dbtune.errors import ExitCode
 @click.command(
     "compare", cls=Command, short_help="Tell whether anything got worse from BASE to HEAD."
 )
-@click.argument("base", metavar="BASE", type=click.Path(path_type=Path))
-@click.argument("head", metavar="HEAD", type=click.Path(path_type=Path))
+@click.argument(
+    "base", metavar="BASE", shell_complete=complete_reports, type=click.Path(path_type=Path)
+)
+@click.argument(
+    "head", metavar="HEAD", shell_complete=complete_reports, type=click.Path(path_type=Path)
+)
 @click.option(
     "--max-regress",
     type=PERCENT,
@@ -34,27 +39,27 @@ from dbtune.errors import ExitCode
     help="What is compared, with commas: queries, scans, plans, steps, fetches; with --run also "
     "time  [default: all].",
 )
-@click.option("--run", is_flag=True, help="BASE and HEAD are databases: run --queries on copies.")
-@click.option(
-    "--queries",
-    multiple=True,
-    metavar="FILE",
-    help="With --run: recording of what your application sends (repeatable; - is stdin).",
-)
-@recorded_as_option
-@click.option(
-    "--time-limit",
-    type=NumberRange(min=0, min_open=True),
-    metavar="SECONDS",
-    default=90.0,
-    show_default=True,
-    help="With --run: most time for measuring.",
-)
-@click.option(
-    "--scratch",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="With --run: folder for the copies [default: the temporary folder].",
+@section(
+    "Two databases instead of two reports",
+    click.option(
+        "--run", is_flag=True, help="BASE and HEAD are databases: run --queries on copies."
+    ),
+    queries_option,
+    recorded_as_option,
+    click.option(
+        "--time-limit",
+        type=NumberRange(min=0, min_open=True),
+        metavar="SECONDS",
+        default=90.0,
+        show_default=True,
+        help="Most time for measuring.",
+    ),
+    click.option(
+        "--scratch",
+        type=click.Path(file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="Folder for the copies [default: the temporary folder].",
+    ),
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 @click.option(

@@ -18,6 +18,15 @@ _PLACES = {
     "zsh": "~/.zfunc/_dbtune",
     "fish": "~/.config/fish/completions/dbtune.fish",
 }
+# From its fpath zsh runs the script as a function: click's own completes for the first time only,
+# and at the second just registers what it has defined.
+_ENDS = {
+    "zsh": """
+if [[ $funcstack[1] == _dbtune && $zsh_eval_context[-1] != loadautofunc ]]; then
+    _dbtune_completion "$@"
+fi
+"""
+}
 _MORE = {"zsh": ", with fpath+=~/.zfunc before compinit in ~/.zshrc"}
 
 
@@ -34,9 +43,9 @@ def command(ctx: click.Context, shell: str) -> None:
     completion = _SHELLS[shell](root, {}, "dbtune", "_DBTUNE_COMPLETE")
     # Not completion.source(): for bash that runs bash to ask for its version, which is not
     # installed in every image in which the script is made.
-    script = completion.source_template % completion.source_vars()
+    script = completion.source_template % completion.source_vars() + _ENDS.get(shell, "")
     # The first line stays first: zsh knows by it what the file completes.
     first, _, rest = script.partition("\n")
     place = f"# dbtune completion {shell} > {_PLACES[shell]}{_MORE.get(shell, '')}"
     lines = (first, place, rest) if first.startswith("#") else (place, script)
-    click.echo("\n".join(lines))
+    click.echo("\n".join(lines), nl=False)

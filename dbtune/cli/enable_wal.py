@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dbtune.cli.command import Command
+from dbtune.cli.complete_files import complete_recordings
 from dbtune.cli.console import confirm
 from dbtune.cli.options import (
     backup_option,
@@ -39,6 +40,7 @@ _PROSE_WIDTH = 100
     "--queries",
     multiple=True,
     metavar="FILE",
+    shell_complete=complete_recordings,
     help="A recording, whose header names that version; several are fine.",
 )
 @click.option(

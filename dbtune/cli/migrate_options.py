@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from dbtune.cli.command import section
+from dbtune.cli.complete_files import complete_recordings, complete_reports
 from dbtune.cli.options import recorded_as_option
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -30,22 +32,21 @@ def _file() -> click.Path:
     return click.Path(dir_okay=False, path_type=Path)
 
 
-def _add(command: F, *options: Callable[[F], F]) -> F:
-    # Click lists options in the reverse order of their application.
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
 def what_options(command: F) -> F:
     """Add which tables go where."""
-    return _add(
-        command,
+    return section(
+        "What goes where",
         click.option(
             "--include", metavar="TABLE", multiple=True, help="Only these tables (* and ? match)."
         ),
         click.option("--exclude", metavar="TABLE", multiple=True, help="Not these tables."),
-        click.option("--schema", default="public", show_default=True, help="The target's schema."),
+        click.option(
+            "--schema",
+            metavar="NAME",
+            default="public",
+            show_default=True,
+            help="The target's schema.",
+        ),
         click.option("--schema-only", is_flag=True, help="Tables and objects without rows."),
         click.option(
             "--data-only", is_flag=True, help="Rows into tables that exist, as an ORM made them."
@@ -68,6 +69,7 @@ def what_options(command: F) -> F:
             "--map",
             "map_path",
             metavar="FILE",
+            shell_complete=complete_reports,
             type=_file(),
             help="Names and types of an edited --plan --json.",
         ),
@@ -78,13 +80,13 @@ def what_options(command: F) -> F:
             show_default=True,
             help="Conventions of the framework that made the tables.",
         ),
-    )
+    )(command)
 
 
 def value_options(command: F) -> F:
     """Add what becomes of values that PostgreSQL holds differently or not at all."""
-    return _add(
-        command,
+    return section(
+        "What becomes of values",
         click.option(
             "--type",
             "types",
@@ -126,13 +128,13 @@ def value_options(command: F) -> F:
             show_default=True,
             help="Rows whose parent is missing.",
         ),
-    )
+    )(command)
 
 
 def run_options(command: F) -> F:
     """Add how the migration runs."""
-    return _add(
-        command,
+    return section(
+        "How it is done",
         click.option(
             "--plan", "plan_only", is_flag=True, help="Print the plan and change nothing."
         ),
@@ -168,9 +170,10 @@ def run_options(command: F) -> F:
         click.option(
             "--check-queries",
             metavar="RECORDING",
+            shell_complete=complete_recordings,
             multiple=True,
             type=_file(),
             help="Try the application's recorded queries on PostgreSQL.",
         ),
         recorded_as_option,
-    )
+    )(command)

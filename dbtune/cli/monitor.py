@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from dbtune.cli.command import Command
+from dbtune.cli.complete_files import complete_recordings
 from dbtune.cli.options import NumberRange, database_argument
 from dbtune.errors import ExitCode
 from dbtune.model.metrics import METRICS
@@ -45,6 +46,7 @@ _EPILOG = (
 @click.option(
     "--recording",
     metavar="FILE",
+    shell_complete=complete_recordings,
     type=click.Path(path_type=Path),
     help="Take statements from this recording while it is written.",
 )

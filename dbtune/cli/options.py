@@ -11,7 +11,8 @@ from urllib.parse import unquote
 import click
 from click.shell_completion import CompletionItem
 
-from dbtune.cli.complete_files import complete_databases
+from dbtune.cli.command import section
+from dbtune.cli.complete_files import complete_databases, complete_recordings
 from dbtune.errors import ConfigurationError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -66,6 +67,18 @@ def database_argument(command: F) -> F:
     return click.argument("database", metavar="DB", type=DatabasePath())(command)
 
 
+def queries_option(command: F, *, required: bool = False) -> F:
+    """Add --queries, passed on as `queries`, a tuple."""
+    return click.option(
+        "--queries",
+        multiple=True,
+        required=required,
+        metavar="FILE",
+        shell_complete=complete_recordings,
+        help="A recording (JSONL or .sql), a folder of them, or - for stdin; several are fine.",
+    )(command)
+
+
 def yes_option(command: F) -> F:
     """Add --yes."""
     return click.option("--yes", is_flag=True, help="Do not ask.")(command)
@@ -92,32 +105,43 @@ def wait_option(command: F) -> F:
 
 def backup_option(command: F) -> F:
     """Add --no-backup and --keep-backups, passed on as `no_backup` and `keep_backups`."""
-    command = click.option(
-        "--keep-backups",
-        type=click.IntRange(min=1),
-        default=3,
-        show_default=True,
-        help="How many of dbtune's backups of this database are kept.",
-    )(command)
-    return click.option(
-        "--no-backup", is_flag=True, help="Make no backup first (the change stays reversible)."
+    return section(
+        "Backup",
+        click.option(
+            "--no-backup", is_flag=True, help="Make no backup first (the change stays reversible)."
+        ),
+        click.option(
+            "--keep-backups",
+            metavar="N",
+            type=click.IntRange(min=1),
+            default=3,
+            show_default=True,
+            help="How many of dbtune's backups of this database are kept.",
+        ),
     )(command)
 
 
 def project_options(command: F) -> F:
     """Add --alembic-ini, --head and --migrations: which Alembic project holds the revisions."""
-    command = click.option(
-        "--migrations",
-        type=click.Path(file_okay=False, path_type=Path),
-        help="Folder of the revisions [default: <DB file>.dbtune/versions].",
-    )(command)
-    command = click.option(
-        "--head", help="Which head to build on, if your Alembic project has several."
-    )(command)
-    return click.option(
-        "--alembic-ini",
-        type=click.Path(dir_okay=False, path_type=Path),
-        help="Write the revision into your own Alembic project.",
+    return section(
+        "Where revisions are",
+        click.option(
+            "--alembic-ini",
+            metavar="FILE",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="In your own Alembic project.",
+        ),
+        click.option(
+            "--head",
+            metavar="REV",
+            help="Which head to build on, if your Alembic project has several.",
+        ),
+        click.option(
+            "--migrations",
+            metavar="DIR",
+            type=click.Path(file_okay=False, path_type=Path),
+            help="In this folder [default: <DB file>.dbtune/versions].",
+        ),
     )(command)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from dbtune.cli.command import Command
+from dbtune.cli.complete_files import complete_recordings
 from dbtune.cli.page_output import check_page, page_option, write_page
 from dbtune.cli.progress import show_progress
 from dbtune.cli.queries_output import check_place, print_digest
@@ -22,7 +23,9 @@ _ORDERS = ["total", "calls", "mean", "p95", "p99", "max", "rows", "wait"]
 @click.command(
     "queries", cls=Command, short_help="Tell what an application sends and where time goes."
 )
-@click.argument("queries", metavar="FILE...", nargs=-1, required=True)
+@click.argument(
+    "queries", metavar="FILE...", nargs=-1, required=True, shell_complete=complete_recordings
+)
 @click.option(
     "--by",
     type=click.Choice(_ORDERS),

@@ -8,6 +8,7 @@ from typing import Literal
 import click
 
 from dbtune.cli.command import CommandGroup
+from dbtune.cli.complete_files import complete_recordings
 from dbtune.cli.options import F
 from dbtune.cli.progress import show_progress
 
@@ -21,7 +22,9 @@ def command() -> None:
     """
 
 
-_files = click.argument("queries", metavar="FILE...", nargs=-1, required=True)
+_files = click.argument(
+    "queries", metavar="FILE...", nargs=-1, required=True, shell_complete=complete_recordings
+)
 
 
 def _output_options(subcommand: F) -> F:

@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 
 from dbtune.cli.command import Command
+from dbtune.cli.complete_files import complete_reports
 from dbtune.cli.report_forms import FORMS, Screen, chosen_form, draw_runs
 from dbtune.cli.report_input import check_inputs_kept, read_runs
 
 
 @click.command("report", cls=Command, short_help="Draw results as HTML, Markdown, SARIF and more.")
-@click.argument("runs", metavar="RUN...", nargs=-1, required=True)
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True, shell_complete=complete_reports)
 @click.option(
     "--format",
     type=click.Choice(FORMS),
