@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from math import inf, isfinite
+from math import inf
 
 import htpy as h
 
@@ -27,7 +27,7 @@ from dbtune.report.svg.markup import (
     use,
     written,
 )
-from dbtune.report.svg.scale import Scale, scale_across, scale_up, tick_texts
+from dbtune.report.svg.scale import Scale, has_place, scale_across, scale_up, tick_texts
 from dbtune.report.svg.text_fit import fit_text, text_width
 from dbtune.report.terminal.text import one_line
 
@@ -71,8 +71,8 @@ class _Frame:
 def draw_lines(chart: LineChart, prefix: str) -> str:
     """Return the curves with their axes; the shapes of points repeat after six.
 
-    A point whose x or y is no finite number interrupts its curve. On a logarithmic axis, what is
-    not above zero stands at the bottom.
+    A point without a place, such as one that is not a number, interrupts its curve. On a
+    logarithmic axis, what is not above zero stands at the bottom.
     """
     points = [point for each in chart.series for point in each.points if _is_drawn(point)]
     if not points:
@@ -93,7 +93,7 @@ def draw_lines(chart: LineChart, prefix: str) -> str:
 
 
 def _is_drawn(point: Point) -> bool:
-    return isfinite(point.x) and isfinite(point.y)
+    return has_place(point.x) and has_place(point.y)
 
 
 def _frame(chart: LineChart, points: list[Point]) -> _Frame:

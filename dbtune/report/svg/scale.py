@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, floor, isfinite, log10
+from math import ceil, floor, log10
 from statistics import median
 
 # Three to six lines: fewer leave values to guess, more are in the way of the curves.
 _STEPS = 5
 _DECADE = (1, 2, 5)
+# Beyond, the next power of ten is no number; nothing that is measured comes near.
+_LARGEST, _SMALLEST = 1e300, 1e-300
 _UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 # 2,000 reads as well as 2k, and 1,500 better than 1.5k.
 _PLAIN_BELOW = 1e4
+
+
+def has_place(value: float) -> bool:
+    """Return whether a value can stand on an axis: not if it is infinite or not a number."""
+    return abs(value) <= _LARGEST
 
 
 @dataclass(frozen=True)
@@ -39,15 +46,15 @@ class Scale:
 def scale_up(values: tuple[float, ...], log: bool) -> Scale:
     """Return an axis for values: from zero, or where `log`, from below the smallest above zero.
 
-    Values that are no finite number do not count. All zero, it still has a top.
+    Only values that have a place count. All zero, it still has a top.
     """
-    finite = [value for value in values if isfinite(value) and value > 0]
-    if not finite:
+    above = [value for value in values if has_place(value) and value >= _SMALLEST]
+    if not above:
         return Scale(0.0, 1.0, False, (0.0, 1.0))
     if log:
-        return _log_scale(min(finite), max(finite))
-    step = _nice_step(max(finite) / _STEPS)
-    count = ceil(max(finite) / step * (1 - 1e-9))
+        return _log_scale(min(above), max(above))
+    step = _nice_step(max(above) / _STEPS)
+    count = ceil(max(above) / step * (1 - 1e-9))
     return Scale(0.0, count * step, False, tuple(rank * step for rank in range(count + 1)))
 
 

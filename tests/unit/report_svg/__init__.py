@@ -1,0 +1,1 @@
+"""Charts of a page: geometry, names and texts of the markup they are drawn as."""
