@@ -7,6 +7,8 @@ an arrow for a search, bars for a scan, a wedge for a sort.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import htpy as h
 
 from dbtune.model.page import PlanStep, PlanTree, StepKind
@@ -17,6 +19,8 @@ _LOOKS = {"search": "pf", "scan": "pc", "sort": "po", "group": "pg", "other": "p
 # These are said where the text of a step does not begin with them.
 _SAID = frozenset({"search", "scan", "sort"})
 _LONGEST_STEP = 240
+# Deeper, nothing is left of a narrow screen to write on; what is within follows at this depth.
+_DEEPEST = 8
 
 
 def draw_plan(tree: PlanTree, prefix: str) -> str:
@@ -36,15 +40,26 @@ def draw_plan(tree: PlanTree, prefix: str) -> str:
     )
 
 
-def _steps(steps: tuple[PlanStep, ...]) -> h.Element:
-    return h.ul[[_step(step) for step in steps]]
+def _steps(steps: tuple[PlanStep, ...], depth: int = 0) -> h.Element:
+    if depth == _DEEPEST:
+        return h.ul[[_step(step) for step in _flat(steps)]]
+    return h.ul[[_step(step, _steps(step.steps, depth + 1)) for step in steps]]
 
 
-def _step(step: PlanStep) -> h.Element:
+def _flat(steps: tuple[PlanStep, ...]) -> Iterator[PlanStep]:
+    """Yield steps and all that is within them, in the order they are read."""
+    left = list(reversed(steps))
+    while left:
+        step = left.pop()
+        yield step
+        left += reversed(step.steps)
+
+
+def _step(step: PlanStep, inner: h.Element | None = None) -> h.Element:
     whole = one_line(step.text)
     short = shorten(whole, _LONGEST_STEP)
     return h.li(class_=_LOOKS[step.kind], title=None if short == whole else whole)[
-        _sentence(step.kind, short), _steps(step.steps) if step.steps else None
+        _sentence(step.kind, short), inner if step.steps else None
     ]
 
 

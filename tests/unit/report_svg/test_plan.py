@@ -34,6 +34,18 @@ def test_steps_lie_within_the_step_they_belong_to() -> None:
     assert len(outer) == 2
 
 
+def test_steps_far_within_others_stay_on_the_screen() -> None:
+    """A pile of 400 views is indented to a point, from where on it is read downwards."""
+    step = SEARCH
+    for rank in range(400):
+        step = PlanStep("group", f"CO-ROUTINE view_{rank}", (step,))
+    root = read(PlanTree("t", "s", (step,)))
+    assert len(list(root.iter("ul"))) == 9
+    texts = [(each.text or "").strip() for each in root.iter("li")]
+    assert texts[:-1] == [f"CO-ROUTINE view_{rank}" for rank in reversed(range(400))]
+    assert len(looks(root, "li", "pf")) == 1
+
+
 @pytest.mark.parametrize(
     ("kind", "text", "shown"),
     [
