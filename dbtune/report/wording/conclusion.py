@@ -46,7 +46,8 @@ def gain_conclusion(report: Report, verdict: Verdict) -> Conclusion:
         f"{format_duration(verdict.cost_after)} after ({format_ratio(verdict.gain_ratio)} less)"
         f"{_measured(verdict)}."
     )
-    head = f"{name} {'can be' if analyzed else 'is now'} {_speed(verdict)}."
+    # A dry run of apply-indexes has a gain too, and has changed nothing.
+    head = f"{name} {'is now' if report.changes else 'can be'} {_speed(verdict)}."
     return Conclusion(head, costs, "good")
 
 
