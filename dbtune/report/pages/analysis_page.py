@@ -36,7 +36,7 @@ from dbtune.report.wording.origin import applied, origin
 
 _ACTIONS = 3
 # Below what mail and chat programs take, and browsers open at once, with all that is around it.
-_PAGE_BYTES = 370_000
+_PAGE_BYTES = 410_000
 # A row of the table of all shapes, about.
 _SHAPE_ROW_BYTES = 550
 
@@ -131,7 +131,7 @@ def _actions(report: Report) -> tuple[Action, ...]:
 
 def _sections(report: Report, name: str) -> Iterator[Section | None]:
     # The table of all shapes comes first for room, then findings, then details of shapes.
-    room = _PAGE_BYTES - min(len(report.shapes) * _SHAPE_ROW_BYTES, _PAGE_BYTES // 2)
+    room = _PAGE_BYTES - min(len(report.shapes) * _SHAPE_ROW_BYTES, _PAGE_BYTES * 3 // 4)
     details = shape_details(report, room * 2 // 5)
     links = links_to(details)
     yield findings_section(report, room // 2)

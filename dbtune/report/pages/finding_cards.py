@@ -6,9 +6,19 @@ from collections.abc import Iterator, Mapping
 
 from dbtune.model.advice import SEVERITIES, Finding, Report, ShapeReport
 from dbtune.model.explanation import IndexExplanation
-from dbtune.model.page import Block, Fact, FindingCard, FindingList, Section, Text
+from dbtune.model.page import (
+    Block,
+    Cell,
+    Column,
+    Fact,
+    FindingCard,
+    FindingList,
+    Section,
+    Table,
+    Text,
+)
 from dbtune.report.pages.anchors import anchors
-from dbtune.report.pages.size_budget import fitting
+from dbtune.report.pages.size_budget import estimated_bytes, fitting
 from dbtune.report.quantities import format_ratio
 from dbtune.report.wording.explanation import (
     change_of_plan,
@@ -34,14 +44,29 @@ def findings_section(report: Report, room_bytes: int = _MOST_BYTES) -> Section |
     if not report.findings:
         return None
     ordered = sorted(report.findings, key=lambda found: SEVERITIES.index(found.severity))
+    room = min(room_bytes, _MOST_BYTES)
     cards = _cards(ordered, report)
-    shown = fitting(cards, min(room_bytes, _MOST_BYTES))
-    blocks: list[Block] = [FindingList(shown)]
-    if len(shown) < len(cards):
-        left = len(cards) - len(shown)
-        blocks.append(Text((f"And {left:,} more, no worse than these: they are in the JSON.",)))
+    # Most of the room is for those that are told in full; the others are named all the same.
+    shown = fitting(cards, room if estimated_bytes(cards) <= room else room * 2 // 3)
+    blocks = [FindingList(shown), *_in_short(cards[len(shown) :], room // 3)]
     title = "Findings that were acted on" if report.changes else "Findings"
     return Section(SECTION, title, tuple(blocks))
+
+
+def _in_short(cards: tuple[FindingCard, ...], room_bytes: int) -> Iterator[Block]:
+    """Yield a table of the findings that there is no room for in full, and how many are left."""
+    if not cards:
+        return
+    rows = fitting((_short_row(card) for card in cards), room_bytes)
+    columns = (Column("subject", "code"), Column("finding", "code"), Column("severity"))
+    yield Table("More findings, no worse than these; the JSON has all of each", columns, rows)
+    if len(rows) < len(cards):
+        yield Text((f"And {len(cards) - len(rows):,} more: they are in the JSON.",))
+
+
+def _short_row(card: FindingCard) -> tuple[Cell, ...]:
+    severity = Cell(card.severity, value=SEVERITIES.index(card.severity))
+    return Cell(card.subject), Cell(card.code), severity
 
 
 def counted_findings(findings: tuple[Finding, ...]) -> str:

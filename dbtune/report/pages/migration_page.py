@@ -185,7 +185,7 @@ def _types(columns: tuple[ColumnDecision, ...] | None) -> Section | None:
     if not columns:
         return None
     groups = [(name, tuple(group)) for name, group in groupby(columns, lambda c: c.table)]
-    names = anchors("types", (name for name, _ in groups))
+    names = anchors("type-of", (name for name, _ in groups))
     details = [
         Details(_counted(table, own), (_decisions(table, own),), name)
         for name, (table, own) in zip(names, groups, strict=True)
