@@ -46,8 +46,8 @@ def _parameters(command: Callable[..., Any]) -> list[click.Parameter]:
 class Command(click.Command):
     """A command with sections of options, and examples from `dbtune.cli.examples`."""
 
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write a list of options for each section, those of none last."""
+    def options_by_section(self, ctx: click.Context) -> dict[str, list[tuple[str, str]]]:
+        """Return each option as it is written and what it does, those of no section last."""
         sections: dict[str, list[tuple[str, str]]] = {}
         options = (each for each in self.get_params(ctx) if isinstance(each, click.Option))
         for parameter in options:
@@ -55,9 +55,14 @@ class Command(click.Command):
             if record is not None:
                 title = getattr(parameter, _ATTRIBUTE, GENERAL)
                 sections.setdefault(title, []).append(record)
-        for title in sorted(sections, key=lambda title: title == GENERAL):
+        general = sections.pop(GENERAL, [])
+        return {**sections, GENERAL: general}
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a list of options for each section."""
+        for title, options in self.options_by_section(ctx).items():
             with formatter.section(title):
-                formatter.write_dl(sections[title])
+                formatter.write_dl(options)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write examples behind the options; a line of them is never broken."""

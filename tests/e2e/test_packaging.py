@@ -118,7 +118,9 @@ def test_the_wheel_holds_everything_and_works(tmp_path: Path) -> None:
     assert {"dbtune/report/documents/report.schema.json", "dbtune/py.typed"} <= names
     assert {_in_wheel(path) for path in _data_files()} <= names
     tops = {name.split("/")[0] for name in names}
-    assert tops == {"dbtune", next(top for top in tops if top.endswith(".dist-info"))}
+    assert sorted(Path(top).suffix for top in tops) == ["", ".data", ".dist-info"]
+    assert [name for name in names if name.endswith(".data/data/share/man/man1/dbtune.1")]
+    assert "dbtune" in tops
     check_installed(install(wheel, tmp_path), tmp_path)
 
 
