@@ -41,17 +41,25 @@ def to_html(page: Page) -> str:
     return f"{document}\n"
 
 
+def policy_of(page: Page) -> str:
+    """Return the Content-Security-Policy of a page's document, for a server that sends it too."""
+    return security_policy(_style(page), script())
+
+
+def _style(page: Page) -> str:
+    return stylesheet() + filter_rules(_most_codes(page))
+
+
 def _draw_head(page: Page) -> h.Element:
-    style = stylesheet() + filter_rules(_most_codes(page))
     return h.head[
         h.meta(charset="utf-8"),
         # Before all that it governs.
-        h.meta(http_equiv="Content-Security-Policy", content=security_policy(style, script())),
+        h.meta(http_equiv="Content-Security-Policy", content=policy_of(page)),
         h.meta(name="viewport", content="width=device-width, initial-scale=1"),
         h.meta(name="color-scheme", content="light dark"),
         h.meta(name="referrer", content="no-referrer"),
         h.title[show(page.title)],
-        h.style[Markup(style)],
+        h.style[Markup(_style(page))],
     ]
 
 
