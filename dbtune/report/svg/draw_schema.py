@@ -74,10 +74,11 @@ def _box(box: Box, spot: Spot) -> h.Element:
 
 def _line(each: BoxLine, rank: int) -> h.Element:
     y = number(HEADER + rank * LINE + 12)
-    # What is struck through is the name: the sign before it would look like a part of the stroke.
-    words = [each.sign, tspan[each.shown]] if each.look == "md" else each.sign + each.shown
+    words = each.name + each.rest
     return text(class_=each.look or None, x=number(PADDING), y=y)[
-        words, title[each.whole] if each.shown != each.whole else None
+        # What is struck through is the name: the sign would look like a part of the stroke.
+        [each.sign, tspan[words]] if each.look == "md" else each.sign + words,
+        title[each.whole] if each.whole else None,
     ]
 
 

@@ -13,19 +13,25 @@ PADDING = 8.0
 HEADER = 24.0
 _NARROWEST_BOX = 120.0
 _WIDEST_BOX = 290.0
+# Of a line that is too long, a name keeps this much, whatever follows it.
+_LEAST_NAME = 0.4
 _SIGNS = {"existing": "", "new": "+ ", "dropped": "\u2212 "}
 _LOOKS = {"existing": "", "new": "mn", "dropped": "md"}
 
 
 @dataclass(frozen=True)
 class BoxLine:
-    """A line of a box: `whole` is what it says, `shown` what there is room for after the sign."""
+    """A line of a box: a sign, a name, and what is said of it, which is cut last.
+
+    `whole` is what a line says that had to be cut, else "".
+    """
 
     sign: str
-    whole: str
-    shown: str
+    name: str
+    rest: str
     look: str
     link: MapLink | None = None
+    whole: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ def box_of(table: MapTable, links: tuple[MapLink, ...]) -> Box:
     """Return the box of a table; `links` are its own foreign keys."""
     name = one_line(table.name)
     rows = one_line(table.rows)
-    lines = [BoxLine("", rows, rows, "mr")] if rows else []
+    lines = [BoxLine("", rows, "", "mr")] if rows else []
     lines += [_link_line(link) for link in links]
     lines += [_index_line(index) for index in table.indexes]
     widest = max([text_width(name, CODE + 0.7), *(_width(each) for each in lines)])
@@ -60,21 +66,29 @@ def box_of(table: MapTable, links: tuple[MapLink, ...]) -> Box:
     return Box(name, tuple(_fit(each, room) for each in lines), width)
 
 
-def _width(each: BoxLine) -> float:
-    return text_width(each.sign + each.whole, CODE)
-
-
-def _fit(each: BoxLine, room: float) -> BoxLine:
-    return replace(each, shown=fit_text(each.whole, room - text_width(each.sign, CODE), CODE))
-
-
 def _link_line(link: MapLink) -> BoxLine:
-    note = "" if link.indexed else ", no index"
-    words = f"{one_line(link.columns)} \u2192 {one_line(link.parent)}{note}"
-    return BoxLine("", words, words, "mk" if link.indexed else "mw", link)
+    words = f"{one_line(link.columns)} \u2192 {one_line(link.parent)}"
+    if link.indexed:
+        return BoxLine("", words, "", "mk", link)
+    return BoxLine("", words, ", no index", "mw", link)
 
 
 def _index_line(index: MapIndex) -> BoxLine:
     keys = one_line(index.keys)
-    words = f"{one_line(index.name)} ({keys})" if keys else one_line(index.name)
-    return BoxLine(_SIGNS[index.state], words, words, _LOOKS[index.state])
+    rest = f" ({keys})" if keys else ""
+    return BoxLine(_SIGNS[index.state], one_line(index.name), rest, _LOOKS[index.state])
+
+
+def _width(line: BoxLine) -> float:
+    return text_width(line.sign + line.name + line.rest, CODE)
+
+
+def _fit(line: BoxLine, room: float) -> BoxLine:
+    """Return a line cut to the room: names repeat keys as a rule, so that they are cut first."""
+    if _width(line) <= room + 0.1:
+        return line
+    room -= text_width(line.sign, CODE)
+    name_room = max(room - text_width(line.rest, CODE), room * _LEAST_NAME)
+    name = fit_text(line.name, name_room, CODE)
+    rest = fit_text(line.rest, room - text_width(name, CODE), CODE) if line.rest else ""
+    return replace(line, name=name, rest=rest, whole=line.name + line.rest)

@@ -148,6 +148,15 @@ def test_a_long_name_is_cut_with_the_whole_in_its_tooltip() -> None:
     assert float(next(root.iter("rect")).get("width", "0")) <= 290
 
 
+def test_keys_are_cut_after_names() -> None:
+    """Names repeat keys as a rule; where an index goes can be read as long as there is room."""
+    index = MapIndex("ix_bookings_status_created_at_booking_date", "status, created_at")
+    root = read(SchemaMap("t", "s", (MapTable("bookings", "", (index,)),)))
+    (line,) = list(root.iter("text"))[1:]
+    assert (line.text or "").startswith("ix_bookings_s")
+    assert (line.text or "").endswith("... (status, created_at)")
+
+
 def test_a_parent_that_is_not_there_is_named_only() -> None:
     """A link to a missing table has a line of text and no arrow."""
     root = read(schema(("a", "elsewhere"), tables="a"))
