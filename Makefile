@@ -74,6 +74,14 @@ test: $(STAMP)
 test-all: $(STAMP)
 	$(BIN)/python -m pytest -n 2
 
+# What the tests in a browser need; without it they skip, and say so.
+browser:
+	@command -v chromium > /dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+		apt-get update --quiet && apt-get install --quiet --yes chromium npm; \
+	else echo 'Install Chromium and npm first, such as: sudo apt-get install chromium npm' >&2; fi
+	@if command -v npm > /dev/null; then npm ci --prefix tests/browser --no-audit --no-fund; \
+	else echo 'Install npm first: it brings axe-core to tests/browser' >&2; fi
+
 # In an environment of its own: it brings gevent, which is nobody's business here.
 $(LOCUST)/bin/locust:
 	$(PYTHON) -m venv $(LOCUST)

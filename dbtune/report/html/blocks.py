@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import htpy as h
 
 from dbtune.model.page import (
@@ -12,6 +14,9 @@ from dbtune.model.page import (
     Details,
     Facts,
     FindingList,
+    Histogram,
+    LineChart,
+    ShareChart,
     Table,
     Text,
 )
@@ -22,13 +27,20 @@ from dbtune.report.html.findings import draw_findings
 from dbtune.report.html.tables import draw_table
 from dbtune.report.html.text import checked_anchor, show
 
+# Such charts stand side by side where there is room; bars and maps want the whole width.
+_NARROW = (Histogram, LineChart, ShareChart)
+
 
 def draw_blocks(blocks: tuple[Block, ...], place: str) -> list[h.Node]:
     """Return blocks in their order.
 
     `place` is where they stand, such as "s3-1": ids that nobody links to are made of it.
     """
-    return [_draw_block(block, f"{place}-{number}") for number, block in enumerate(blocks)]
+    drawn: list[h.Node] = []
+    for is_narrow, group in groupby(enumerate(blocks), lambda item: isinstance(item[1], _NARROW)):
+        nodes = [_draw_block(block, f"{place}-{number}") for number, block in group]
+        drawn += [h.div(".beside")[nodes]] if is_narrow and len(nodes) > 1 else nodes
+    return drawn
 
 
 def _draw_block(block: Block, place: str) -> h.Node:

@@ -13,8 +13,7 @@ _ROWS_IN_FULL = 30
 
 
 # Up to so many letters a column is not broken into lines; beyond, it gets room for a sentence.
-_SHORT_CODE = 26
-_SHORT_TEXT = 40
+_SHORT = 28
 
 
 def draw_table(table: Table, place: str) -> h.Element:
@@ -33,15 +32,15 @@ def draw_table(table: Table, place: str) -> h.Element:
     ]
 
 
-def _look(table: Table, number: int) -> str | None:
+def _look(table: Table, number: int) -> str:
     """Return the class of a column's cells, by its kind and its longest text."""
     kind = table.columns[number].kind
     longest = max((len(row[number].text) for row in table.rows), default=0)
     if kind == "number":
         return "n"
     if kind == "code":
-        return "k" if longest <= _SHORT_CODE else "c"
-    return "l" if longest > _SHORT_TEXT else None
+        return "k" if longest <= _SHORT else "c"
+    return "" if longest <= _SHORT else "l"
 
 
 def _draw_heading(column: Column) -> h.Element:
@@ -49,7 +48,7 @@ def _draw_heading(column: Column) -> h.Element:
     return h.th(scope="col", class_=number)[show(column.title)]
 
 
-def _draw_row(row: tuple[Cell, ...], looks: tuple[str | None, ...]) -> list[h.Element]:
+def _draw_row(row: tuple[Cell, ...], looks: tuple[str, ...]) -> list[h.Element]:
     first, *others = zip(row, looks, strict=True)
     return [
         _draw_cell(h.th(scope="row"), *first),
@@ -57,7 +56,7 @@ def _draw_row(row: tuple[Cell, ...], looks: tuple[str | None, ...]) -> list[h.El
     ]
 
 
-def _draw_cell(element: h.Element, cell: Cell, look: str | None) -> h.Element:
+def _draw_cell(element: h.Element, cell: Cell, look: str) -> h.Element:
     tone = None if cell.tone == "neutral" else cell.tone
     classes = " ".join(filter(None, (look, tone))) or None
     value = None if cell.value is None else f"{cell.value:.6g}"

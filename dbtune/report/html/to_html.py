@@ -76,7 +76,7 @@ def _draw_summary(page: Page) -> h.Element:
 
 def _draw_verdict(page: Page) -> h.Element:
     # The first sentence is what one came for.
-    first, *others = re.split(r"(?<=[.;:]) (?=[A-Z0-9])", show(page.verdict), maxsplit=1)
+    first, *others = re.split(r"(?<=\.) (?=[A-Z0-9])", show(page.verdict), maxsplit=1)
     return h.p(class_=f"verdict {page.tone}")[
         h.strong[first], (h.span[" ", text] for text in others)
     ]
