@@ -71,6 +71,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("For a pull request", "dbtune report base.json head.json -o report.md"),
         ("In a workflow of GitHub's", "dbtune report report.json --format github"),
     ),
+    "serve": (
+        ("What the runs in a folder say over time", "dbtune serve runs"),
+        ("Of this folder, on any free port", "dbtune serve --port 0"),
+    ),
     "monitor": (
         ("In a terminal", "dbtune monitor app.db --live"),
         (

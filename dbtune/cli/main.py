@@ -26,7 +26,7 @@ JOURNEYS: dict[str, tuple[str, ...]] = {
     "Try it": ("demo",),
     "Record an application": ("record", "queries", "recording"),
     "Make SQLite fast": ("analyze", "apply-indexes", "enable-wal", "optimize", "check"),
-    "Prove it": ("bench", "compare", "report", "monitor"),
+    "Prove it": ("bench", "compare", "report", "serve", "monitor"),
     "Move to PostgreSQL": ("migrate-to-postgres", "embedded"),
     "Keep and undo": ("history", "rollback", "backup", "restore"),
     "Find out more": ("help", "doctor", "completion"),

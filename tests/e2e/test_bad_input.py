@@ -106,6 +106,7 @@ def test_every_command_that_takes_a_database_is_tried_here() -> None:
         "record",
         "recording",
         "report",
+        "serve",
     }
     assert set(COMMANDS) - set(OPTIONS) == others
 

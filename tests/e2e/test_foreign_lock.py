@@ -194,7 +194,17 @@ def test_every_command_keeps_the_lock(
 
 def test_every_command_is_tried_here() -> None:
     """A new command gets its line in ARGUMENTS; these open no database of the user's."""
-    others = {"completion", "demo", "embedded", "help", "queries", "record", "recording", "report"}
+    others = {
+        "completion",
+        "demo",
+        "embedded",
+        "help",
+        "queries",
+        "record",
+        "recording",
+        "report",
+        "serve",
+    }
     assert set(COMMANDS) - set(ARGUMENTS) == others
 
 
