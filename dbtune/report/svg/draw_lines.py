@@ -196,14 +196,18 @@ def _names(series: tuple[Series, ...], frame: _Frame) -> list[h.Element]:
         ((*_end_of(each, frame), each.name) for each in series if any(map(_is_drawn, each.points))),
         key=lambda end: end[1],
     )
-    heights = [-inf, *(y for _, y, _, _ in ends), inf]
+    free_from = -inf
     names = []
-    for rank, (x, y, rise, name) in enumerate(ends):
+    for (x, y, rise, name), (_, below, _, _) in pairwise([*ends, (0.0, inf, 0.0, "")]):
         # The curve itself comes from below where it rises, and from above where it falls.
-        if y - heights[rank] >= _APART and rise > -_FLAT:
+        if y - free_from >= _APART and rise > -_FLAT:
             names.append(_name(name, x, y - 9))
-        elif heights[rank + 2] - y >= _APART and rise < _FLAT and y < _TOP + _HEIGHT - 18:
+            free_from = y
+        elif below - y >= _APART and rise < _FLAT and y < _TOP + _HEIGHT - 18:
             names.append(_name(name, x, y + 17))
+            free_from = y + 17
+        else:
+            free_from = y
     return names
 
 

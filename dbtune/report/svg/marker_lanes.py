@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 # Past this, trying all is slow and no arrangement is legible: each gets a line of its own.
-_TRIED_UP_TO = 5
+_TRIED_UP_TO = 4
 _GAP = 6.0
 
 
@@ -35,19 +35,24 @@ def place_flags(spots: tuple[tuple[float, float], ...], across: float) -> tuple[
 
     A line goes down from its label, so it may not cross one that is lower.
     """
-    flags = tuple(Flag(x, width, x + width <= across or x < across / 2) for x, width in spots)
-    count = len(flags)
+    count = len(spots)
+    sides = [_sides(x, width, across) for x, width in spots]
     if count > _TRIED_UP_TO:
-        return tuple(_raise(flag, lane) for lane, flag in enumerate(flags))
-    tried = (tuple(map(_raise, flags, lanes)) for lanes in product(range(count), repeat=count))
-    return min(tried, key=_badness, default=())
+        return tuple(replace(side[0], lane=lane) for lane, side in enumerate(sides))
+    choices = [
+        [replace(flag, lane=lane) for flag in side for lane in range(count)] for side in sides
+    ]
+    return min(product(*choices), key=_badness, default=())
 
 
-def _raise(flag: Flag, lane: int) -> Flag:
-    return Flag(flag.x, flag.width, flag.rightward, lane)
+def _sides(x: float, width: float, across: float) -> list[Flag]:
+    """Return the flags that stay on the chart, to the right first."""
+    flags = [Flag(x, width, True), Flag(x, width, False)]
+    inside = [flag for flag in flags if flag.start >= 0 and flag.end <= across]
+    return inside or [Flag(x, width, x < across / 2)]
 
 
-def _badness(flags: tuple[Flag, ...]) -> tuple[int, int, int]:
+def _badness(flags: tuple[Flag, ...]) -> tuple[int, int, int, int]:
     pairs = [(one, other) for one in flags for other in flags if one is not other]
     covered = sum(one.lane == other.lane and _overlap(one, other) for one, other in pairs)
     crossed = sum(
@@ -55,7 +60,8 @@ def _badness(flags: tuple[Flag, ...]) -> tuple[int, int, int]:
         for one, other in pairs
     )
     lanes = [flag.lane for flag in flags]
-    return covered * 2 + crossed, max(lanes, default=0), sum(lanes)
+    leftward = sum(not flag.rightward for flag in flags)
+    return covered * 2 + crossed, max(lanes, default=0), sum(lanes), leftward
 
 
 def _overlap(one: Flag, other: Flag) -> bool:

@@ -64,7 +64,7 @@ def scale_across(values: tuple[float, ...]) -> Scale:
     Numbers of clients are often doubled: 1, 2, 4 ... 64 would share a tenth of a linear axis.
     """
     places = sorted(set(values))
-    doubled = len(places) > 2 and places[0] > 0 and median(places) < places[-1] / 4
+    doubled = len(places) > 2 and places[0] > 0 and median(places) <= places[-1] / 4
     return Scale(places[0], places[-1], doubled, tuple(places))
 
 

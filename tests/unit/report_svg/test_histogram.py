@@ -65,6 +65,13 @@ def test_labels_of_markers_never_cover_each_other(spots: list[tuple[float, float
             assert one.lane != other.lane or one.end < other.start or other.end < one.start
 
 
+def test_the_line_of_a_marker_leads_past_the_others_labels() -> None:
+    """The label of p95 turns away from the line of p99, which stands right beside it."""
+    p95, p99 = place_flags(((226, 70), (238, 60)), 300)
+    assert not p95.rightward or p95.lane > p99.lane
+    assert p99.start > p95.x or p99.lane > p95.lane
+
+
 def test_markers_far_apart_share_a_line() -> None:
     """Room is taken only where it is needed."""
     assert [flag.lane for flag in place_flags(((10, 50), (150, 50)), 300)] == [0, 0]

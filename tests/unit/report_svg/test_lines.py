@@ -69,6 +69,12 @@ def test_names_keep_apart() -> None:
     assert all(upper - lower >= 13 for lower, upper in pairwise(heights))
 
 
+def test_one_gap_holds_one_name() -> None:
+    """Between a curve that falls to its end and one that rises to it there is room for one."""
+    root = read(chart(series("falls", 100, 58), series("rises", 10, 42)))
+    assert [each.text for each in looks(root, "text", "nm")] == ["falls"]
+
+
 def test_a_place_on_the_axis_goes_by_its_words() -> None:
     """A date stands below its point instead of the number that it is."""
     points = tuple(Point(rank, rank, "v", f"Nov {rank}") for rank in (1, 2, 3))
