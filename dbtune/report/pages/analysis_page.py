@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from dbtune.model.advice import Report
+from dbtune.model.advice import AppliedChange, Report
 from dbtune.model.page import Action, Fact, Page, Section, Tone
 from dbtune.report.pages.finding_cards import counted_findings, findings_section
 from dbtune.report.pages.index_sections import index_section
@@ -32,9 +32,11 @@ from dbtune.report.wording.conclusion import (
     unrecorded_conclusion,
 )
 from dbtune.report.wording.explanation import change_of
-from dbtune.report.wording.origin import applied, origin
+from dbtune.report.wording.origin import origin
 
 _ACTIONS = 3
+# How dbtune marks its own revisions among those of an application.
+_OWN_PREFIX = "dbtune: "
 # Below what mail and chat programs take, and browsers open at once, with all that is around it.
 _PAGE_BYTES = 410_000
 # A row of the table of all shapes, about.
@@ -60,13 +62,18 @@ def _conclusion(report: Report) -> Conclusion:
         return gain_conclusion(report, report.verdict)
     if report.command == ANALYZE:
         return unrecorded_conclusion(report)
-    done = " ".join(f"{applied(change)}." for change in report.changes or ())
-    if done:
-        return Conclusion(done, "", "good")
+    if report.changes:
+        return Conclusion(" ".join(map(_done, report.changes)), "", "good")
     first = next(iter(report.notes), "")
     return Conclusion(
         f"{PurePath(report.source.path).name}: nothing was changed.", first, "neutral"
     )
+
+
+def _done(change: AppliedChange) -> str:
+    """Return what a revision did, such as "Applied: enable WAL (revision d52343269022)."."""
+    said = "Applied" if change.direction == "up" else "Undone"
+    return f"{said}: {change.reason.removeprefix(_OWN_PREFIX)} (revision {change.revision})."
 
 
 def _verdict(report: Report, said: Conclusion) -> str:
@@ -107,7 +114,8 @@ def _figures(report: Report) -> Iterator[Fact]:
         yield Fact("New indexes", f"{len(report.explanations):,}", size)
     if report.changes:
         statements = sum(len(change.statements) for change in report.changes)
-        yield Fact("Changes", f"{len(report.changes):,}", f"{statements:,} statements")
+        words = f"{statements:,} statement{'' if statements == 1 else 's'}"
+        yield Fact("Changes", f"{len(report.changes):,}", words)
     yield Fact("Database", format_size(report.source.size_bytes))
 
 

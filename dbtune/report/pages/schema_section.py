@@ -124,6 +124,7 @@ def _map_table(
     table: TableOverview, new: Mapping[str, tuple[MapIndex, ...]], dropped: frozenset[str]
 ) -> MapTable:
     rows = f"{'' if table.exact else 'about '}{format_count(table.rows)} rows"
+    rows += ", virtual" if table.kind == "virtual" else ""
     there = {index.name for index in table.indexes}
     existing = tuple(
         MapIndex(

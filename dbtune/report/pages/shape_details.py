@@ -101,6 +101,8 @@ def _figures(shape: ShapeReport) -> Iterator[Fact]:
         times = change_of(format_duration, shape.time_before_ns, shape.time_after_ns)
         yield Fact("Time on a copy", times, timed_runs(shape))
     yield Fact("Values", shape.values, samples)
+    if shape.call_sites:
+        yield Fact("Call sites", ", ".join(shape.call_sites))
 
 
 def _serving(report: Report, shape: ShapeReport) -> Iterator[Fact]:

@@ -83,7 +83,8 @@ def environment_section(
     environment: Environment | None, source: Source | None = None
 ) -> Section | None:
     """Return of which database, on what kind of machine and with which versions this was made."""
-    facts = (*_source_facts(source), *_environment_facts(environment))
+    versions = environment is None
+    facts = (*_source_facts(source, versions=versions), *_environment_facts(environment))
     return Section(ENVIRONMENT, "Environment and versions", (Facts(facts),)) if facts else None
 
 
@@ -101,11 +102,14 @@ def _change(change: AppliedChange) -> Iterator[Block]:
         yield Code("\n".join(f"{line.rstrip().rstrip(';')};" for line in change.statements))
 
 
-def _source_facts(source: Source | None) -> Iterator[Fact]:
+def _source_facts(source: Source | None, *, versions: bool) -> Iterator[Fact]:
+    """Yield what is known of the database, with `versions` where nobody else tells them."""
     if source is None:
         return
     yield Fact("Database", source.path, format_size(source.size_bytes))
     yield Fact("Schema (SHA-256)", source.schema_sha256)
+    if not versions:
+        return
     yield Fact("SQLite", source.sqlite_version, "that dbtune measured with")
     if source.application_sqlite_version is not None:
         yield Fact("The application's SQLite", source.application_sqlite_version)

@@ -8,6 +8,7 @@ from dbtune.report.terminal.command_text import command_lines
 from dbtune.report.terminal.text import wrap_text
 from dbtune.report.wording.conclusion import (
     ANALYZE,
+    HOW_TO_RECORD,
     RECORD,
     analyze_again,
     gain_conclusion,
@@ -46,7 +47,7 @@ def _action(number: int, action: str, width: int, colors: Colors) -> list[str]:
 def _without_recording(report: Report, width: int, colors: Colors) -> list[str]:
     said = unrecorded_conclusion(report)
     lines = [colors.bold(line) for line in wrap_text(said.head, width)]
-    lines += wrap_text(said.details, width)
+    lines += wrap_text(f"{said.details} {HOW_TO_RECORD}", width)
     for command in (RECORD, analyze_again(report)):
         lines += [colors.command(line) for line in command_lines(command, width, "  ")]
     return lines

@@ -17,9 +17,10 @@ _WORTH_SAYING_RATIO = 0.01
 # Below this a factor would read 1.0x or 1.1x.
 _WORTH_A_FACTOR_RATIO = 0.1
 _COMMAND = re.compile(r"^(?P<words>.*?)(?:[:,]|\swith|\srun)?\s*`?(?P<command>dbtune .+?)`?\.?$")
+_NO_RECORDING = "No recording given, so no query was checked."
 HOW_TO_RECORD = (
-    "No recording given, so no query was checked. Record your application as you start it, use "
-    "it, and analyze again; docs/reference/recording.md has other ways:"
+    "Record your application as you start it, use it, and analyze again; "
+    "docs/reference/recording.md has other ways:"
 )
 RECORD = "dbtune record -o queries.jsonl -- python app.py"
 
@@ -52,11 +53,11 @@ def gain_conclusion(report: Report, verdict: Verdict) -> Conclusion:
 
 
 def unrecorded_conclusion(report: Report) -> Conclusion:
-    """Return what was found of a database without a recording, and how to get one."""
+    """Return what was found of a database, and not of its queries without a recording."""
     count = len(report.findings)
     found = f"{count} finding{'s' if count != 1 else ''}" if count else "Nothing found"
     head = f"{found} in the schema and health of {PurePath(report.source.path).name}."
-    return Conclusion(head, HOW_TO_RECORD, "neutral")
+    return Conclusion(head, _NO_RECORDING, "neutral")
 
 
 def analyze_again(report: Report) -> str:
