@@ -39,6 +39,7 @@ def command(runs: tuple[str, ...], format: str | None, output: Path | None) -> N
     from dbtune.cli.report_output import (
         check_output,
         print_result,
+        terminal_height,
         terminal_width,
         wants_color,
         write_text,
@@ -48,9 +49,8 @@ def command(runs: tuple[str, ...], format: str | None, output: Path | None) -> N
         raise click.UsageError("HTML is for a browser: give -o report.html.")
     check_inputs_kept(output, runs)
     check_output(output, None)
-    screen = Screen(terminal_width(), output is None and wants_color())
-    text = draw_runs(read_runs(runs), form, screen)
     if output is None:
-        print_result(text)
+        screen = Screen(terminal_width(), wants_color(), terminal_height())
+        print_result(draw_runs(read_runs(runs), form, screen))
     else:
-        write_text(text, output)
+        write_text(draw_runs(read_runs(runs), form, Screen(terminal_width(), False)), output)

@@ -41,10 +41,11 @@ class NamedRun:
 
 @dataclass(frozen=True)
 class Screen:
-    """How wide text is, and whether in colour."""
+    """How wide text is, whether in colour, and how many lines are seen at once, if it is known."""
 
     width: int
     color: bool
+    height: int | None = None
 
 
 def chosen_form(form: str | None, output: Path | None) -> str:
@@ -73,7 +74,9 @@ def draw_runs(runs: tuple[NamedRun, ...], form: str, screen: Screen) -> str:
     if form == "json":
         return _draw_json(runs)
     if form == "terminal":
-        return "\n".join(draw_text(named.run, screen) for named in runs)
+        # Of several, what comes again at the end would not be the verdict of all.
+        seen = screen if len(runs) == 1 else replace(screen, height=None)
+        return "\n".join(draw_text(named.run, seen) for named in runs)
     from dbtune.report.html.to_html import to_html
     from dbtune.report.markdown.to_markdown import to_markdown
 
@@ -108,7 +111,7 @@ def draw_text(run: Run, screen: Screen) -> str:
         return comparison_text(run, width=screen.width, color=screen.color)
     # What a command found before it changed a database is done.
     shown_report: Report = replace(run, findings=()) if run.changes else run
-    return to_terminal(shown_report, width=screen.width, color=screen.color)
+    return to_terminal(shown_report, width=screen.width, color=screen.color, height=screen.height)
 
 
 def _draw_json(runs: tuple[NamedRun, ...]) -> str:

@@ -74,14 +74,20 @@ def _draw(report: Report) -> None:
     """Draw a report as wide as the terminal, or in 80 columns (or $COLUMNS) elsewhere."""
     from dbtune.report.terminal.to_terminal import to_terminal
 
-    height = shutil.get_terminal_size(_FALLBACK_SIZE).lines if sys.stdout.isatty() else None
-    text = to_terminal(report, width=terminal_width(), color=wants_color(), height=height)
+    text = to_terminal(
+        report, width=terminal_width(), color=wants_color(), height=terminal_height()
+    )
     print_result(text)
 
 
 def terminal_width() -> int:
     """Return the columns of the terminal, 80 (or $COLUMNS) where there is none."""
     return shutil.get_terminal_size(_FALLBACK_SIZE).columns
+
+
+def terminal_height() -> int | None:
+    """Return the lines of the terminal, None where there is none."""
+    return shutil.get_terminal_size(_FALLBACK_SIZE).lines if sys.stdout.isatty() else None
 
 
 def wants_color() -> bool:

@@ -10,6 +10,7 @@ from dbtune.model.run import Run
 from dbtune.report.checks.call_site import parse_call_site
 from dbtune.report.checks.problem import Check, Judgement, Level, Problem
 from dbtune.report.terminal.query_text import abbreviated
+from dbtune.report.wording.findings import finding_commands
 
 _LEVELS: dict[Severity, Level] = {
     "high": "error",
@@ -64,12 +65,14 @@ def problems_of(run: Run, folder: str) -> tuple[Problem, ...]:
     # What a command that changes a database found, it has mended.
     if isinstance(run, Report) and not run.changes:
         sites = {shape.id: shape.call_sites[0] for shape in run.shapes if shape.call_sites}
-        found = tuple(_problem(finding, sites, folder) for finding in run.findings)
+        found = (_problem(finding, run.source.path, sites, folder) for finding in run.findings)
         return (*found, *_different_tables(run))
     return ()
 
 
-def _problem(finding: Finding, sites: Mapping[str, str], folder: str) -> Problem:
+def _problem(finding: Finding, database: str, sites: Mapping[str, str], folder: str) -> Problem:
+    # The SQL of a change comes before the command that makes it.
+    command = tuple(finding_commands(finding, database))[-1:]
     site = _call_site(finding, sites)
     file, line = (None if site is None else parse_call_site(site, folder)) or (None, None)
     return Problem(
@@ -78,7 +81,7 @@ def _problem(finding: Finding, sites: Mapping[str, str], folder: str) -> Problem
         finding.subject,
         finding.message,
         finding.help,
-        finding.command or "",
+        "".join(command),
         file,
         line,
     )

@@ -36,6 +36,17 @@ def test_a_severity_has_its_level(severity: str, level: str) -> None:
     assert (problem.help, problem.command) == (found.help, found.command)
 
 
+def test_a_command_names_the_database() -> None:
+    """Where a rule knew the command alone; what is not run in a shell is SQL."""
+    found = replace(ROLLBACK_JOURNAL, command="dbtune enable-wal DB", change=None)
+    applied = replace(UNUSED, command=None)
+    problems = problems_of(replace(FULL, findings=(found, applied)), FOLDER)
+    assert [problem.command for problem in problems] == [
+        "dbtune enable-wal /srv/app/platform.db",
+        "DROP INDEX idx_users_bio",
+    ]
+
+
 def test_a_finding_stands_at_the_line_that_it_names() -> None:
     """An N+1 is found at the line that sends the queries."""
     problem = problems_of(replace(FULL, findings=(N_PLUS_ONE,)), FOLDER)[0]
