@@ -1,8 +1,8 @@
 """Pictures of a report, kept and compared part by part.
 
-Part by part, as another font moves all that follows it; shrunk, as it draws other letters. How much
-is drawn in colour is compared beside it: a chart is coloured and letters hardly are, so that a chart
-that is missing is told from letters that differ.
+Part by part, as another font moves all that follows it; shrunk, as it draws other letters. How
+much is drawn in colour is compared beside it: a chart is coloured and letters hardly are, so that
+a chart that is missing is told from letters that differ.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from PIL.PngImagePlugin import PngImageFile, PngInfo
 from playwright.sync_api import Page
 
 # What is compared: the verdict, the contents, and each block of each section.
-_PARTS = "header, nav, #sections > section > *, footer"
+_PARTS = "header, nav, #sections > section > :not(.beside), .beside > *, footer"
 # Squares of so many pixels become one.
 _SQUARE = 12
 # By so much another font makes a part taller or less tall.
@@ -29,15 +29,28 @@ _COLOURED_FROM = 40
 # Fewer coloured pixels are those of a word; of more, about as many have to be there.
 _FEW_COLOURED = 250
 _COLOURED_RATIO = 0.45
-_BOXES = "boxes"
+_PARTS_KEY = "parts"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a page: its left, top, right and bottom, and how many pixels are coloured."""
+
+    box: tuple[int, int, int, int]
+    coloured: int
+
+    @property
+    def height(self) -> int:
+        """How many pixels it is high."""
+        return self.box[3] - self.box[1]
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of a whole page, and the boxes of its parts: left, top, right, bottom."""
+    """A picture of a whole page, and its parts."""
 
     image: Image.Image
-    boxes: tuple[tuple[int, int, int, int], ...]
+    parts: tuple[Part, ...]
 
 
 def take_picture(page: Page) -> Picture:
@@ -51,13 +64,14 @@ def take_picture(page: Page) -> Picture:
         })""",
     )
     image = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
-    return Picture(image, tuple((left, top, right, bottom) for left, top, right, bottom in boxes))
+    parts = (Part(tuple(box), coloured_pixels(image.crop(tuple(box)))) for box in boxes)
+    return Picture(image, tuple(parts))
 
 
 def write_picture(picture: Picture, path: Path) -> None:
-    """Write a picture in few colours, with its boxes in it."""
+    """Write a picture in few colours; its parts, counted in all colours, stand in it as text."""
     info = PngInfo()
-    info.add_text(_BOXES, json.dumps(picture.boxes))
+    info.add_text(_PARTS_KEY, json.dumps([(part.box, part.coloured) for part in picture.parts]))
     picture.image.quantize(48).save(path, optimize=True, pnginfo=info)
 
 
@@ -65,26 +79,25 @@ def read_picture(path: Path) -> Picture:
     """Return what `write_picture` wrote."""
     with Image.open(path) as image:
         assert isinstance(image, PngImageFile)
-        boxes = json.loads(image.text[_BOXES])
-        return Picture(image.convert("RGB"), tuple(tuple(box) for box in boxes))
+        parts = json.loads(image.text[_PARTS_KEY])
+        return Picture(image.convert("RGB"), tuple(Part(tuple(box), count) for box, count in parts))
 
 
 def differences(expected: Picture, actual: Picture) -> list[str]:
     """Return what one would see to differ, part by part."""
-    if len(expected.boxes) != len(actual.boxes):
-        return [f"{len(actual.boxes)} parts instead of {len(expected.boxes)}"]
+    if len(expected.parts) != len(actual.parts):
+        return [f"{len(actual.parts)} parts instead of {len(expected.parts)}"]
     found = []
-    for number, (before, after) in enumerate(zip(expected.boxes, actual.boxes, strict=True)):
-        heights = before[3] - before[1], after[3] - after[1]
-        if abs(heights[1] - heights[0]) > max(_HEIGHT_RATIO * heights[0], 30):
-            found.append(f"part {number} is {heights[1]} px high instead of {heights[0]}")
+    for number, (before, after) in enumerate(zip(expected.parts, actual.parts, strict=True)):
+        where = f"part {number} at {after.box}"
+        if abs(after.height - before.height) > max(_HEIGHT_RATIO * before.height, 30):
+            found.append(f"{where} is {after.height} px high instead of {before.height}")
             continue
-        pictures = expected.image.crop(before), actual.image.crop(after)
-        if distance(*pictures) > _LIMIT:
-            found.append(f"part {number} at {after} differs by {distance(*pictures):.0f} of 255")
-        if is_colour_lost(*map(coloured_pixels, pictures)):
-            counts = " instead of ".join(str(coloured_pixels(one)) for one in reversed(pictures))
-            found.append(f"part {number} at {after} has {counts} coloured pixels")
+        value = distance(expected.image.crop(before.box), actual.image.crop(after.box))
+        if value > _LIMIT:
+            found.append(f"{where} differs by {value:.0f} of 255")
+        if is_colour_lost(before.coloured, after.coloured):
+            found.append(f"{where}: {after.coloured} pixels coloured, not {before.coloured}")
     return found
 
 

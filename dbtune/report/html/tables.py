@@ -49,15 +49,17 @@ def _draw_heading(column: Column) -> h.Element:
 
 
 def _draw_row(row: tuple[Cell, ...], looks: tuple[str, ...]) -> list[h.Element]:
-    first, *others = zip(row, looks, strict=True)
     return [
-        _draw_cell(h.th(scope="row"), *first),
-        *(_draw_cell(h.td, cell, look) for cell, look in others),
+        _draw_cell(cell, look, is_name=number == 0)
+        for number, (cell, look) in enumerate(zip(row, looks, strict=True))
     ]
 
 
-def _draw_cell(element: h.Element, cell: Cell, look: str) -> h.Element:
+def _draw_cell(cell: Cell, look: str, *, is_name: bool) -> h.Element:
     tone = None if cell.tone == "neutral" else cell.tone
-    classes = " ".join(filter(None, (look, tone))) or None
-    value = None if cell.value is None else f"{cell.value:.6g}"
-    return element(class_=classes, data_v=value)[draw_linked(cell)]
+    attributes = {
+        "scope": "row" if is_name else None,
+        "class": " ".join(filter(None, (look, tone))) or None,
+        "data-v": None if cell.value is None else f"{cell.value:.6g}",
+    }
+    return (h.th if is_name else h.td)(attributes)[draw_linked(cell)]
