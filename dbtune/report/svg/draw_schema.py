@@ -64,7 +64,7 @@ def draw_schema(schema: SchemaMap, prefix: str) -> str:
 def _box(box: Box, spot: Spot) -> h.Element:
     shown = fit_text(box.name, box.width - 2 * PADDING, CODE + 0.7)
     return g(transform=f"translate({number(spot.x)} {number(spot.y)})")[
-        rect(width=number(box.width), height=number(box.height), rx="4"),
+        rect(width=number(spot.width), height=number(spot.height), rx="4"),
         text(class_="h", x=number(PADDING), y="17")[
             shown, title[box.name] if shown != box.name else None
         ],

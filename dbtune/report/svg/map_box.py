@@ -13,8 +13,8 @@ PADDING = 8.0
 HEADER = 24.0
 _NARROWEST_BOX = 120.0
 _WIDEST_BOX = 290.0
-# Of a line that is too long, a name keeps this much, whatever follows it.
-_LEAST_NAME = 0.4
+# A name cut to less px says nothing: the keys that follow take its place.
+_LEAST_NAME = 90.0
 _SIGNS = {"existing": "", "new": "+ ", "dropped": "\u2212 "}
 _LOOKS = {"existing": "", "new": "mn", "dropped": "md"}
 
@@ -84,11 +84,12 @@ def _width(line: BoxLine) -> float:
 
 
 def _fit(line: BoxLine, room: float) -> BoxLine:
-    """Return a line cut to the room: names repeat keys as a rule, so that they are cut first."""
+    """Return a line cut to the room: its name first, which repeats the keys of an index."""
     if _width(line) <= room + 0.1:
         return line
     room -= text_width(line.sign, CODE)
-    name_room = max(room - text_width(line.rest, CODE), room * _LEAST_NAME)
-    name = fit_text(line.name, name_room, CODE)
-    rest = fit_text(line.rest, room - text_width(name, CODE), CODE) if line.rest else ""
-    return replace(line, name=name, rest=rest, whole=line.name + line.rest)
+    name_room = room - text_width(line.rest, CODE)
+    whole = line.name + line.rest
+    if name_room >= _LEAST_NAME:
+        return replace(line, name=fit_text(line.name, name_room, CODE), whole=whole)
+    return replace(line, name="", rest=fit_text(line.rest.strip(), room, CODE), whole=whole)

@@ -41,7 +41,10 @@ class Spot:
 
 @dataclass(frozen=True)
 class MapLayout:
-    """A spot for each box, and for each edge (child, parent) the bends from child to parent."""
+    """A spot for each box, and for each edge (child, parent) the bends from child to parent.
+
+    A spot may be wider than its box asked for.
+    """
 
     spots: tuple[Spot, ...]
     ways: dict[Edge, tuple[Spot, ...]]
@@ -87,10 +90,10 @@ def _place(layering: Layering, sizes: list[tuple[float, float]]) -> list[Spot]:
     spots: dict[int, Spot] = {}
     x = _EDGE
     for layer in layering.layers:
+        # Boxes of a column are equally wide: beside a narrow one, a link would meet its neighbours.
         width = max(all_sizes[node][0] for node in layer)
         for node in layer:
-            own = all_sizes[node]
-            spots[node] = Spot(x, tops[node] - highest + _EDGE, own[0] or width, own[1])
+            spots[node] = Spot(x, tops[node] - highest + _EDGE, width, all_sizes[node][1])
         x += width + _ACROSS
     return [spots[node] for node in range(len(all_sizes))]
 
