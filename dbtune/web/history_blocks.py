@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
-from pathlib import PurePath
 
 from dbtune.model.advice import SEVERITIES
-from dbtune.model.page import Block, Cell, Column, Details, LineChart, Point, Series, Table, Tone
+from dbtune.model.page import Block, Cell, Column, Details, LineChart, Point, Series, Table
 from dbtune.report.pages.cells import UNKNOWN, count_cell, duration_cell, ratio_cell, size_cell
 from dbtune.report.quantities import format_change, format_duration
 from dbtune.web.history import History, Step, count_by_severity, measured
@@ -17,7 +16,9 @@ from dbtune.web.summary import RunSummary, SeenFinding
 _LEAST_POINTS = 2
 _TOLD_CHARACTERS = 140
 _WHEN = "%Y-%m-%d %H:%M"
-_TONES: dict[str, Tone] = {"high": "bad", "medium": "warning"}
+_DAY, _YEAR = len("2026-03-01"), len("2026-")
+# Low ones and those for information are told apart by the curves, and on the page of each run.
+FINDING_COLUMNS = tuple(Column(title, "number") for title in ("High", "Medium", "Other"))
 
 
 def history_blocks(history: History, prefix: str) -> Iterator[Block]:
@@ -45,15 +46,16 @@ def _cost_chart(history: History) -> Iterator[LineChart]:
     after = [(run, run.cost_after) for run in runs if run.cost_after is not None]
     first, last = before[0][1], before[-1][1]
     change = f", {format_change(last / first)}" if first else ""
+    unit_ns, unit = (1e9, "s") if max(cost for _, cost in before) >= 1e9 else (1e6, "ms")
     yield LineChart(
         title="Cost of the recorded queries",
         summary=f"From {format_duration(first)} to {format_duration(last)} in {len(runs)} analyses"
         f"{change}. Recordings of other requests cost something else.",
         x_label="analysis",
-        y_label="cost",
+        y_label=f"cost in {unit}",
         series=(
-            _curve("as it was", before, durations=True),
-            _curve("with what was recommended", after, durations=True),
+            _curve("as it was", before, unit_ns),
+            _curve("as recommended", after, unit_ns),
         ),
     )
 
@@ -80,10 +82,20 @@ def _findings_chart(history: History) -> Iterator[LineChart]:
 
 
 def _curve(
-    name: str, values: Sequence[tuple[RunSummary, float]], *, durations: bool = False
+    name: str, values: Sequence[tuple[RunSummary, float]], unit_ns: float | None = None
 ) -> Series:
+    """Return a curve of durations in a unit, or of counts without one."""
+    runs = [run for run, _ in values]
+    days = {when(run)[:_DAY] for run in runs}
+    # A day has to be enough to tell them apart: there is little room below a curve.
+    part = slice(0, _DAY) if len(days) == len(runs) else slice(_YEAR, None)
     points = (
-        Point(place, value, format_duration(value) if durations else f"{value:.0f}", when(run))
+        Point(
+            place,
+            value if unit_ns is None else value / unit_ns,
+            f"{value:.0f}" if unit_ns is None else format_duration(value),
+            when(run)[part],
+        )
         for place, (run, value) in enumerate(values, start=1)
     )
     return Series(name, tuple(points))
@@ -98,9 +110,8 @@ def _runs_table(history: History, prefix: str) -> Table:
             Column("Result"),
             Column("Cost", "number"),
             Column("Gain", "number"),
-            *(Column(severity.capitalize(), "number") for severity in SEVERITIES),
-            Column("Database", "number"),
-            Column("File", "code"),
+            *FINDING_COLUMNS,
+            Column("Size", "number"),
         ),
         tuple(_run_row(run, prefix) for run in reversed(history.runs)),
     )
@@ -115,18 +126,19 @@ def _run_row(run: RunSummary, prefix: str) -> tuple[Cell, ...]:
         ratio_cell(run.gain_ratio),
         *severity_cells(run),
         size_cell(run.size_bytes),
-        Cell(PurePath(run.path).name),
     )
 
 
 def severity_cells(run: RunSummary | None) -> tuple[Cell, ...]:
-    """Return how many findings a run left open, by severity; unknown where it looked for none."""
+    """Return how many findings a run left open; unknown where it looked for none."""
     if run is None or run.findings is None:
-        return (UNKNOWN,) * len(SEVERITIES)
+        return (UNKNOWN,) * len(FINDING_COLUMNS)
     counts = count_by_severity(run.findings)
-    return tuple(
-        count_cell(count, _TONES.get(severity, "neutral") if count else "neutral")
-        for severity, count in counts.items()
+    high, medium = counts["high"], counts["medium"]
+    return (
+        count_cell(high, "bad" if high else "neutral"),
+        count_cell(medium, "warning" if medium else "neutral"),
+        count_cell(counts["low"] + counts["info"]),
     )
 
 

@@ -6,13 +6,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePath
 
-from dbtune.model.advice import SEVERITIES
 from dbtune.model.page import Cell, Column, Fact, Facts, Link, Page, Section, Table, Text, Tone
 from dbtune.model.run import Run
 from dbtune.report.pages.cells import count_cell, duration_cell, ratio_cell, size_cell
 from dbtune.report.pages.page_of import page_of
 from dbtune.web.history import History, count_by_severity, steps
-from dbtune.web.history_blocks import history_blocks, severity_cells, step_blocks, when
+from dbtune.web.history_blocks import (
+    FINDING_COLUMNS,
+    history_blocks,
+    severity_cells,
+    step_blocks,
+    when,
+)
 from dbtune.web.run_files import LeftOut
 from dbtune.web.summary import RunSummary
 
@@ -70,7 +75,11 @@ def database_page(history: History) -> Page:
 def run_page(run: Run, summary: RunSummary, history: History) -> Page:
     """Return a run's own report, with the way back."""
     page = page_of(run, PurePath(summary.path).name)
-    return replace(page, trail=(_ALL, Link(history.name, f"../database/{history.id}")))
+    return replace(
+        page,
+        footer=(*page.footer, summary.path),
+        trail=(_ALL, Link(history.name, f"../database/{history.id}")),
+    )
 
 
 def _conclusion(histories: tuple[History, ...]) -> tuple[str, Tone]:
@@ -120,7 +129,7 @@ def _databases(histories: tuple[History, ...]) -> Section:
         Column("Latest (UTC)"),
         Column("Cost", "number"),
         Column("Gain", "number"),
-        *(Column(severity.capitalize(), "number") for severity in SEVERITIES),
+        *FINDING_COLUMNS,
         Column("Size", "number"),
     )
     rows = tuple(_database_row(history) for history in histories)

@@ -16,7 +16,7 @@ from dbtune.report.pages.page_of import page_of
 
 # Of other commands a report's findings are those that were acted on, or there are none.
 _LOOKING = frozenset({"analyze", "migrate-to-postgres"})
-_FIRST_SENTENCE = re.compile(r"(?<=[.;:]) (?=[A-Z0-9])")
+_SENTENCE_END = re.compile(r"(?<=\.) (?=[A-Z0-9])")
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def summary_of(run: Run, run_id: str, path: str) -> RunSummary:
         created_at=run.created_at,
         moment=_moment(run.created_at),
         database=_database(run),
-        told=_FIRST_SENTENCE.split(page.verdict, maxsplit=1)[0],
+        told=_SENTENCE_END.split(page.verdict, maxsplit=1)[0],
         tone=page.tone,
         size_bytes=_size(run),
         cost_before=None if verdict is None else verdict.cost_before,
