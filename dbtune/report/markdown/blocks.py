@@ -20,7 +20,7 @@ from dbtune.model.page import (
     Table,
     Text,
 )
-from dbtune.report.markdown.escape import code, code_block, code_cell, in_html, prose
+from dbtune.report.markdown.escape import code_block, code_cell, in_html, prose
 from dbtune.report.markdown.figures import draw_figure
 from dbtune.report.markdown.pipe_table import Align, folded, folded_under, pipe_table
 from dbtune.report.wording.findings import is_sql
@@ -49,9 +49,9 @@ def draw_finding(finding: FindingCard, *, in_full: bool) -> str:
     summary = (
         f"<b>{finding.severity}</b> <code>{in_html(finding.code)}</code> {in_html(finding.subject)}"
     )
-    parts = [prose(finding.message)]
     if finding.call_site:
-        parts.append(f"Call site: {code(finding.call_site)}")
+        summary += f" at <code>{in_html(finding.call_site)}</code>"
+    parts = [prose(finding.message)]
     if finding.evidence:
         parts.append("\n".join(f"- {draw_fact(fact)}" for fact in finding.evidence))
     parts.append(prose(finding.help))

@@ -142,8 +142,7 @@ def test_the_verdict_and_the_actions_come_first() -> None:
         "dbtune apply-indexes app.db",
         "### Queries",
         "prose",
-        "<code>n-plus-one</code> 0a1b",
-        "Call site: `app/chefs.py:40`",
+        "<code>n-plus-one</code> 0a1b at <code>app/chefs.py:40</code>",
         "```sql\nSELECT 1\n```",
         "dbtune 1.0",
     )
@@ -187,7 +186,7 @@ def test_what_is_too_long_is_left_out_in_words() -> None:
     assert "of 500 left out for the length of a comment" in drawn
     assert "of 60 left out for the length of a comment" in drawn
     assert "nothing of views" in drawn and drawn.rstrip().endswith("dbtune 1.0*")
-    assert "shape-0<" in drawn and "shape-499<" not in drawn
+    assert "shape-0 " in drawn and "shape-499 " not in drawn
     assert unbalanced(drawn) == 0
 
 
