@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dbtune.model.advice import Finding, Report, Severity
+from dbtune.model.advice import Finding, Report, Severity, ShapeReport
 from dbtune.model.comparison import Comparison, Difference
 from dbtune.model.run import Run
 from dbtune.report.checks.call_site import parse_call_site
 from dbtune.report.checks.problem import Check, Judgement, Level, Problem
 from dbtune.report.terminal.query_text import abbreviated
+from dbtune.report.wording.call_sites import finding_call_site, finding_shapes
 from dbtune.report.wording.findings import finding_commands
 
 _LEVELS: dict[Severity, Level] = {
@@ -21,7 +22,6 @@ _LEVELS: dict[Severity, Level] = {
 _FINDINGS_PAGE = "docs/reference/findings.md"
 _MIGRATION_PAGE = "docs/how-to/migration.md"
 _COMPARISON_PAGE = "docs/how-to/compare.md"
-_SHAPE_EVIDENCE = frozenset({"queries", "query_shapes", "shapes"})
 
 
 def judge(run: Run, name: str, folder: str) -> Judgement | None:
@@ -64,17 +64,19 @@ def problems_of(run: Run, folder: str) -> tuple[Problem, ...]:
         return tuple(_regression(difference) for difference in differences)
     # What a command that changes a database found, it has mended.
     if isinstance(run, Report) and not run.changes:
-        sites = {shape.id: shape.call_sites[0] for shape in run.shapes if shape.call_sites}
-        found = (_problem(finding, run.source.path, sites, folder) for finding in run.findings)
+        shapes = {shape.id: shape for shape in run.shapes}
+        found = (_problem(finding, run.source.path, shapes, folder) for finding in run.findings)
         return (*found, *_different_tables(run))
     return ()
 
 
-def _problem(finding: Finding, database: str, sites: Mapping[str, str], folder: str) -> Problem:
+def _problem(
+    finding: Finding, database: str, shapes: Mapping[str, ShapeReport], folder: str
+) -> Problem:
     # The SQL of a change comes before the command that makes it.
     command = tuple(finding_commands(finding, database))[-1:]
-    site = _call_site(finding, sites)
-    file, line = (None if site is None else parse_call_site(site, folder)) or (None, None)
+    place = parse_call_site(finding_call_site(finding, shapes), folder)
+    file, line = place or (None, None)
     return Problem(
         finding.code,
         _LEVELS[finding.severity],
@@ -101,19 +103,11 @@ def _different_tables(report: Report) -> Iterator[Problem]:
             yield Problem("verification-differs", "error", table.source, message)
 
 
-def _call_site(finding: Finding, sites: Mapping[str, str]) -> str | None:
-    """Return the line that a finding names, else the one of the first query it is about."""
-    for item in finding.evidence:
-        if item.name == "call_site" and isinstance(item.value, str):
-            return item.value
-    return next((sites[shape] for shape in _shapes_of(finding) if shape in sites), None)
-
-
 def _queries(report: Report) -> Iterator[Check]:
     """Yield the recorded queries that no finding of weight is about."""
     found = () if report.changes else report.findings
     weighty = (finding for finding in found if _LEVELS[finding.severity] != "note")
-    named = frozenset(name for finding in weighty for name in _shapes_of(finding))
+    named = frozenset(name for finding in weighty for name in finding_shapes(finding))
     for shape in report.shapes:
         if shape.id not in named:
             yield Check("query", f"{shape.id} {abbreviated(shape.text)}")
@@ -124,14 +118,6 @@ def _queries(report: Report) -> Iterator[Check]:
             yield Check("query", f"{check.shape_id} {abbreviated(check.text)}", known, reason)
     for left in report.not_analyzed:
         yield Check("query", f"{left.id} {abbreviated(left.text)}", False, left.message)
-
-
-def _shapes_of(finding: Finding) -> Iterator[str]:
-    """Yield the ids of the query shapes that a finding is about, and its subject."""
-    yield finding.subject
-    for item in finding.evidence:
-        if item.name in _SHAPE_EVIDENCE and isinstance(item.value, tuple):
-            yield from item.value
 
 
 def _tables(report: Report) -> Iterator[Check]:

@@ -20,6 +20,7 @@ from dbtune.model.page import (
 from dbtune.report.pages.anchors import anchors
 from dbtune.report.pages.size_budget import estimated_bytes, fitting
 from dbtune.report.quantities import format_ratio
+from dbtune.report.wording.call_sites import finding_call_site
 from dbtune.report.wording.explanation import (
     change_of_plan,
     change_of_work,
@@ -76,24 +77,25 @@ def counted_findings(findings: tuple[Finding, ...]) -> str:
     return ", ".join(f"{count:,} {severity}" for count, severity in counts if count)
 
 
-def call_site(finding: Finding) -> str:
-    """Return the line of the application behind a finding, "" where it is not known."""
-    found = (item.value for item in finding.evidence if item.name == _CALL_SITE)
-    return next((value for value in found if isinstance(value, str)), "")
-
-
 def _cards(findings: list[Finding], report: Report) -> tuple[FindingCard, ...]:
     names = anchors("finding", (f"{finding.code} {finding.subject}" for finding in findings))
     explanations = {explanation.name: explanation for explanation in report.explanations}
     shapes = {shape.id: shape for shape in report.shapes}
     return tuple(
-        _card(name, finding, report.source.path, tuple(_explained(finding, explanations, shapes)))
+        _card(
+            name,
+            finding,
+            report.source.path,
+            finding_call_site(finding, shapes),
+            tuple(_explained(finding, explanations, shapes)),
+        )
         for name, finding in zip(names, findings, strict=True)
     )
 
 
-def _card(name: str, finding: Finding, database: str, explained: tuple[Fact, ...]) -> FindingCard:
-    site = call_site(finding)
+def _card(
+    name: str, finding: Finding, database: str, site: str, explained: tuple[Fact, ...]
+) -> FindingCard:
     commands = tuple(finding_commands(finding, database))
     # One command is copied at a time: where dbtune does it, the SQL is what it will do.
     shell = tuple(command for command in commands if not is_sql(command))
