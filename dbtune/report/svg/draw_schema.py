@@ -109,9 +109,13 @@ def _course(child: Spot, parent: Spot, bends: tuple[Spot, ...], start: float, en
     for rank, (one, other) in enumerate(pairwise(points)):
         # Every second stretch leads through a column, where nothing bends.
         drawn.append(f"H{number(other[0])}" if rank % 2 else _curve(one, other))
-    tip = _ARROW if leftward else -_ARROW
-    x, y = points[-1]
-    return "".join(drawn) + f"M{_pair((x + tip, y - 4))}L{_pair((x, y))}L{_pair((x + tip, y + 4))}"
+    return "".join(drawn) + _arrow(points[-1], _ARROW if leftward else -_ARROW)
+
+
+def _arrow(tip: tuple[float, float], back: float) -> str:
+    # Each side is drawn from the tip, so that the first dash of a dashed one is at the tip.
+    start = f"M{_pair(tip)}l{number(back)}"
+    return f"{start} -4{start} 4"
 
 
 def _curve(one: tuple[float, float], other: tuple[float, float]) -> str:
@@ -121,10 +125,9 @@ def _curve(one: tuple[float, float], other: tuple[float, float]) -> str:
 
 def _loop(right: float, start: float, end: float) -> str:
     bow = right + _LOOP
-    return (
-        f"M{_pair((right, start))}C{_pair((bow, start))} {_pair((bow, end))} {_pair((right, end))}"
-        f"m{_pair((_ARROW, -4))}L{_pair((right, end))}l{_pair((_ARROW, 4))}"
-    )
+    start_point, tip = (right, start), (right, end)
+    curve = f"C{_pair((bow, start))} {_pair((bow, end))} {_pair(tip)}"
+    return f"M{_pair(start_point)}{curve}{_arrow(tip, _ARROW)}"
 
 
 def _pair(point: tuple[float, float]) -> str:

@@ -116,9 +116,8 @@ def test_a_link_ends_in_an_arrow_at_its_parent() -> None:
     root = read(schema(("b", "a"), tables="ab"))
     parent, child = (corner(each) for each in root.iter("g"))
     (link,) = root.iter("path")
-    start, *_, tip = [
-        tuple(map(float, pair.split())) for pair in re.findall(r"[\d.]+ [\d.]+", link.get("d", ""))
-    ]
+    pairs = re.findall(r"M([\d.]+) ([\d.]+)", link.get("d", ""))
+    start, *_, tip = [(float(x), float(y)) for x, y in pairs]
     assert parent[0] < child[0]
     assert start[0] == child[0]
     assert start[1] > child[1]
