@@ -45,7 +45,8 @@ $ echo $?
 def test_sessions_of_the_pages_go_as_printed(path: Path, tmp_path: Path) -> None:
     """In one shell and one folder a page, with what its commands print."""
     text = read(path)
-    assert not "\n\n".join(differences(run(text, tmp_path), text))
+    if told := [*differences(run(text, tmp_path), text)]:
+        pytest.fail("\n\n".join(told), pytrace=False)
 
 
 def test_a_session_is_one_shell_with_the_files_of_its_page(tmp_path: Path) -> None:
