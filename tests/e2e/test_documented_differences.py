@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +146,37 @@ def test_a_transaction_sees_what_others_commit_on_postgres_only(
     with closing(psycopg.connect(target, autocommit=True)) as session:
         session.execute(change)
     assert moved.execute(look).fetchone() == (37,)
+
+
+def test_a_select_begins_a_transaction_on_postgres_only(
+    people: sqlite3.Connection, moved: psycopg.Connection[Row]
+) -> None:
+    """psycopg's connection is in one after a read, sqlite3's is not."""
+    for connection in (people, moved):
+        connection.execute("SELECT id FROM people").fetchall()
+    assert not people.in_transaction
+    assert moved.info.transaction_status is psycopg.pq.TransactionStatus.INTRANS
+
+
+def test_two_writers_can_deadlock_on_postgres(moved: psycopg.Connection[Row], target: str) -> None:
+    """Each holds the row that the other wants: one of them is told, with the code of the page."""
+    change = "UPDATE people SET age = 1 WHERE id = %s"
+    with closing(psycopg.connect(target)) as other, ThreadPoolExecutor(1) as thread:
+        moved.execute(change, (1,))
+        other.execute(change, (2,))
+        waiting = thread.submit(moved.execute, change, (2,))
+        states = []
+        attempts: list[Callable[[], object]] = [
+            partial(other.execute, change, (1,)),
+            waiting.result,
+        ]
+        for attempt in attempts:
+            try:
+                attempt()
+            except psycopg.Error as error:
+                states.append(error.sqlstate)
+                other.rollback()
+    assert states == ["40P01"]
 
 
 def test_an_id_brought_along_does_not_move_an_identity(
