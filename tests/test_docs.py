@@ -18,7 +18,7 @@ import dbtune
 import dbtune.report.documents
 from dbtune.advisor.rules import RULES
 from dbtune.cli.main import group
-from dbtune.errors import EXIT_CODES
+from dbtune.errors import EXIT_CODES, ExitCode
 from dbtune.model.workload import RecordedQuery
 from dbtune.workload.recording_line import RecordingHeader, parse_line
 from tests.documents import DOCUMENTS, PAGES, ROOT, anchors, code_lines, links, prose, read, spans
@@ -85,6 +85,24 @@ def test_every_exit_code_is_documented() -> None:
         r"^\| (\d+) \| ([^|]+) \|", read(DOCS / "reference" / "exit-codes.md"), re.MULTILINE
     )
     assert {int(code): meaning for code, meaning in rows} == EXIT_CODES
+
+
+def test_commands_that_end_with_a_code_of_their_own_stand_beside_it() -> None:
+    """Those whose module chooses between 0 and another code."""
+    text = read(DOCS / "reference" / "exit-codes.md")
+    rows = dict(re.findall(r"^\| (\d+) \| [^|]+ \| (.+) \|$", text, re.MULTILINE))
+    chosen = {
+        (name, getattr(ExitCode, code))
+        for name in commands()
+        for code in re.findall(r"ExitCode\.(\w+) if", read(module_of(name)))
+    }
+    assert ("compare", ExitCode.FOUND) in chosen
+    assert not [(name, code) for name, code in chosen if f"`{name}" not in rows[str(code)]]
+
+
+def module_of(name: str) -> Path:
+    """Return the file of a command."""
+    return ROOT / "dbtune" / "cli" / f"{name.replace('-', '_')}.py"
 
 
 @each_document
