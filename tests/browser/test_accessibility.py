@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
 from dbtune.report.html.to_html import to_html
-from tests.browser.conftest import Opened, OpenReport
+from tests.browser.accessibility import violations
+from tests.browser.conftest import OpenReport
 from tests.fixtures.pages import sample_page
-
-
-def violations(opened: Opened, axe_source: str) -> list[str]:
-    """What axe-core calls serious or critical on a page, each with where it is."""
-    opened.page.evaluate("document.querySelectorAll('details').forEach((part) => part.open = true)")
-    opened.page.evaluate(axe_source)
-    found: list[dict[str, Any]] = opened.page.evaluate("axe.run().then((run) => run.violations)")
-    return [
-        f"{violation['impact']} {violation['id']}: {node['target']} {node['failureSummary']}"
-        for violation in found
-        if violation["impact"] in ("serious", "critical")
-        for node in violation["nodes"][:3]
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
