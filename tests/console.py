@@ -29,8 +29,8 @@ _SECONDS = 170
 _FILE_NAME = re.compile(r"(?:#|--|//) ([\w./-]+\.\w+|Dockerfile)")
 # Between what two commands print; no program prints it.
 _MARKER = "\x1e"
-# What only shows where stderr is no terminal: a line for each stage.
-_PROGRESS = re.compile(r"^[\w ,.'()-]+ \.\.\.$|^.*: [\d,]+ rows, .* since the start$")
+# What only shows where stderr is no terminal: a line for each stage, and how far a long one is.
+_PROGRESS = re.compile(r"^[\w ,.'()+-]+ \.\.\.( [\d,]+ (tables?,|%).*)?$")
 _VARYING = (
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?"), "<date>"),
     (re.compile(r"\d{8}T\d{6}Z|\d{4}-\d\d-\d\d|\b\d\d:\d\d:\d\d\b"), "<date>"),

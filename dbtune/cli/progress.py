@@ -2,129 +2,105 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import click
 
+from dbtune.cli.quiet import is_quiet
 from dbtune.model.event import Event, OnEvent, ignore_event
+
+# A stage that lasts gets a line so often: a log stays short, and nobody thinks that it hangs.
+_PAUSE_S = 5.0
 
 
 @contextmanager
 def show_progress() -> Iterator[OnEvent]:
     """Yield the callback that draws the core's events for the current command."""
-    context = click.get_current_context(silent=True)
-    if context is not None and (context.obj or {}).get("quiet"):
+    if is_quiet():
         yield ignore_event
-    elif sys.stderr.isatty():
-        with _bars() as on_event:
+    elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        from dbtune.cli.progress_bars import progress_bars
+
+        with progress_bars() as on_event:
             yield on_event
     else:
-        yield _Lines()
+        lines = ProgressLines(_write, time.monotonic)
+        yield lines
+        lines.end_stage()
 
 
-class _Lines:
-    """A line a stage, and one a table that is done, so that logs stay short."""
+class ProgressLines:
+    """A line a stage; more of one that lasts: how far it is and how long still.
 
-    def __init__(self) -> None:
+    `write` gets each line, `clock` says how many seconds have gone.
+    """
+
+    def __init__(self, write: Callable[[str], None], clock: Callable[[], float]) -> None:
+        self._write = write
+        self._clock = clock
         self._stage = ""
-        self._begun = time.monotonic()
-        self._told: set[str] = set()
+        self._begun = self._told = clock()
+        self._tables: dict[str, Event] = {}
 
     def __call__(self, event: Event) -> None:
+        """Take an event of the core's."""
+        now = self._clock()
         if event.stage != self._stage:
-            self._stage = event.stage
-            self._begun = time.monotonic()
-            self._told.clear()
-            click.echo(f"{event.stage} ...", err=True)
-        if event.subject is None or event.subject in self._told:
+            self.end_stage()
+            self._stage, self._begun, self._told = event.stage, now, now
+            self._write(f"{stage_name(event.stage)} ...")
+        if event.subject is not None:
+            self._tables[event.subject] = event
+        if now - self._told < _PAUSE_S:
             return
-        if event.done is not None and event.done == event.total:
-            self._told.add(event.subject)
-            seconds = time.monotonic() - self._begun
-            click.echo(
-                f"{event.stage} {_harmless(event.subject)}: {event.done:,.0f} rows, "
-                f"{seconds:.1f} s since the start",
-                err=True,
-            )
+        told = self._tables_text() if self._tables else how_far(event, now - self._begun)
+        if told:
+            self._told = now
+            self._write(f"{stage_name(self._stage)} ... {told}")
+
+    def end_stage(self) -> None:
+        """Say what was done in a stage that went through tables."""
+        if self._tables:
+            self._write(f"{stage_name(self._stage)} ... {self._tables_text()}")
+        self._tables.clear()
+
+    def _tables_text(self) -> str:
+        rows = sum(event.done or 0 for event in self._tables.values())
+        done = sum(event.done == event.total for event in self._tables.values())
+        tables = f"{done:,} table{'' if done == 1 else 's'}"
+        return f"{tables}, {rows:,.0f} rows in {seconds_text(self._clock() - self._begun)}"
 
 
-class _Bars:
-    """One bar for the stage; while tables are under way, one for each of them, with its speed."""
-
-    def __init__(self, progress: Any) -> None:
-        self._progress = progress
-        self._stage = progress.add_task("", total=None, speed="")
-        self._tables: dict[str, tuple[Any, float]] = {}
-        self._name = ""
-
-    def __call__(self, event: Event) -> None:
-        if event.stage != self._name:
-            self._name = event.stage
-            for task, _ in self._tables.values():
-                self._progress.remove_task(task)
-            self._tables.clear()
-            self._progress.reset(self._stage, description=event.stage, total=None, completed=0)
-        if event.subject is None:
-            self._progress.update(
-                self._stage, description=event.stage, completed=event.done or 0, total=event.total
-            )
-        else:
-            self._table(event.subject, event)
-
-    def _table(self, subject: str, event: Event) -> None:
-        if subject not in self._tables:
-            task = self._progress.add_task(
-                f"  {_harmless(subject)[:30]}", total=event.total, speed=""
-            )
-            self._tables[subject] = (task, time.monotonic())
-        task, begun = self._tables[subject]
-        if event.done is not None and event.done == event.total:
-            self._progress.update(task, completed=event.done, visible=False)
-            return
-        self._progress.update(
-            task, completed=event.done or 0, total=event.total, speed=_speed(event, begun)
-        )
-
-
-def _speed(event: Event, begun: float) -> str:
-    seconds = time.monotonic() - begun
-    if not event.done or seconds < 0.2:
+def how_far(event: Event, elapsed_s: float) -> str:
+    """Return `40 %, about 12 s left`, or nothing where the event does not tell."""
+    if event.done is None or not event.total:
         return ""
-    rows = event.done / seconds
-    if not event.size_bytes or not event.total:
-        return f"{rows:,.0f} rows/s"
-    megabytes = event.size_bytes * (event.done / event.total) / seconds / 1e6
-    return f"{rows:,.0f} rows/s {megabytes:,.1f} MB/s"
+    ratio = min(event.done / event.total, 1.0)
+    left_s = elapsed_s / ratio - elapsed_s if ratio else 0.0
+    left = f", about {seconds_text(left_s)} left" if left_s >= 0.5 else ""
+    return f"{ratio * 100:.0f} %{left}"
 
 
-@contextmanager
-def _bars() -> Iterator[OnEvent]:
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    with Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.fields[speed]}", markup=False),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    ) as progress:
-        yield _Bars(progress)
+def seconds_text(seconds: float) -> str:
+    """Return a time as it is read while one waits: 3 s, 2 min 5 s, 1 h 10 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def _harmless(text: str) -> str:
+def stage_name(stage: str) -> str:
+    """Return what a stage is called on the screen: it begins a line."""
+    return stage[:1].upper() + stage[1:]
+
+
+def _write(line: str) -> None:
     from dbtune.report.terminal.text import printable
 
-    return printable(text)
+    click.echo(printable(line), err=True)

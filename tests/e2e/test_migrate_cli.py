@@ -31,7 +31,7 @@ def test_the_installed_command_moves_a_database(
     assert compare_databases(database, target) == []
     assert digests(database) == before
     assert "3 of 3" in done.stdout
-    assert "load ..." in done.stderr
+    assert "Load ..." in done.stderr
     assert ask(target, "SELECT count(*) FROM pg_constraint WHERE contype = 'f'") == [(1,)]
     with psycopg.connect(target) as connection:
         connection.execute("INSERT INTO purchase (customer_id) VALUES (1)")
