@@ -77,6 +77,8 @@ class _Handler(BaseHTTPRequestHandler):
     server: HistoryServer
     # A client that says nothing keeps its thread no longer than so many seconds.
     timeout = 10
+    # Else what cannot be understood is answered as in 1991, without a status.
+    default_request_version = "HTTP/1.0"
 
     def parse_request(self) -> bool:
         """Read the request line and the headers; False where it was refused already."""
