@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dbtune.model.advice import Finding, Report, Severity, ShapeReport
 from dbtune.model.comparison import Comparison, Difference
 from dbtune.model.run import Run
-from dbtune.report.checks.call_site import parse_call_site
+from dbtune.report.checks.call_site import parse_call_site, relative_path
 from dbtune.report.checks.problem import Check, Judgement, Level, Problem
 from dbtune.report.terminal.query_text import abbreviated
 from dbtune.report.wording.call_sites import finding_call_site, finding_shapes
@@ -33,7 +33,7 @@ def judge(run: Run, name: str, folder: str) -> Judgement | None:
         return Judgement(
             name,
             run.command,
-            run.source.path,
+            relative_path(run.source.path, folder),
             run.created_at,
             run.dbtune_version,
             _FINDINGS_PAGE if run.tables is None else _MIGRATION_PAGE,
@@ -44,7 +44,7 @@ def judge(run: Run, name: str, folder: str) -> Judgement | None:
         return Judgement(
             name,
             "compare",
-            run.head.database or run.head.name,
+            relative_path(run.head.database or run.head.name, folder),
             run.created_at,
             run.dbtune_version,
             _COMPARISON_PAGE,

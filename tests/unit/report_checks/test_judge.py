@@ -70,6 +70,17 @@ def test_what_is_no_line_is_left_out(value: int | str | None) -> None:
     assert (problem.file, problem.line) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("path", "subject"),
+    [("./app.db", "app.db"), ("/srv/app/a/b.db", "a/b.db"), ("/data/app.db", "/data/app.db")],
+)
+def test_a_database_is_named_as_files_are(path: str, subject: str) -> None:
+    """Relative to the working directory where it lies below it."""
+    report = replace(FULL, source=replace(FULL.source, path=path))
+    judged = judge(report, "report.json", FOLDER)
+    assert judged is not None and judged.subject == subject
+
+
 def test_what_was_applied_is_no_problem_any_more() -> None:
     """The report of apply-indexes has the findings that it mended."""
     applied = REPORTS["applied"]
