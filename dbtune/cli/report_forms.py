@@ -133,7 +133,7 @@ def _draw_checks(runs: Iterable[NamedRun], form: str) -> str:
     folder = Path.cwd().as_posix()
     judgements: list[Judgement] = []
     for named in runs:
-        judgement = judge(named.run, named.name, folder)
+        judgement = judge(named.run, folder)
         if judgement is None:
             raise ConfigurationError(
                 f"{named.name} has figures and no findings, so there is nothing to tell as {form}",

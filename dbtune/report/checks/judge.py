@@ -24,14 +24,13 @@ _MIGRATION_PAGE = "docs/how-to/migration.md"
 _COMPARISON_PAGE = "docs/how-to/compare.md"
 
 
-def judge(run: Run, name: str, folder: str) -> Judgement | None:
+def judge(run: Run, folder: str) -> Judgement | None:
     """Return what a run judges, or None for one that measures and judges nothing.
 
-    `name` is its file. Files of the application are told relative to `folder`, an absolute path.
+    Files are told relative to `folder`, an absolute path with slashes.
     """
     if isinstance(run, Report):
         return Judgement(
-            name,
             run.command,
             relative_path(run.source.path, folder),
             run.created_at,
@@ -42,7 +41,6 @@ def judge(run: Run, name: str, folder: str) -> Judgement | None:
         )
     if isinstance(run, Comparison):
         return Judgement(
-            name,
             "compare",
             relative_path(run.head.database or run.head.name, folder),
             run.created_at,

@@ -45,11 +45,10 @@ class Check:
 class Judgement:
     """All that one run judges: what programs read of it in SARIF, JUnit and annotations.
 
-    `name` is the file of the run, `subject` the file that it judges, a path as those of problems
-    are, `page` the page of the documentation with all of its codes.
+    `subject` is the file that it judges, a path as those of problems are, `page` the page of the
+    documentation with all of its codes.
     """
 
-    name: str
     command: str
     subject: str
     created_at: str

@@ -28,7 +28,6 @@ def judgement(
 ) -> Judgement:
     """Return what an analysis judges."""
     return Judgement(
-        "report.json",
         "analyze",
         subject,
         "2026-11-22T12:00:00+00:00",

@@ -77,7 +77,7 @@ def test_what_is_no_line_is_left_out(value: int | str | None) -> None:
 def test_a_database_is_named_as_files_are(path: str, subject: str) -> None:
     """Relative to the working directory where it lies below it."""
     report = replace(FULL, source=replace(FULL.source, path=path))
-    judged = judge(report, "report.json", FOLDER)
+    judged = judge(report, FOLDER)
     assert judged is not None and judged.subject == subject
 
 
@@ -85,7 +85,7 @@ def test_what_was_applied_is_no_problem_any_more() -> None:
     """The report of apply-indexes has the findings that it mended."""
     applied = REPORTS["applied"]
     assert applied.changes and applied.findings
-    judged = judge(applied, "applied.json", FOLDER)
+    judged = judge(applied, FOLDER)
     assert judged is not None and judged.problems == ()
     assert sum(check.known for check in judged.checks) == len(applied.shapes)
 
@@ -96,7 +96,7 @@ def test_queries_without_a_weighty_finding_are_in_order() -> None:
     findings = (replace(ROLLBACK_JOURNAL, subject="slow"), replace(UNUSED, subject="fine"))
     left = NotAnalyzed("left", "SELECT 3", 1.0, "no-time", "the time was over")
     report = replace(FULL, findings=findings, shapes=(fine, slow), not_analyzed=(left,))
-    judged = judge(report, "report.json", FOLDER)
+    judged = judge(report, FOLDER)
     assert judged is not None
     assert [(check.subject.split()[0], check.known) for check in judged.checks] == [
         ("fine", True),
@@ -108,7 +108,7 @@ def test_a_migration_judges_its_tables() -> None:
     """What was compared is in order or an error; what was not compared is not known."""
     moved = REPORTS["migrated"]
     whole = replace((moved.tables or ())[0], source="left", verified=False, method="none")
-    judged = judge(replace(moved, tables=(*(moved.tables or ()), whole)), "moved.json", FOLDER)
+    judged = judge(replace(moved, tables=(*(moved.tables or ()), whole)), FOLDER)
     assert judged is not None and judged.page == "docs/how-to/migration.md"
     assert [(problem.subject, problem.level) for problem in judged.problems] == [("Order", "error")]
     assert [(check.subject, check.known) for check in judged.checks] == [
@@ -128,7 +128,7 @@ def test_a_difference_that_a_finding_tells_is_told_once() -> None:
 
 def test_a_comparison_judges_what_got_worse() -> None:
     """Regressions are errors, and of what nothing is known there are notes."""
-    judged = judge(COMPARISON, "compare.json", FOLDER)
+    judged = judge(COMPARISON, FOLDER)
     assert judged is not None and judged.subject == "head.db"
     assert [(problem.code, problem.level) for problem in judged.problems] == [
         ("regression-queries", "error"),
@@ -139,5 +139,5 @@ def test_a_comparison_judges_what_got_worse() -> None:
 
 def test_a_report_that_found_nothing_has_no_problem() -> None:
     """And is judged nevertheless."""
-    judged = judge(NOTHING_FOUND, "report.json", FOLDER)
+    judged = judge(NOTHING_FOUND, FOLDER)
     assert isinstance(NOTHING_FOUND, Report) and judged is not None and judged.problems == ()

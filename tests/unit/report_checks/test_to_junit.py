@@ -40,7 +40,7 @@ def test_the_schema_refuses_what_is_wrong() -> None:
 @pytest.mark.parametrize("name", REPORTS)
 def test_every_report_fits_the_schema(name: str) -> None:
     """And counts its cases right, with names from hostile databases."""
-    judged = judge(REPORTS[name], f"{name}.json", "/srv/app")
+    judged = judge(REPORTS[name], "/srv/app")
     assert judged is not None
     suite = suites(judged)[0]
     cases = list(suite)
@@ -78,7 +78,7 @@ def test_nothing_found_is_a_case_that_passes() -> None:
 
 def test_what_a_comparison_cannot_tell_is_skipped() -> None:
     """Neither passed nor failed; several results are several suites."""
-    compared = judge(COMPARISON, "compare.json", "/srv/app")
+    compared = judge(COMPARISON, "/srv/app")
     assert compared is not None
     suite = suites(ALL, compared)[1]
     assert [[child.tag for child in case] for case in suite] == [["failure"], ["skipped"], []]
