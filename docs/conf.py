@@ -13,9 +13,6 @@ version = release = __version__
 
 extensions = ["myst_parser"]
 myst_heading_anchors = 6
-# What GitHub draws as an alert; colons fence nothing there.
-myst_enable_extensions = ["alert"]
-suppress_warnings: list[str] = []
 nitpicky = True
 # Blocks without a language are what a terminal shows.
 highlight_language = "text"
@@ -30,4 +27,3 @@ html_title = f"dbtune {version}"
 html_show_sphinx = False
 html_copy_source = False
 html_show_sourcelink = False
-html_static_path: list[str] = []
