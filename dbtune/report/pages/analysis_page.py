@@ -38,9 +38,9 @@ _ACTIONS = 3
 # How dbtune marks its own revisions among those of an application.
 _OWN_PREFIX = "dbtune: "
 # Below what mail and chat programs take, and browsers open at once, with all that is around it.
-_PAGE_BYTES = 410_000
+_PAGE_BYTES = 370_000
 # A row of the table of all shapes, about.
-_SHAPE_ROW_BYTES = 550
+_SHAPE_ROW_BYTES = 590
 
 
 def analysis_page(report: Report, name: str = "") -> Page:
@@ -139,10 +139,10 @@ def _actions(report: Report) -> tuple[Action, ...]:
 
 def _sections(report: Report, name: str) -> Iterator[Section | None]:
     # The table of all shapes comes first for room, then findings, then details of shapes.
-    room = _PAGE_BYTES - min(len(report.shapes) * _SHAPE_ROW_BYTES, _PAGE_BYTES * 3 // 4)
-    details = shape_details(report, room * 2 // 5)
+    room = _PAGE_BYTES - min(len(report.shapes) * _SHAPE_ROW_BYTES, _PAGE_BYTES * 4 // 5)
+    details = shape_details(report, room * 3 // 8)
     links = links_to(details)
-    yield findings_section(report, room // 2)
+    yield findings_section(report, room * 5 // 8)
     yield from shape_sections(report, details, links)
     yield index_section(report, links)
     yield schema_section(report)

@@ -14,7 +14,7 @@ from dbtune.report.terminal.query_text import recognizable
 
 UNKNOWN = Cell("-")
 # What a statement is recognised by; the whole one stands in its details.
-_STATEMENT_CHARACTERS = 100
+_STATEMENT_CHARACTERS = 90
 
 
 def duration_cell(duration_ns: float | None, tone: Tone = "neutral") -> Cell:

@@ -30,6 +30,7 @@ from dbtune.report.quantities import format_count, format_duration, format_ratio
 from dbtune.report.wording.digest import analyze_command, not_read, summary
 
 _SHARES = 10
+_REPEATS = 40
 
 
 def digest_page(digest: QueryDigest) -> Page:
@@ -127,6 +128,7 @@ def _shares(digest: QueryDigest, links: QueryLinks) -> ShareChart:
 
 def _repeats_section(digest: QueryDigest, links: QueryLinks) -> Section | None:
     """Return the queries sent many times within one request, the N+1 pattern."""
+    repeated = [query for query in digest.queries if query.repeats is not None]
     rows = tuple(
         (
             Cell(query.id[:12], links.get(query.id)),
@@ -136,7 +138,7 @@ def _repeats_section(digest: QueryDigest, links: QueryLinks) -> Section | None:
             Cell(_first(query.call_sites)),
             Cell(_first(query.relationships)),
         )
-        for query in digest.queries
+        for query in repeated[:_REPEATS]
         if query.repeats is not None
     )
     if not rows:
@@ -149,7 +151,9 @@ def _repeats_section(digest: QueryDigest, links: QueryLinks) -> Section | None:
         Column("call site", "code"),
         Column("lazy load", "code"),
     )
-    said = Text(("dbtune analyze names the line and the fix of each.",))
+    left = len(repeated) - len(rows)
+    more = f" {left:,} more are among the query shapes." if left else ""
+    said = Text((f"dbtune analyze names the line and the fix of each.{more}",))
     table = Table("Sent again and again within one request", columns, rows)
     return Section("repeats", "N+1: repeated within a request", (said, table))
 

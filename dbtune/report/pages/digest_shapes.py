@@ -36,8 +36,8 @@ from dbtune.report.wording.digest import named, repeated
 QueryLinks = Mapping[str, str]
 QueryDetails = tuple[tuple[QueryStatistics, Details], ...]
 
-_DETAILS_BYTES = 120_000
-_TABLE_BYTES = 290_000
+_DETAILS_BYTES = 90_000
+_TABLE_BYTES = 300_000
 
 
 def query_details(digest: QueryDigest) -> QueryDetails:

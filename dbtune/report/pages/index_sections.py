@@ -15,7 +15,7 @@ from dbtune.report.wording.explanation import ESTIMATED_WRITES, served
 
 # What a page has room for; the JSON has all of them.
 _BARS = 20
-_TABLE_BYTES = 36_000
+_TABLE_BYTES = 24_000
 _GAIN = "gain_ratio"
 
 

@@ -6,15 +6,18 @@ from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
-from dbtune.model.page import Cell, PlanStep
+from dbtune.model.page import Bin, Cell, FindingCard, PlanStep
 
 _Item = TypeVar("_Item")
-# What the markup around a text takes, about: measured on reports of the demo. Halved, a page of
-# 500 query shapes is larger than 500 kB; doubled, half of what there is room for is left out.
+# What the markup around the texts of a part takes, about: measured on reports of the demo. Halved,
+# a page of 500 query shapes is larger than 500 kB; doubled, half of what fits is left out.
 _PART_BYTES = 70
-_CELL_BYTES = 32
-# A step of a plan is drawn: a box, a symbol and lines of text.
-_STEP_BYTES = 330
+_MARKUP_BYTES: tuple[tuple[type, int], ...] = (
+    (Cell, 26),
+    (PlanStep, 120),
+    (Bin, 130),
+    (FindingCard, 400),
+)
 
 
 def estimated_bytes(part: object) -> int:
@@ -26,8 +29,7 @@ def estimated_bytes(part: object) -> int:
         return sum(map(estimated_bytes, part))
     if not is_dataclass(part):
         return 0
-    own = _STEP_BYTES if isinstance(part, PlanStep) else _PART_BYTES
-    own = _CELL_BYTES if isinstance(part, Cell) else own
+    own = next((size for kind, size in _MARKUP_BYTES if isinstance(part, kind)), _PART_BYTES)
     values: list[Any] = [getattr(part, field.name) for field in fields(part)]
     return own + sum(map(estimated_bytes, values))
 

@@ -1,0 +1,91 @@
+"""What the page of a comparison shows: what got worse, what is not known, and the rest."""
+
+from __future__ import annotations
+
+from dbtune.model.comparison import (
+    COUNTERS,
+    ComparedSide,
+    Comparison,
+    Difference,
+    Metric,
+    Outcome,
+    TimeInterval,
+    UnmatchedShape,
+)
+from dbtune.model.page import BarChart, Details, Table
+from dbtune.report.pages.page_of import page_of
+from tests.unit.report_pages.page_parts import block, of_kind, section, texts
+
+BASE = ComparedSide("base.json", 4096, "ab" * 32, "3.45.1", 3, 1, "app.db")
+HEAD = ComparedSide("head.json", 8192, "cd" * 32, "3.45.1", 3, 1, "app.db")
+
+
+def difference(
+    metric: Metric, outcome: Outcome, base: float | None, head: float | None, reason: str = ""
+) -> Difference:
+    """A difference of one query."""
+    return Difference(metric, outcome, "0a" * 6, "SELECT 1 FROM t", base, head, reason)
+
+
+def comparison(*found: Difference, **other: object) -> Comparison:
+    """A comparison with these differences."""
+    return Comparison(BASE, HEAD, COUNTERS, 0.1, found, **other)  # type: ignore[arg-type]
+
+
+WORSE = (
+    difference("plans", "regression", None, None, "was: SEARCH t; is: SCAN t"),
+    difference("steps", "regression", 100.0, 5000.0),
+    Difference("queries", "regression", "GET /", "", 3.0, 31.0, ""),
+)
+BETTER = difference("fetches", "improvement", 90.0, 3.0)
+OPEN = difference("steps", "inconclusive", 5.0, None, "other values were measured")
+
+
+def test_what_got_worse_comes_first() -> None:
+    """Then what is not known, then what got better."""
+    page = page_of(comparison(BETTER, OPEN, *WORSE))
+    assert page.tone == "bad"
+    assert page.verdict == "Regression: 1 query and 1 route worse by more than 10 %."
+    assert [found.anchor for found in page.sections] == [
+        *("worse", "not-known", "better", "compared"),
+    ]
+    assert page.actions[0].text.startswith("Look at 0a0a0a0a0a0a SELECT 1 FROM t")
+
+
+def test_numbers_are_drawn_and_plans_stand_behind_their_link() -> None:
+    """A metric a chart: the bars of one have one unit."""
+    page = page_of(comparison(*WORSE))
+    charts = of_kind(section(page, "worse"), BarChart)
+    assert [[bar.after for bar in chart.bars] for chart in charts] == [[31.0], [5000.0]]
+    plan = block(page, "worse", Table).rows[0]
+    assert plan[5].text == "another plan"
+    (details,) = of_kind(section(page, "worse"), Details)
+    assert details.anchor == plan[0].anchor
+    assert "was: SEARCH t; is: SCAN t" in texts(details)
+
+
+def test_what_is_not_known_says_why_and_nothing_else() -> None:
+    """No change is told of values that cannot be compared."""
+    (row,) = block(page_of(comparison(OPEN)), "not-known", Table).rows
+    assert [cell.text for cell in row[2:]] == ["5", "-", "", "other values were measured"]
+
+
+def test_times_come_with_their_interval() -> None:
+    """And with how many pairs of runs it is of."""
+    interval = TimeInterval(1e6, 2e6, 2.0, 1.8, 2.2, 30)
+    slow = Difference("time", "regression", "0a" * 6, "SELECT 1", 1e6, 2e6, "slower", interval)
+    (row,) = block(page_of(comparison(slow)), "worse", Table).rows
+    assert [cell.text for cell in row[2:]] == [
+        *("1.0 ms", "2.0 ms", "+100 %", "slower (between +80 % and +120 %, 30 pairs of runs)"),
+    ]
+
+
+def test_no_regression_is_good_news_and_tells_both_sides() -> None:
+    """With what only one of them measured."""
+    alone = UnmatchedShape("0b" * 6, "SELECT 2", "read", 4.0)
+    page = page_of(comparison(BETTER, only_in_head=(alone,)))
+    assert page.tone == "good"
+    assert "1 query measured in head.json only" in texts(section(page, "one-side"))
+    told = texts(section(page, "compared"))
+    assert "cd" * 32 in told
+    assert "page fetches (1 better)" in told
