@@ -103,7 +103,7 @@ def _curve(
 
 def _runs_table(history: History, prefix: str) -> Table:
     return Table(
-        "Runs, the latest first",
+        f"Runs of {history.name}, the latest first",
         (
             Column("Made (UTC)"),
             Column("Command", "code"),

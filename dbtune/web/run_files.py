@@ -118,5 +118,5 @@ def _read(path: str, found: os.stat_result) -> RunSummary | LeftOut:
     except ConfigurationError as error:
         return LeftOut(path, error.message.removeprefix(path).removeprefix(":").strip())
     except Exception as error:  # noqa: BLE001 - one odd file must not hide all others
-        _LOG.warning("%s cannot be drawn", path, exc_info=error)
+        _LOG.debug("%r cannot be drawn", path, exc_info=error)
         return LeftOut(path, f"cannot be drawn, which is a bug in dbtune: {type(error).__name__}")

@@ -99,8 +99,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             answer = self._refusal() or self._page()
         except Exception as error:  # noqa: BLE001 - a bug in one page must not hide the others
-            _LOG.error("%r failed", self.path, exc_info=error)
-            text = f"A bug in dbtune: {type(error).__name__}. Start it with -v to see more.\n"
+            _LOG.debug("%r failed", self.path, exc_info=error)
+            text = f"A bug in dbtune: {type(error).__name__}. dbtune -vv serve says more.\n"
             answer = _Answer(HTTPStatus.INTERNAL_SERVER_ERROR, text)
         self._send(answer)
 

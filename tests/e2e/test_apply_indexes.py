@@ -9,10 +9,8 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-import jsonschema
 import pytest
 
-import dbtune.report
 from dbtune.errors import ExitCode
 from tests.conftest import RunDbtune
 from tests.fixtures.shop import (
@@ -26,6 +24,7 @@ from tests.fixtures.shop import (
     stamps,
     write_report,
 )
+from tests.report_schema import valid_report
 
 BY_USER_INDEX = "ix_orders_user_id_created_at_desc"
 DUPLICATE = dropped(
@@ -162,9 +161,7 @@ def test_output_is_a_report_of_what_was_done(
     """The JSON has the revision, its statements, the lock and the backup, and check takes it."""
     output = tmp_path / "applied.json"
     run_dbtune("apply-indexes", shop, "--from", report, "--yes", "--output", output)
-    document = json.loads(output.read_text())
-    schema = Path(dbtune.report.__file__).with_name("report.schema.json")
-    jsonschema.validate(document, json.loads(schema.read_text()))
+    document = valid_report(output.read_text())
     (change,) = document["changes"]
     assert document["command"] == "apply-indexes"
     assert change["revision"] == stamps(shop)[0]

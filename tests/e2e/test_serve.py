@@ -83,7 +83,7 @@ def test_figures_of_a_history_are_those_of_its_files(served: Served, folder: Pat
     ]
     assert [row[2:] for row in page.tables[STEPS]] == expected[::-1]
     assert expected == [["2", "2", "2"], ["0", "2", "2"]]
-    rows = page.tables["Runs, the latest first"]
+    rows = page.tables["Runs of platform.db, the latest first"]
     assert [row[0] for row in rows] == [f"2026-03-0{day} 10:15" for day in (3, 2, 1)]
     highs = [sum(f["severity"] == "high" for f in d["findings"]) for d in documents]
     assert [row[5] for row in rows] == [str(high) for high in highs[::-1]]
