@@ -9,7 +9,7 @@ from dbtune.model.advice import AppliedChange, Report
 from dbtune.model.page import Action, Fact, Page, Section, Tone
 from dbtune.report.pages.finding_cards import counted_findings, findings_section
 from dbtune.report.pages.index_sections import index_section
-from dbtune.report.pages.next_commands import next_section
+from dbtune.report.pages.next_commands import next_commands, next_section
 from dbtune.report.pages.schema_section import routes_section, schema_section
 from dbtune.report.pages.shape_details import links_to, shape_details
 from dbtune.report.pages.shape_sections import shape_sections
@@ -35,6 +35,12 @@ from dbtune.report.wording.explanation import change_of
 from dbtune.report.wording.origin import origin
 
 _ACTIONS = 3
+_ENABLE_WAL = "enable-wal"
+_HOOK = (
+    "Set up the application's connections with dbtune.install(engine), or the lines of "
+    "docs/how-to/hook.md: without BEGIN IMMEDIATE and a busy timeout more writes fail under WAL "
+    "than before"
+)
 # How dbtune marks its own revisions among those of an application.
 _OWN_PREFIX = "dbtune: "
 # Below what mail and chat programs take, and browsers open at once, with all that is around it.
@@ -51,7 +57,7 @@ def analysis_page(report: Report, name: str = "") -> Page:
         verdict=_verdict(report, said),
         tone=_tone(report, said),
         figures=tuple(_figures(report)),
-        actions=_actions(report),
+        actions=_actions(report, name),
         sections=tuple(section for section in _sections(report, name) if section is not None),
         footer=origin(report),
     )
@@ -126,15 +132,17 @@ def _counted(report: Report) -> Fact:
     return Fact(label, f"{len(report.findings):,}", counted_findings(report.findings), tone)
 
 
-def _actions(report: Report) -> tuple[Action, ...]:
-    if report.verdict is not None:
+def _actions(report: Report, name: str) -> tuple[Action, ...]:
+    if report.verdict is not None and report.verdict.actions:
         return tuple(map(split_action, report.verdict.actions[:_ACTIONS]))
-    if report.command == ANALYZE:
+    if report.verdict is None and report.command == ANALYZE:
         return (
             Action("Record your application while it is used", RECORD),
             Action("Analyze again, with the recording", analyze_again(report)),
         )
-    return ()
+    after = (Action(_HOOK),) if report.command == _ENABLE_WAL and report.changes else ()
+    commands = next_commands(report, name) if report.changes else ()
+    return (*after, *(Action(command.purpose, command.text) for command in commands))[:_ACTIONS]
 
 
 def _sections(report: Report, name: str) -> Iterator[Section | None]:

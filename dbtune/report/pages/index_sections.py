@@ -7,11 +7,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dbtune.model.advice import ConsideredIndex, Finding, Report
 from dbtune.model.explanation import IndexExplanation
 from dbtune.model.overview import IndexOverview, TableOverview
-from dbtune.model.page import Bar, BarChart, Block, Cell, Column, Section, Table, Text
-from dbtune.report.pages.cells import UNKNOWN, change_cell, count_cell, ratio_cell, size_cell
+from dbtune.model.page import (
+    Bar,
+    BarChart,
+    Block,
+    Cell,
+    Column,
+    Details,
+    Fact,
+    Facts,
+    Section,
+    Table,
+    Text,
+)
+from dbtune.report.pages.cells import change_cell, count_cell, ratio_cell, size_cell
 from dbtune.report.pages.size_budget import fitting
 from dbtune.report.quantities import format_count, format_ratio, format_size
-from dbtune.report.wording.explanation import ESTIMATED_WRITES, served
+from dbtune.report.wording.explanation import ESTIMATED_WRITES
 
 # What a page has room for; the JSON has all of them.
 _BARS = 20
@@ -41,7 +53,7 @@ def _new(report: Report, links: Mapping[str, str]) -> Iterator[Block]:
         f"{count} with {size} in all; the largest is {largest[0].name}.",
         "size",
         tuple(
-            Bar(index.name, index.size_bytes, format_size(index.size_bytes), note=served(index))
+            Bar(index.name, index.size_bytes, format_size(index.size_bytes), note=_serving(index))
             for index in largest
         ),
     )
@@ -56,10 +68,10 @@ def _new(report: Report, links: Mapping[str, str]) -> Iterator[Block]:
             Column("serves"),
             Column("gain", "number"),
             Column("writes", "number"),
-            Column("runner-up, and why it lost"),
         ),
         rows,
     )
+    yield from _rivals(explained)
     estimated = [index.name for index in explained if index.estimated]
     if estimated:
         yield Text((f"{', '.join(estimated)}: {ESTIMATED_WRITES}.",))
@@ -68,7 +80,6 @@ def _new(report: Report, links: Mapping[str, str]) -> Iterator[Block]:
 def _new_row(
     index: IndexExplanation, gain: float | None, links: Mapping[str, str]
 ) -> tuple[Cell, ...]:
-    rival = index.runner_up
     return (
         Cell(index.name),
         Cell(index.sql.partition(" ON ")[2]),
@@ -76,8 +87,24 @@ def _new_row(
         _serves(index.shapes, links),
         ratio_cell(gain),
         change_cell(index.write_cost_ratio),
-        UNKNOWN if rival is None else Cell(rival.reason),
     )
+
+
+def _rivals(explained: tuple[IndexExplanation, ...]) -> Iterator[Block]:
+    """Yield what else could stand in each index's place, behind a line to open."""
+    facts = (
+        Fact(index.name, index.runner_up.reason)
+        for index in explained
+        if index.runner_up is not None
+    )
+    told = fitting(facts, _TABLE_BYTES)
+    if told:
+        yield Details("Runners-up, and why each lost", (Facts(told),))
+
+
+def _serving(index: IndexExplanation) -> str:
+    count = len(index.shapes)
+    return f"serves {format_count(count)} query shape{'' if count == 1 else 's'}"
 
 
 def _serves(shapes: tuple[str, ...], links: Mapping[str, str]) -> Cell:

@@ -16,8 +16,13 @@ _QUERIES = "<recording>.jsonl"
 
 def next_section(report: Report, name: str) -> Section | None:
     """Return what to do with this report; `name` is its file, "" where nobody knows it."""
-    commands = tuple(_commands(report, name))
+    commands = next_commands(report, name)
     return Section("next", "Next, and back", (Commands(commands),)) if commands else None
+
+
+def next_commands(report: Report, name: str) -> tuple[Command, ...]:
+    """Return the commands, the first of them first."""
+    return tuple(_commands(report, name))
 
 
 def quoted(path: str, placeholder: str) -> str:

@@ -166,7 +166,8 @@ def test_indexes_tell_what_each_serves_and_why_its_rival_lost() -> None:
         found for found in section(ANALYZED, "indexes").blocks if isinstance(found, Table)
     )
     assert new.rows[0][0].text == "ix_bookings_user_id_created_at"
-    assert "3.1 MB smaller" in new.rows[0][-1].text
+    (rivals,) = of_kind(section(ANALYZED, "indexes"), Details)
+    assert "3.1 MB smaller" in texts(rivals)
     assert [row[0].text for row in proposed.rows] == ["idx_bookings_user_id", "idx_chefs_is_active"]
     assert len(existing.rows) == sum(len(table.indexes) for table in FULL.overview)
 
@@ -242,6 +243,14 @@ class TestCommands:
             f"dbtune restore /srv/app/platform.db {APPLIED.backup}",
             "dbtune check /srv/app/platform.db --from applied.json",
         ]
+
+    def test_who_applied_can_go_back_from_the_top(self) -> None:
+        """And who switched to WAL is told of the connections first."""
+        undo = page_of(replace(APPLIED, verdict=None)).actions[0]
+        assert undo.command == "dbtune rollback /srv/app/platform.db"
+        page = page_of(replace(APPLIED, verdict=None, command="enable-wal"))
+        assert "dbtune.install(engine)" in page.actions[0].text
+        assert len(page.actions) == 3
 
     def test_a_rollback_is_not_rolled_back(self) -> None:
         """It leads to the list of revisions instead."""
