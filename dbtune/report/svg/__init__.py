@@ -17,7 +17,8 @@ What is text first is a list drawn by the style sheet (plans, legends): it wraps
 small. Only the schema map has a width of its own, for the box around it to scroll.
 
 A chart shows no title: who draws the page writes title and summary beside it. Every `<svg>` has
-the role and name of an image, except keys of a legend, which are hidden from who hears the page.
+the role and name of an image: the chart's title and summary, or of one row of bars, its label and
+values. Keys of a legend have neither, and are hidden from who hears the page.
 Colours are classes of charts.css, and those the variables that the page defines:
 --ink --muted --line --panel --accent --good --bad --warning --before --after --series-1 to -6.
 """

@@ -72,6 +72,13 @@ def test_the_line_of_a_marker_leads_past_the_others_labels() -> None:
     assert p99.start > p95.x or p99.lane > p95.lane
 
 
+def test_a_label_that_cannot_turn_stands_above_the_others() -> None:
+    """At the left edge, the line of the second marker would strike through the first label."""
+    first, second = place_flags(((30, 70), (60, 60)), 300)
+    assert first.rightward
+    assert first.lane > second.lane
+
+
 def test_markers_far_apart_share_a_line() -> None:
     """Room is taken only where it is needed."""
     assert [flag.lane for flag in place_flags(((10, 50), (150, 50)), 300)] == [0, 0]
