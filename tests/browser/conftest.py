@@ -66,7 +66,7 @@ def open_report(browser: Browser, tmp_path: Path) -> Iterator[OpenReport]:
             offline=True,
         )
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(60_000)
         opened = Opened(context.new_page())
         opened.page.on("console", lambda message: opened.messages.append(message.text))
         opened.page.on("pageerror", lambda error: opened.messages.append(str(error)))
