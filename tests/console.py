@@ -32,7 +32,7 @@ _MARKER = "\x1e"
 # What only shows where stderr is no terminal: a line for each stage, and how far a long one is.
 _PROGRESS = re.compile(r"^[\w ,.'()+-]+ \.\.\.( [\d,]+ (tables?,|%).*)?$")
 _VARYING = (
-    (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?"), "<date>"),
+    (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d| UTC)?"), "<date>"),
     (re.compile(r"\d{8}T\d{6}Z|\d{4}-\d\d-\d\d|\b\d\d:\d\d:\d\d\b"), "<date>"),
     (re.compile(r"(?:(?<![\w.])\d[\d,.]*\s?(?:ns|µs|us|ms|s|min|h)\b[\s,]*)+"), "<time>"),
     (re.compile(r"\bpid \d+"), "pid <number>"),

@@ -37,6 +37,7 @@ def command(
     from dbtune.cli.report_output import (
         check_output,
         print_result,
+        terminal_height,
         terminal_width,
         wants_color,
         write_text,
@@ -63,4 +64,5 @@ def command(
     if json:
         print_result(load_to_json(result))
     else:
-        print_result(load_text(result, width=terminal_width(), color=wants_color()))
+        width, height = terminal_width(), terminal_height()
+        print_result(load_text(result, width=width, color=wants_color(), height=height))

@@ -7,6 +7,7 @@ from pathlib import Path
 from dbtune.cli.report_output import (
     check_output,
     print_result,
+    terminal_height,
     terminal_width,
     wants_color,
     write_text,
@@ -33,7 +34,8 @@ def print_comparison(comparison: Comparison, *, as_json: bool) -> None:
     if as_json:
         print_result(comparison_to_json(comparison))
     else:
-        text = comparison_text(comparison, width=terminal_width(), color=wants_color())
+        width, height = terminal_width(), terminal_height()
+        text = comparison_text(comparison, width=width, color=wants_color(), height=height)
         print_result(text)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-
-from dbtune.cli.report_output import print_result, wants_color
+from dbtune.cli.report_output import (
+    print_result,
+    terminal_height,
+    terminal_width,
+    wants_color,
+)
 from dbtune.errors import ExitCode
 from dbtune.model.transfer import MigrationPlan
 
@@ -22,6 +25,6 @@ def print_plan(plan: MigrationPlan, *, ddl: bool, as_json: bool) -> int:
     else:
         from dbtune.report.terminal.plan_text import plan_to_terminal
 
-        width = shutil.get_terminal_size((80, 24)).columns
-        print_result(plan_to_terminal(plan, width=width, color=wants_color()))
+        width, height = terminal_width(), terminal_height()
+        print_result(plan_to_terminal(plan, width=width, color=wants_color(), height=height))
     return ExitCode.REFUSED if plan.stops else ExitCode.DONE

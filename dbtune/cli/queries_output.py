@@ -8,6 +8,7 @@ from pathlib import Path
 from dbtune.cli.report_output import (
     check_output,
     print_result,
+    terminal_height,
     terminal_width,
     wants_color,
     write_text,
@@ -46,4 +47,5 @@ def print_digest(
         print_result(queries_to_json(digest))
         return
     shown = replace(digest, queries=digest.queries[:limit])
-    print_result(queries_to_terminal(shown, width=terminal_width(), color=wants_color()))
+    width, height = terminal_width(), terminal_height()
+    print_result(queries_to_terminal(shown, width=width, color=wants_color(), height=height))

@@ -104,11 +104,13 @@ def draw_text(run: Run, screen: Screen) -> str:
 
     if isinstance(run, QueryDigest):
         shown = replace(run, queries=run.queries[:_SHAPES_SHOWN])
-        return queries_to_terminal(shown, width=screen.width, color=screen.color)
+        return queries_to_terminal(
+            shown, width=screen.width, color=screen.color, height=screen.height
+        )
     if isinstance(run, LoadReport):
-        return load_text(run, width=screen.width, color=screen.color)
+        return load_text(run, width=screen.width, color=screen.color, height=screen.height)
     if isinstance(run, Comparison):
-        return comparison_text(run, width=screen.width, color=screen.color)
+        return comparison_text(run, width=screen.width, color=screen.color, height=screen.height)
     # What a command found before it changed a database is done.
     shown_report: Report = replace(run, findings=()) if run.changes else run
     return to_terminal(shown_report, width=screen.width, color=screen.color, height=screen.height)

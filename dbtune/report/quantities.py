@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from dbtune.model.advice import EvidenceValue
 
 _DURATIONS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
 _LONG_DURATIONS = ((3600e9, 7200e9, "h"), (60e9, 600e9, "min"))
 _ZERO_UNIT = {"ns": "s"}
+_MOMENT = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)[T ](?P<time>\d\d:\d\d:\d\d)(?:\.\d+)?(?P<zone>Z|[+-]\d\d:?\d\d)?"
+)
+_UTC = ("Z", "+00:00", "+0000")
 _SIZES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "bytes"))
 
 
@@ -59,6 +65,24 @@ def format_factor(before: float, after: float) -> str | None:
     return f"{_digits(before / after)}x" if before < after * 1e6 else "over 1,000,000x"
 
 
+def format_moment(moment: str) -> str:
+    """Return a time of ISO 8601 to the second: 2026-11-22 12:18:05 UTC; other text as it is."""
+    match = _MOMENT.fullmatch(moment)
+    if match is None:
+        return moment
+    zone = match["zone"] or ""
+    return f"{match['day']} {match['time']}" + (" UTC" if zone in _UTC else f" {zone}".rstrip())
+
+
+def format_span(started_at: str | None, ended_at: str | None) -> str:
+    """Return from when to when, with the day of the end only where it is another one."""
+    begin, end = (format_moment(moment or "unknown") for moment in (started_at, ended_at))
+    day, _, time = end.partition(" ")
+    if not time or not begin.startswith(f"{day} "):
+        return f"{begin} to {end}"
+    return f"{begin.removesuffix(' UTC') if time.endswith(' UTC') else begin} to {time}"
+
+
 def format_evidence(name: str, value: EvidenceValue) -> str:
     """Return a value in the unit that its name ends with."""
     if value is None:
@@ -68,7 +92,7 @@ def format_evidence(name: str, value: EvidenceValue) -> str:
     if isinstance(value, tuple):
         return ", ".join(value) or "none"
     if isinstance(value, str):
-        return value
+        return format_moment(value) if name.endswith("_at") else value
     return _format_number(name, value)
 
 

@@ -12,8 +12,10 @@ from dbtune.report.quantities import (
     format_duration,
     format_evidence,
     format_factor,
+    format_moment,
     format_ratio,
     format_size,
+    format_span,
 )
 
 
@@ -139,3 +141,34 @@ def test_evidence_takes_label_and_unit_from_its_name(
 ) -> None:
     """The unit leaves the label and comes back behind the figure."""
     assert (evidence_label(name), format_evidence(name, value)) == (label, shown)
+
+
+@pytest.mark.parametrize(
+    ("moment", "shown"),
+    [
+        ("2026-11-22T12:18:05.296426Z", "2026-11-22 12:18:05 UTC"),
+        ("2026-11-22T12:18:05+00:00", "2026-11-22 12:18:05 UTC"),
+        ("2026-11-22T12:18:05+05:30", "2026-11-22 12:18:05 +05:30"),
+        ("2026-11-22 12:18:05", "2026-11-22 12:18:05"),
+        ("2026-11-22", "2026-11-22"),
+        ("yesterday", "yesterday"),
+    ],
+)
+def test_a_moment_is_told_to_the_second(moment: str, shown: str) -> None:
+    """What is none stays as it is, and so does what has no zone."""
+    assert format_moment(moment) == shown
+    assert format_evidence("recorded_at", moment) == shown
+
+
+@pytest.mark.parametrize(
+    ("ended_at", "shown"),
+    [
+        ("2026-11-22T13:00:00.5Z", "2026-11-22 12:18:05 to 13:00:00 UTC"),
+        ("2026-11-23T00:00:01Z", "2026-11-22 12:18:05 UTC to 2026-11-23 00:00:01 UTC"),
+        ("2026-11-22T13:00:00+01:00", "2026-11-22 12:18:05 UTC to 13:00:00 +01:00"),
+        (None, "2026-11-22 12:18:05 UTC to unknown"),
+    ],
+)
+def test_a_span_names_its_day_once(ended_at: str | None, shown: str) -> None:
+    """The zone, too, where both ends have the same."""
+    assert format_span("2026-11-22T12:18:05Z", ended_at) == shown

@@ -130,14 +130,21 @@ def test_help_is_given_once_for_a_code() -> None:
 
 
 def test_more_of_the_same_is_told_briefly() -> None:
-    """From the fourth low finding of a code on: subject, evidence and command, no message."""
+    """From the fourth low finding of a code on: subject, its own evidence and command alone."""
     same = tuple(
-        replace(MISSING_BOOKINGS, severity="low", subject=f"ix_{n}", message=f"Message {n}.")
+        replace(
+            MISSING_BOOKINGS,
+            severity="low",
+            subject=f"ix_{n}",
+            message=f"Message {n}.",
+            evidence=(*MISSING_BOOKINGS.evidence, Evidence("table_rows", n)),
+        )
         for n in range(5)
     )
     text = draw(replace(FULL, findings=same))
     assert "Message 2." in text and "Message 3." not in text
-    assert text.count("cost 151 s -> 1.7 s") == 5 and "  missing-index  ix_4\n" in text
+    assert text.count("cost 151 s -> 1.7 s") == 3 and text.count("table rows ") == 5
+    assert "  missing-index  ix_4\n" in text
     severe = tuple(replace(finding, severity="high") for finding in same)
     assert "Message 4." in draw(replace(FULL, findings=severe))
 
@@ -325,6 +332,7 @@ def test_every_figure_on_the_terminal_is_in_the_document() -> None:
     left = sum(shape.count * shape.cost_after for shape in SHAPES)
     shares = (shape.count * shape.cost_after / left for shape in SHAPES)
     known.update(quantities.format_ratio(share).removesuffix(" %") for share in shares)
+    known.update(_figures(quantities.format_moment(FULL.created_at)))
     known.add("62")  # times faster: cost_before / cost_after
     for width in (80, 160):
         unknown = [figure for figure in _figures(draw(FULL, width)) if figure not in known]

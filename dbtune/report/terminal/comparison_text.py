@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dbtune.model.comparison import Comparison, Difference, Metric
 from dbtune.report.quantities import format_change
 from dbtune.report.terminal.colors import Colors
+from dbtune.report.terminal.low_screen import with_first_again
 from dbtune.report.terminal.query_text import recognizable
 from dbtune.report.terminal.text import printable, wrap_text
 from dbtune.report.terminal.text_table import draw_table
@@ -23,8 +24,13 @@ _SHORT_ID = 12
 _NUMBERED: tuple[Metric, ...] = ("queries", "steps", "fetches", "time")
 
 
-def comparison_text(comparison: Comparison, *, width: int, color: bool) -> str:
-    """Return the comparison in so many columns, in colour or not."""
+def comparison_text(
+    comparison: Comparison, *, width: int, color: bool, height: int | None = None
+) -> str:
+    """Return the comparison in so many columns, in colour or not.
+
+    On a screen of `height` lines that is too low for it, its first lines come again at the end.
+    """
     colors = Colors(color)
     blocks = [list(_head(comparison, width, colors))]
     for outcome, title in OUTCOME_TITLES.items():
@@ -32,7 +38,8 @@ def comparison_text(comparison: Comparison, *, width: int, color: bool) -> str:
         if found:
             blocks.append([colors.bold(title), *_section(found, width, colors)])
     blocks.append(list(_foot(comparison, width)))
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+    text = "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+    return with_first_again(text, blocks[0], height)
 
 
 def _head(comparison: Comparison, width: int, colors: Colors) -> Iterator[str]:

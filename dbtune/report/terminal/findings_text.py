@@ -24,7 +24,7 @@ def findings_lines(report: Report, width: int, colors: Colors) -> Iterator[list[
     """Yield a section for each severity that has findings, the worst first.
 
     Help that was already given for the same code is not repeated. From the fourth of a code on,
-    unless it is high, a finding is its subject, evidence and command alone; not so after a
+    unless it is high, a finding is its subject, its own evidence and command alone; not so after a
     migration, where each says what is different from now on.
     """
     brief = report.tables is None
@@ -71,28 +71,31 @@ class _Layout:
         heading = f"{severity.upper()} ({len(findings)})"
         lines = [self._colors.severity(severity, heading)]
         told: Counter[str] = Counter()
+        same = {code: _shared(code, findings) for code in {each.code for each in findings}}
         for finding in findings:
             told[finding.code] += 1
             more = told[finding.code] > _IN_FULL
             brief = self._is_brief and more and severity != "high"
-            lines += ["", *(self._brief(finding) if brief else self._full(finding))]
+            shown = self._brief(finding, same[finding.code]) if brief else self._full(finding)
+            lines += ["", *shown]
         return lines
 
     def _full(self, finding: Finding) -> list[str]:
         lines = _heading(finding, self._width, self._colors)
         lines += wrap_text(finding.message, self._width, _INDENT)
-        lines += self._evidence(finding) + self._explanation(finding)
+        lines += self._evidence(finding.evidence) + self._explanation(finding)
         if (finding.code, finding.help) not in self._helped:
             self._helped.add((finding.code, finding.help))
             lines += wrap_text(finding.help, self._width, _INDENT)
         return lines + self._commands(finding)
 
-    def _brief(self, finding: Finding) -> list[str]:
-        lines = _heading(finding, self._width, self._colors) + self._evidence(finding)
+    def _brief(self, finding: Finding, shared: frozenset[Evidence]) -> list[str]:
+        own = tuple(each for each in finding.evidence if each not in shared)
+        lines = _heading(finding, self._width, self._colors) + self._evidence(own)
         return lines + self._explanation(finding, brief=True) + self._commands(finding)
 
-    def _evidence(self, finding: Finding) -> list[str]:
-        return [self._colors.dim(line) for line in _evidence_lines(finding.evidence, self._width)]
+    def _evidence(self, evidence: tuple[Evidence, ...]) -> list[str]:
+        return [self._colors.dim(line) for line in _evidence_lines(evidence, self._width)]
 
     def _explanation(self, finding: Finding, *, brief: bool = False) -> list[str]:
         found = self._explanations.get(finding.subject)
@@ -107,6 +110,12 @@ class _Layout:
             for command in finding_commands(finding, self._database)
             for line in command_lines(command, self._width, _INDENT)
         ]
+
+
+def _shared(code: str, findings: list[Finding]) -> frozenset[Evidence]:
+    """Return the evidence that all findings of a code have: said once, it is known of the rest."""
+    every = [frozenset(each.evidence) for each in findings if each.code == code]
+    return frozenset.intersection(*every)
 
 
 def _heading(finding: Finding, width: int, colors: Colors) -> list[str]:

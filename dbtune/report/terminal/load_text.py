@@ -10,6 +10,7 @@ from dbtune.model.load import LoadReport, LoadRun
 from dbtune.report.quantities import format_count, format_duration
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.load_shapes import shape_section
+from dbtune.report.terminal.low_screen import with_first_again
 from dbtune.report.terminal.text import display_width, wrap_text
 from dbtune.report.wording.load import (
     NOTHING_SENT,
@@ -32,20 +33,25 @@ class _Column:
     rank: int = 0
 
 
-def load_text(report: LoadReport, *, width: int, color: bool) -> str:
-    """Return the load test as text of `width` columns, ending in a line break."""
+def load_text(report: LoadReport, *, width: int, color: bool, height: int | None = None) -> str:
+    """Return the load test as text of `width` columns, ending in a line break.
+
+    On a screen of `height` lines that is too low for it, its table comes again at the end.
+    """
     colors = Colors(color)
     prose = min(width, _PROSE_WIDTH)
+    table = _nothing(report) or _table(report, width, colors)
     sections = (
         [colors.bold(line) for line in wrap_text(what_was_sent(report), prose)],
-        _nothing(report) or _table(report, width, colors),
+        table,
         list(_ratios(report, prose, colors)),
         shape_section(report, width, colors),
         _bullets("Failures", seen_failures(report), prose, colors),
         _bullets("Not sent", report.not_checked, prose, colors),
         _bullets("Notes", report.notes, prose, colors),
     )
-    return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+    text = "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+    return with_first_again(text, table, height)
 
 
 def _nothing(report: LoadReport) -> list[str]:

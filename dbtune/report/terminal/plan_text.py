@@ -10,25 +10,38 @@ from dbtune.model.transfer import ColumnPlan, ForeignKeyPlan, MigrationPlan, Tab
 from dbtune.report.quantities import format_duration, format_size
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.findings_text import finding_sections
+from dbtune.report.terminal.low_screen import with_first_again
 from dbtune.report.terminal.text import display_width, printable, wrap_text
 
 _PROSE_WIDTH = 100
 _MIN_REASON = 24
+# A word of a type; wrapping never breaks one.
+_MIN_COLUMN = 12
+_GAP = "  "
 _HEADERS = ("column", "declared", "PostgreSQL", "why")
 
 
-def plan_to_terminal(plan: MigrationPlan, *, width: int, color: bool) -> str:
-    """Return the plan as text of `width` columns where names allow it, ending in a line break."""
+def plan_to_terminal(
+    plan: MigrationPlan, *, width: int, color: bool, height: int | None = None
+) -> str:
+    """Return the plan as text of `width` columns where names allow it, ending in a line break.
+
+    On a screen of `height` lines that is too low for it, its first lines come again at the end.
+    """
     colors = Colors(color)
     prose = min(width, _PROSE_WIDTH)
+    first = [
+        *(colors.bold(line) for line in wrap_text(_headline(plan), prose)),
+        *_verdict(plan, prose, colors),
+    ]
     sections = [
-        [colors.bold(line) for line in wrap_text(_headline(plan), prose)],
+        first,
         *(_table(table, width, colors) for table in plan.tables),
         _views(plan, prose, colors),
         *finding_sections((*plan.stops, *plan.warnings), plan.source_path, prose, colors),
-        _verdict(plan, prose, colors),
     ]
-    return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+    text = "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+    return with_first_again(text, first, height)
 
 
 def _headline(plan: MigrationPlan) -> str:
@@ -46,12 +59,24 @@ def _table(table: TablePlan, width: int, colors: Colors) -> list[str]:
     head = f"{printable(table.source)}{renamed}"
     facts = f": {table.rows:,} rows, {format_size(table.size_bytes)}"
     cells = [_column(column) for column in table.columns]
-    taken = [max(display_width(row[i]) for row in (_HEADERS, *cells)) for i in range(3)]
-    room = max(_MIN_REASON, width - sum(taken) - 6)
-    rows = [(*row[:3], "\n".join(wrap_text(row[3], room))) for row in cells]
+    most = [max(display_width(row[i]) for row in (_HEADERS, *cells)) for i in range(3)]
+    widths = _fitting(most, width - _MIN_REASON - 3 * len(_GAP))
+    widths.append(max(_MIN_REASON, width - sum(widths) - 3 * len(_GAP)))
+    rows = [
+        ["\n".join(wrap_text(text, room)) for text, room in zip(row, widths, strict=True)]
+        for row in cells
+    ]
     body = tabulate(rows, headers=_HEADERS, tablefmt="plain", disable_numparse=True)
     lines = [line.rstrip() for line in body.splitlines()]
     return [colors.bold(head) + facts, *lines, *_objects(table, width)]
+
+
+def _fitting(widths: list[int], room: int) -> list[int]:
+    """Return widths that fit into the room: the widest columns give way, down to a word."""
+    fitting = list(widths)
+    while sum(fitting) > room and max(fitting) > _MIN_COLUMN:
+        fitting[fitting.index(max(fitting))] -= 1
+    return fitting
 
 
 def _column(column: ColumnPlan) -> tuple[str, str, str, str]:

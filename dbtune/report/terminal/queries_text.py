@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbtune.model.digest import Names, QueryDigest
-from dbtune.report.quantities import format_duration, format_ratio
+from dbtune.report.quantities import format_duration, format_ratio, format_span
 from dbtune.report.terminal.cache_text import cache_lines
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.command_text import command_lines
+from dbtune.report.terminal.low_screen import with_first_again
 from dbtune.report.terminal.queries_table import query_table
 from dbtune.report.terminal.query_details import detail_lines, latency_text, wrap_figures
 from dbtune.report.terminal.text import printable, wrap_text
@@ -21,16 +22,20 @@ _MIN_WIDTH = 40
 _DETAILED = 5
 
 
-def queries_to_terminal(digest: QueryDigest, *, width: int, color: bool) -> str:
+def queries_to_terminal(
+    digest: QueryDigest, *, width: int, color: bool, height: int | None = None
+) -> str:
     """Return the digest as text of `width` columns, 40 at least, ending in a line break.
 
     Without `color` it holds no escape sequence, and never one that came from the recording.
+    On a screen of `height` lines that is too low for it, its first lines come again at the end.
     """
     width = max(width, _MIN_WIDTH)
     prose = min(width, _PROSE_WIDTH)
     colors = Colors(color)
+    summary_lines = _summary(digest, prose, colors)
     sections = [
-        _summary(digest, prose, colors),
+        summary_lines,
         query_table(digest, width, colors),
         *(
             detail_lines(place, query, prose, colors)
@@ -42,7 +47,8 @@ def queries_to_terminal(digest: QueryDigest, *, width: int, color: bool) -> str:
         _bullets("Notes", iter(digest.notes), prose, colors),
         _next_lines(digest, prose, colors),
     ]
-    return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+    text = "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+    return with_first_again(text, summary_lines, height)
 
 
 def _summary(digest: QueryDigest, width: int, colors: Colors) -> list[str]:
@@ -54,7 +60,7 @@ def _summary(digest: QueryDigest, width: int, colors: Colors) -> list[str]:
         kept = f"only {' and '.join(filters)}: {digest.kept:,} of {digest.statements:,} statements"
         lines += wrap_text(kept, width)
     if digest.started_at is not None:
-        lines += wrap_text(f"{digest.started_at} to {digest.ended_at}", width)
+        lines += wrap_text(format_span(digest.started_at, digest.ended_at), width)
     if digest.latency is not None and digest.is_timed:
         total = format_duration(digest.latency.total_ns)
         lines += wrap_figures(f"total {total} · {latency_text(digest.latency)}", width)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dbtune.model.recording import NamedCount, RecordingProcess, RecordingSummary, WrittenRecording
-from dbtune.report.quantities import format_count, format_duration, format_ratio, format_size
+from dbtune.report.quantities import (
+    format_count,
+    format_duration,
+    format_moment,
+    format_ratio,
+    format_size,
+    format_span,
+)
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.text import display_width, printable, wrap_text
 from dbtune.report.terminal.text_table import draw_table
@@ -77,7 +84,7 @@ def _head(summary: RecordingSummary, width: int, colors: Colors) -> Iterator[str
         statements += f", which stand for {format_count(round(summary.executions))} executions"
     yield from (colors.bold(line) for line in wrap_text(statements, width))
     if summary.started_at is not None:
-        yield from wrap_text(f"{summary.started_at} to {summary.ended_at}", width)
+        yield from wrap_text(format_span(summary.started_at, summary.ended_at), width)
     if summary.requests:
         routes = f" on {summary.route_count:,} routes" if summary.route_count else ""
         yield from wrap_text(f"{summary.requests:,} requests{routes}", width)
@@ -141,7 +148,7 @@ def _processes(summary: RecordingSummary, width: int) -> Iterator[str]:
 
 def _process(process: RecordingProcess) -> str:
     parts = (
-        process.started_at,
+        format_moment(process.started_at) if process.started_at else None,
         None if process.pid is None else f"process {process.pid}",
         None if process.python_version is None else f"Python {process.python_version}",
         None if process.sqlite_version is None else f"SQLite {process.sqlite_version}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dbtune.model.advice import Report
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.findings_text import findings_lines
+from dbtune.report.terminal.low_screen import with_first_again
 from dbtune.report.terminal.outcome_text import outcome_lines
 from dbtune.report.terminal.tables import considered_lines, query_lines, shape_lines
 from dbtune.report.terminal.text import wrap_text
@@ -43,10 +44,8 @@ def to_terminal(report: Report, *, width: int, color: bool, height: int | None =
         [colors.dim(line) for line in wrap_text(" · ".join(origin(report)), prose)],
     )
     text = "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
-    first = text.partition("\n\n")[0] if outcome else "\n".join(verdict)
-    if height is None or not first or text.count("\n") < height:
-        return text
-    return f"{text}\n{first}\n"
+    first = text.partition("\n\n")[0].split("\n") if outcome else verdict
+    return with_first_again(text, first, height)
 
 
 def _changes(report: Report, width: int, colors: Colors) -> list[str]:

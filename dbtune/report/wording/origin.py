@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from dbtune.model.advice import AppliedChange, Report, Source
-from dbtune.report.quantities import format_duration, format_size
+from dbtune.report.quantities import format_duration, format_moment, format_size
 
 
 def origin(report: Report) -> tuple[str, ...]:
@@ -15,7 +15,7 @@ def origin(report: Report) -> tuple[str, ...]:
         f"{PurePath(source.path).name} {format_size(source.size_bytes)}",
         _libraries(source),
         f"dbtune {report.dbtune_version}",
-        report.created_at,
+        format_moment(report.created_at),
     )
 
 
