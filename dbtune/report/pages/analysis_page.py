@@ -91,7 +91,7 @@ def _verdict(report: Report, said: Conclusion) -> str:
 
 def _tone(report: Report, said: Conclusion) -> Tone:
     """Return what it says of the database: what could be faster is no good news yet."""
-    if report.command != ANALYZE:
+    if report.command != ANALYZE and report.changes != ():
         return said.tone
     severities = {finding.severity for finding in report.findings}
     if severities & {"high", "medium"}:
@@ -141,7 +141,7 @@ def _actions(report: Report, name: str) -> tuple[Action, ...]:
             Action("Analyze again, with the recording", analyze_again(report)),
         )
     after = (Action(_HOOK),) if report.command == _ENABLE_WAL and report.changes else ()
-    commands = next_commands(report, name) if report.changes else ()
+    commands = next_commands(report, name) if report.changes is not None else ()
     return (*after, *(Action(command.purpose, command.text) for command in commands))[:_ACTIONS]
 
 

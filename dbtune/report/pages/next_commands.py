@@ -33,12 +33,12 @@ def quoted(path: str, placeholder: str) -> str:
 
 def _commands(report: Report, name: str) -> Iterator[Command]:
     database, run = shlex.quote(report.source.path), quoted(name, _RUN)
-    if report.changes is None:
+    if not report.changes:
         yield from _to_apply(report.findings, database, run)
         yield from _of_findings(report.findings, report.source.path)
         if report.shapes:
             yield from _to_compare(database, run)
-    elif report.changes:
+    else:
         yield from _to_undo(report, database)
         if report.command != "rollback":
             yield Command(

@@ -21,7 +21,7 @@ _MOST_ACTIONS = 3
 
 
 def page_of(run: Run, name: str = "") -> Page:
-    """Return the page of a run; `name` is the run's file, which commands to run next name."""
+    """Return the page of a run; `name` is the run's file, for the title and what to run next."""
     if isinstance(run, Report):
         # A migration alone has tables, none where it was stopped.
         page = migration_page(run) if run.tables is not None else analysis_page(run, name)
@@ -31,7 +31,9 @@ def page_of(run: Run, name: str = "") -> Page:
         page = comparison_page(run)
     else:
         page = load_page(run)
-    return replace(page, actions=page.actions[:_MOST_ACTIONS])
+    # Two runs of one command on one database are told apart by their files.
+    title = f"{page.title} ({name})" if name else page.title
+    return replace(page, title=title, actions=page.actions[:_MOST_ACTIONS])
 
 
 def join_pages(pages: tuple[Page, ...]) -> Page:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dbtune.model.advice import AppliedChange, Report
+from dbtune.model.advice import AppliedChange, Report, Verdict
 from dbtune.model.explanation import TriedIndex
 from dbtune.model.overview import ForeignKeyOverview, IndexOverview, TableOverview
 from dbtune.model.page import (
@@ -69,6 +69,19 @@ def test_nothing_found_is_good_news() -> None:
     page = page_of(NOTHING_FOUND)
     assert page.tone == "good"
     assert page.verdict.startswith("Nothing to change: ")
+
+
+def test_a_dry_run_promises_and_leads_to_the_change() -> None:
+    """Nothing was changed yet, so that it is not faster now."""
+    page = page_of(replace(APPLIED, changes=(), verdict=_without_actions(FULL)), "run.json")
+    assert page.verdict == "platform.db can be 62x faster."
+    assert page.tone == "warning"
+    assert page.actions[0].command == "dbtune apply-indexes /srv/app/platform.db --from run.json"
+
+
+def _without_actions(report: Report) -> Verdict:
+    assert report.verdict is not None
+    return replace(report.verdict, actions=())
 
 
 class TestFindings:
