@@ -152,6 +152,16 @@ def test_link_opens_what_is_closed(open_report: OpenReport, by_click: bool) -> N
     opened.page.locator("#shape-1[open]").wait_for()
 
 
+def test_everything_is_opened_and_closed_at_once(open_report: OpenReport) -> None:
+    """By one button, which says what it will do."""
+    page = open_report(to_html(sample_page())).page
+    closed = page.locator("#sections details:not([open])")
+    page.get_by_role("button", name="Open all").click()
+    assert closed.count() == 0
+    page.get_by_role("button", name="Close all").click()
+    assert closed.count() == page.locator("#sections details").count()
+
+
 def test_prints_all_that_is_open(open_report: OpenReport) -> None:
     """A few pages, on white, also where the screen is dark."""
     page = open_report(to_html(sample_page()), scheme="dark").page

@@ -86,6 +86,18 @@
     });
   }
 
+  // All that is closed at once, to read from end to end or to print.
+  const closed = () => all("#sections details:not([open])");
+  if (closed().length > 1) {
+    const button = make("button", "Open all", document.querySelector("nav"));
+    button.type = "button";
+    button.addEventListener("click", () => {
+      const open = closed().length > 0;
+      for (const part of all("#sections details")) part.open = open;
+      button.textContent = open ? "Close all" : "Open all";
+    });
+  }
+
   // A link to what is closed opens it, and what a filter hides shows again.
   const reveal = () => {
     const target = document.getElementById(location.hash.slice(1));
