@@ -12,7 +12,7 @@ from dbtune.model.digest import QueryDigest
 from dbtune.model.load import LoadReport
 from dbtune.model.page import Tone
 from dbtune.model.run import Run
-from dbtune.report.pages.page_of import page_of
+from dbtune.report.pages.page_of import verdict_of
 
 # Of other commands a report's findings are those that were acted on, or there are none.
 _LOOKING = frozenset({"analyze", "migrate-to-postgres"})
@@ -66,7 +66,7 @@ class RunSummary:
 
 def summary_of(run: Run, run_id: str, path: str) -> RunSummary:
     """Return what a history shows of a run."""
-    page = page_of(run)
+    told, tone = verdict_of(run)
     report = run if isinstance(run, Report) else None
     verdict = None if report is None else report.verdict
     return RunSummary(
@@ -76,8 +76,8 @@ def summary_of(run: Run, run_id: str, path: str) -> RunSummary:
         created_at=run.created_at,
         moment=_moment(run.created_at),
         database=_database(run),
-        told=_SENTENCE_END.split(page.verdict, maxsplit=1)[0],
-        tone=page.tone,
+        told=_SENTENCE_END.split(told, maxsplit=1)[0],
+        tone=tone,
         size_bytes=_size(run),
         cost_before=None if verdict is None else verdict.cost_before,
         cost_after=None if verdict is None else verdict.cost_after,

@@ -51,16 +51,22 @@ _SHAPE_ROW_BYTES = 590
 
 def analysis_page(report: Report, name: str = "") -> Page:
     """Return the page; `name` is the report's file, "" where it has none."""
-    said = _conclusion(report)
+    verdict, tone = analysis_verdict(report)
     return Page(
         title=f"dbtune {report.command}: {PurePath(report.source.path).name}",
-        verdict=_verdict(report, said),
-        tone=_tone(report, said),
+        verdict=verdict,
+        tone=tone,
         figures=tuple(_figures(report)),
         actions=_actions(report, name),
         sections=tuple(section for section in _sections(report, name) if section is not None),
         footer=origin(report),
     )
+
+
+def analysis_verdict(report: Report) -> tuple[str, Tone]:
+    """Return the verdict of the page and its tone."""
+    said = _conclusion(report)
+    return _verdict(report, said), _tone(report, said)
 
 
 def _conclusion(report: Report) -> Conclusion:

@@ -37,7 +37,7 @@ from dbtune.report.pages.state_sections import (
     open_section,
 )
 from dbtune.report.quantities import format_count, format_size
-from dbtune.report.wording.conclusion import Conclusion, migration_conclusion
+from dbtune.report.wording.conclusion import migration_conclusion
 from dbtune.report.wording.origin import origin
 
 _FINDINGS_BYTES = 100_000
@@ -61,11 +61,11 @@ _METHODS = {
 
 def migration_page(report: Report) -> Page:
     """Return the page of a migration, done or stopped."""
-    said = _conclusion(report)
+    verdict, tone = migration_verdict(report)
     return Page(
         title=f"dbtune {report.command}: {PurePath(report.source.path).name}",
-        verdict=said.head,
-        tone=said.tone,
+        verdict=verdict,
+        tone=tone,
         figures=tuple(_figures(report)),
         actions=tuple(_actions(report)),
         sections=tuple(section for section in _sections(report) if section is not None),
@@ -73,12 +73,14 @@ def migration_page(report: Report) -> Page:
     )
 
 
-def _conclusion(report: Report) -> Conclusion:
+def migration_verdict(report: Report) -> tuple[str, Tone]:
+    """Return the verdict of the page and its tone."""
     if report.tables:
-        return migration_conclusion(report.tables)
+        said = migration_conclusion(report.tables)
+        return said.head, said.tone
     stops = sum(finding.severity == "high" for finding in report.findings)
     head = next(iter(report.notes), "") or "Nothing was moved."
-    return Conclusion(head, "", "bad" if stops else "warning")
+    return head, "bad" if stops else "warning"
 
 
 def _figures(report: Report) -> Iterator[Fact]:

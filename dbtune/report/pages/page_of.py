@@ -7,14 +7,14 @@ from dataclasses import replace
 from dbtune.model.advice import Report
 from dbtune.model.comparison import Comparison
 from dbtune.model.digest import QueryDigest
-from dbtune.model.page import Facts, Page, Section, Text
+from dbtune.model.page import Facts, Page, Section, Text, Tone
 from dbtune.model.run import Run
-from dbtune.report.pages.analysis_page import analysis_page
+from dbtune.report.pages.analysis_page import analysis_page, analysis_verdict
 from dbtune.report.pages.anchors import within
 from dbtune.report.pages.comparison_page import comparison_page
 from dbtune.report.pages.digest_page import digest_page
 from dbtune.report.pages.load_page import load_page
-from dbtune.report.pages.migration_page import migration_page
+from dbtune.report.pages.migration_page import migration_page, migration_verdict
 from dbtune.report.pages.state_sections import ENVIRONMENT
 
 _MOST_ACTIONS = 3
@@ -34,6 +34,14 @@ def page_of(run: Run, name: str = "") -> Page:
     # Two runs of one command on one database are told apart by their files.
     title = f"{page.title} ({name})" if name else page.title
     return replace(page, title=title, actions=page.actions[:_MOST_ACTIONS])
+
+
+def verdict_of(run: Run) -> tuple[str, Tone]:
+    """Return the verdict of a run's page and its tone, of a report without all that is below it."""
+    if isinstance(run, Report):
+        return analysis_verdict(run) if run.tables is None else migration_verdict(run)
+    page = page_of(run)
+    return page.verdict, page.tone
 
 
 def join_pages(pages: tuple[Page, ...]) -> Page:
