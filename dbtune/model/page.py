@@ -324,11 +324,15 @@ Block = (
 
 @dataclass(frozen=True)
 class Section:
-    """Blocks under a heading; `anchor` is its id on the page, letters, digits and dashes."""
+    """Blocks under a heading; `anchor` is its id on the page, letters, digits and dashes.
+
+    `group` is what neighbouring sections belong to together, such as a run among several.
+    """
 
     anchor: str
     title: str
     blocks: tuple[Block, ...]
+    group: str = ""
 
 
 @dataclass(frozen=True)
