@@ -15,20 +15,22 @@ from dbtune.web.summary import RunSummary, SeenFinding
 # Two points are the least that a curve says something with.
 _LEAST_POINTS = 2
 _TOLD_CHARACTERS = 140
+# Earlier ones are told by their figures: nobody opens them, and each may list a hundred findings.
+_STEPS_IN_FULL = 20
 _WHEN = "%Y-%m-%d %H:%M"
 _DAY, _YEAR = len("2026-03-01"), len("2026-")
 # Low ones and those for information are told apart by the curves, and on the page of each run.
 FINDING_COLUMNS = tuple(Column(title, "number") for title in ("High", "Medium", "Other"))
 
 
-def history_blocks(history: History, prefix: str) -> Iterator[Block]:
-    """Yield curves of cost and findings, and all runs, the latest first.
+def history_blocks(history: History, prefix: str, most: int | None = None) -> Iterator[Block]:
+    """Yield curves of cost and findings, and `most` runs or all of them, the latest first.
 
     `prefix` leads from the page to the pages of all runs.
     """
     yield from _cost_chart(history)
     yield from _findings_chart(history)
-    yield _runs_table(history, prefix)
+    yield _runs_table(history, prefix, most)
 
 
 def when(run: RunSummary) -> str:
@@ -101,9 +103,12 @@ def _curve(
     return Series(name, tuple(points))
 
 
-def _runs_table(history: History, prefix: str) -> Table:
+def _runs_table(history: History, prefix: str, most: int | None) -> Table:
+    runs = history.runs[::-1][:most]
+    left = len(history.runs) - len(runs)
+    more = f"; {left:,} earlier ones are on its own page" if left else ""
     return Table(
-        f"Runs of {history.name}, the latest first",
+        f"Runs of {history.name}, the latest first{more}",
         (
             Column("Made (UTC)"),
             Column("Command", "code"),
@@ -113,7 +118,7 @@ def _runs_table(history: History, prefix: str) -> Table:
             *FINDING_COLUMNS,
             Column("Size", "number"),
         ),
-        tuple(_run_row(run, prefix) for run in reversed(history.runs)),
+        tuple(_run_row(run, prefix) for run in runs),
     )
 
 
@@ -157,10 +162,10 @@ def step_blocks(steps: Sequence[Step], prefix: str) -> Iterator[Block]:
         ),
         tuple(_step_row(step, prefix) for step in reversed(steps)),
     )
-    for step in reversed(steps):
-        if step.opened or step.closed:
-            title = f"{step.after.command} of {when(step.after)} beside {when(step.before)}"
-            yield Details(title, (_changes_table(step),))
+    changed = [step for step in reversed(steps) if step.opened or step.closed]
+    for step in changed[:_STEPS_IN_FULL]:
+        title = f"{step.after.command} of {when(step.after)} beside {when(step.before)}"
+        yield Details(title, (_changes_table(step),))
 
 
 def _step_row(step: Step, prefix: str) -> tuple[Cell, ...]:

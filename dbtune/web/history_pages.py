@@ -22,6 +22,8 @@ from dbtune.web.run_files import LeftOut
 from dbtune.web.summary import RunSummary
 
 _TITLE = "Runs of dbtune"
+# All of a database's runs are on its own page.
+_RUNS_ON_INDEX = 20
 _ALL = Link("All databases", "../")
 _HOW_TO = (
     "A run appears here as soon as a command writes it into the folder: "
@@ -153,7 +155,11 @@ def _database_row(history: History) -> tuple[Cell, ...]:
 
 def _history_section(history: History) -> Section:
     path = (Facts((Fact("Path", history.database),)),) if history.database else ()
-    return Section(f"database-{history.id}", history.name, (*path, *history_blocks(history, "")))
+    return Section(
+        f"database-{history.id}",
+        history.name,
+        (*path, *history_blocks(history, "", _RUNS_ON_INDEX)),
+    )
 
 
 def _left_out(files: tuple[LeftOut, ...]) -> Section:

@@ -8,8 +8,10 @@ import pytest
 
 from dbtune.model.advice import Severity
 from dbtune.model.digest import NamedCount, Names, QueryDigest
+from dbtune.model.page import Table
 from dbtune.model.run import Run
 from dbtune.web.history import count_by_severity, histories, steps
+from dbtune.web.history_blocks import history_blocks
 from dbtune.web.history_pages import database_page, index_page
 from dbtune.web.summary import RunSummary, SeenFinding, summary_of
 from tests.reports import FULL, MIGRATED, REPORTS, WITHOUT_RECORDING
@@ -157,6 +159,16 @@ def test_times_are_utc_and_what_is_none_is_told_as_it_is(
 ) -> None:
     """A document may hold anything there."""
     assert summary_of(replace(FULL, created_at=created_at), "", "").moment == moment
+
+
+def test_a_long_history_is_whole_on_its_own_page_only() -> None:
+    """The page of all databases has the latest runs, and says where the others are."""
+    (history,) = histories(run(float(number), HIGH) for number in range(50))
+    table = next(block for block in history_blocks(history, "", 20) if isinstance(block, Table))
+    assert [row[0].value for row in table.rows] == [float(number) for number in range(49, 29, -1)]
+    assert table.caption.endswith("30 earlier ones are on its own page")
+    table = next(block for block in history_blocks(history, "") if isinstance(block, Table))
+    assert len(table.rows) == 50 and "earlier" not in table.caption
 
 
 def test_pages_are_made_of_any_history() -> None:
