@@ -70,7 +70,9 @@ def fine_percent(ratio: float) -> str:
 
 
 def megabytes(size_bytes: float) -> str:
-    """Return a size as "12.3 MB"."""
+    """Return a size as "12.3 MB", from 10 GB as "60.5 GB"."""
+    if size_bytes >= 1e10:
+        return f"{size_bytes / 1e9:,.1f} GB"
     return f"{size_bytes / 1e6:,.1f} MB"
 
 

@@ -66,7 +66,8 @@ def _table(table: TablePlan, width: int, colors: Colors) -> list[str]:
         ["\n".join(wrap_text(text, room)) for text, room in zip(row, widths, strict=True)]
         for row in cells
     ]
-    body = tabulate(rows, headers=_HEADERS, tablefmt="plain", disable_numparse=True)
+    # As a header it would be padded by two columns that a narrow terminal has not got.
+    body = tabulate([list(_HEADERS), *rows], tablefmt="plain", disable_numparse=True)
     lines = [line.rstrip() for line in body.splitlines()]
     return [colors.bold(head) + facts, *lines, *_objects(table, width)]
 

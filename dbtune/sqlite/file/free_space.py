@@ -28,5 +28,7 @@ def require_free_bytes(folder: Path, needed: int, purpose: str, *, hint: str) ->
 
 
 def megabytes(size: int) -> str:
-    """Return a size as text for a message."""
+    """Return a size as text for a message: 12.3 MB, 60.5 GB."""
+    if size >= 1e10:
+        return f"{size / 1e9:,.1f} GB"
     return f"{size / 1e6:,.1f} MB"

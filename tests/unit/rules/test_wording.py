@@ -68,4 +68,5 @@ def test_lists_and_figures_are_written_for_people() -> None:
     assert fine_percent(0.0004) == "under 0.1%"
     assert fine_percent(0.0) == "0.0%"
     assert megabytes(12_345_678) == "12.3 MB"
+    assert megabytes(60_478_000_000) == "60.5 GB"
     assert listed([f"t{n}" for n in range(8)]) == "t0, t1, t2, t3, t4 and 3 more"
