@@ -37,30 +37,11 @@ def check_inputs_kept(output: Path | None, names: tuple[str, ...]) -> None:
 
 
 def _read(name: str) -> NamedRun:
-    from dbtune.report.documents.read_run import read_run
+    from dbtune.report.documents.run_file import read_run_file, read_run_stream
 
-    shown = _STDIN_NAME if name == STDIN else name
-    return NamedRun(shown, read_run(_text(name, shown), shown))
-
-
-def _text(name: str, shown: str) -> str:
-    from dbtune.report.documents.foreign_documents import LONGEST_START, refuse_foreign_text
-
-    try:
-        if name == STDIN:
-            return sys.stdin.buffer.read().decode("utf-8")
-        path = Path(name)
-        if path.exists() and not path.is_file() and not path.is_fifo():
-            raise ConfigurationError(f"{name} is not a file", hint="give the path of a JSON file")
-        with path.open("rb") as file:
-            # A recording or a database, of any size, is told by how it begins.
-            start = file.read(LONGEST_START)
-            refuse_foreign_text(start.decode("utf-8", "replace"), shown)
-            return (start + file.read()).decode("utf-8")
-    except FileNotFoundError as error:
-        raise ConfigurationError(
-            f"{name} does not exist",
-            hint="write it with --output FILE of analyze, bench, compare, queries or others",
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{shown} cannot be read: {error}") from error
+    if name == STDIN:
+        return NamedRun(_STDIN_NAME, read_run_stream(sys.stdin.buffer, _STDIN_NAME))
+    path = Path(name)
+    if path.exists() and not path.is_file() and not path.is_fifo():
+        raise ConfigurationError(f"{name} is not a file", hint="give the path of a JSON file")
+    return NamedRun(name, read_run_file(path))

@@ -182,7 +182,7 @@ def test_a_file_is_read_with_its_path_in_messages(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"run\.json does not exist"):
         read_run_file(path)
     path.write_bytes(b'{"command": "\xff"}')
-    with pytest.raises(ConfigurationError, match=r"run\.json is not UTF-8: byte 0xff at 13"):
+    with pytest.raises(ConfigurationError, match="byte 13 is 0xff, which is not UTF-8"):
         read_run_file(path)
     path.write_text(run_to_json(COMPARED), encoding="utf-8")
     found = read_run_file(path)

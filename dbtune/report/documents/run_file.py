@@ -36,7 +36,8 @@ def read_run_stream(file: BinaryIO, name: str) -> Run:
         text = (start + file.read()).decode("utf-8")
     except UnicodeDecodeError as error:
         raise ConfigurationError(
-            f"{name} is not UTF-8: byte 0x{error.object[error.start]:02x} at {error.start:,}",
+            f"{name} cannot be read: byte {error.start:,} is 0x{error.object[error.start]:02x}, "
+            "which is not UTF-8",
             hint="results are ASCII; was it converted, or is it another file?",
         ) from error
     return read_run(text, name)
