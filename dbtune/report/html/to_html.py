@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 
 import htpy as h
 from markupsafe import Markup
@@ -30,9 +31,7 @@ def to_html(page: Page) -> str:
             h.main[
                 _draw_summary(page),
                 _draw_contents(page),
-                h.div("#sections", tabindex="-1")[
-                    (_draw_section(part, f"s{place}") for place, part in enumerate(page.sections))
-                ],
+                h.div("#sections", tabindex="-1")[_draw_sections(page.sections)],
             ],
             h.footer[(h.p[show(line)] for line in page.footer)],
             h.script[Markup(script())],
@@ -95,20 +94,32 @@ def _draw_actions(actions: tuple[Action, ...]) -> h.Element:
 
 
 def _draw_contents(page: Page) -> h.Element:
+    groups = groupby(page.sections, lambda section: section.group)
     return h.nav(aria_label="Contents")[
-        h.ol[
-            (
-                h.li[h.a(href=f"#{checked_anchor(section.anchor)}")[show(section.title)]]
-                for section in page.sections
-            )
-        ]
+        h.ol[(_draw_entries(group, list(sections)) for group, sections in groups)]
     ]
 
 
-def _draw_section(section: Section, place: str) -> h.Element:
-    anchor = checked_anchor(section.anchor)
-    return h.section(id=anchor, aria_labelledby=f"{place}-title")[
-        h.h2(id=f"{place}-title")[show(section.title)],
+def _draw_entries(group: str, sections: list[Section]) -> h.Node:
+    entries = [
+        h.li[h.a(href=f"#{checked_anchor(section.anchor)}")[show(section.title)]]
+        for section in sections
+    ]
+    return h.li(".group")[h.span[show(group)], h.ol[entries]] if group else entries
+
+
+def _draw_sections(sections: tuple[Section, ...]) -> Iterator[h.Element]:
+    for number, section in enumerate(sections):
+        begins = number == 0 or section.group != sections[number - 1].group
+        yield _draw_section(section, f"s{number}", section.group if begins else "")
+
+
+def _draw_section(section: Section, place: str, group: str) -> h.Element:
+    return h.section(id=checked_anchor(section.anchor), aria_labelledby=f"{place}-title")[
+        h.h2(id=f"{place}-title")[
+            group and h.span(".group")[show(group), " "],
+            show(section.title),
+        ],
         draw_blocks(section.blocks, place),
     ]
 

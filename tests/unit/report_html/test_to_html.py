@@ -178,3 +178,19 @@ def test_five_hundred_shapes_are_less_than_500_kb() -> None:
     html = to_html(page_of(replace(FULL, shapes=shapes), "report.json"))
     assert len(html.encode()) < 500_000
     assert f"{499:012x}" in html
+
+
+def test_a_group_of_sections_is_named_once_above_them_and_in_the_contents() -> None:
+    """Sections without a group stand as they are."""
+    names = ("", "first", "first", "second")
+    sections = tuple(
+        Section(f"s-{number}", f"Title {number}", (), group=group)
+        for number, group in enumerate(names)
+    )
+    html = to_html(replace(sample_page(), sections=sections))
+    contents = html.partition("<nav")[2].partition("</nav>")[0]
+    assert [contents.count(word) for word in ("first", "second", "Title")] == [1, 1, 4]
+    headings = re.findall("<h2 id.*?</h2>", html)
+    assert [re.findall("first|second", heading) for heading in headings] == [
+        [], ["first"], [], ["second"],
+    ]  # fmt: skip
