@@ -204,7 +204,8 @@ def test_damage_is_named_by_table_and_rowids(tmp_path: Path) -> None:
     path.write_bytes(content)
     with reading(path) as connection:
         table = table_of(connection)
-        with pytest.raises(SourceError, match=r'table "t" is damaged from rowid \d+ to rowid \d+'):
+        words = r'a\.db: table "t" is damaged from rowid \d+ to rowid \d+'
+        with pytest.raises(SourceError, match=words):
             profile_table(connection, table)
 
 

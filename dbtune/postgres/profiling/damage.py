@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import PurePath
 
 from dbtune.errors import SourceError
 from dbtune.model.schema import Table
@@ -17,14 +19,20 @@ _HINT = "restore the file from a backup, or save what can be read: sqlite3 FILE 
 
 @contextmanager
 def damage_located(connection: sqlite3.Connection, table: Table, names: RowNames) -> Iterator[None]:
-    """Turn SQLite's word of damage within the block into one that names the table and rowids."""
+    """Turn SQLite's word of damage within the block into one that names file, table and rowids."""
     try:
         yield
     except sqlite3.DatabaseError as error:
         if not is_damage(error):
             raise
         where = damaged_rows(connection, table, names)
-        raise SourceError(f'table "{table.name}" is damaged{where}: {error}', hint=_HINT) from error
+        place = f'{_file_of(connection)}: table "{table.name}"'
+        raise SourceError(f"{place} is damaged{where}: {error}", hint=_HINT) from error
+
+
+def _file_of(connection: sqlite3.Connection) -> str:
+    (_, _, path), *_ = connection.execute("PRAGMA database_list")
+    return PurePath(path if isinstance(path, str) else os.fsdecode(path)).name
 
 
 def is_damage(error: BaseException) -> bool:
