@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _DEFAULT_PORT = 8765
 _MOST_PORT = 65_535
+# A folder of other JSON files has many, and they must not scroll the address away.
+_NAMED = 15
 
 
 @click.command("serve", cls=Command, short_help="Show runs over time on localhost.")
@@ -58,5 +60,8 @@ def told_files(found: FoundRuns, url: str) -> str:
     """Return the address, what is shown there, and what is not."""
     runs = "1 run" if len(found.runs) == 1 else f"{len(found.runs):,} runs"
     lines = [f"{runs} at {url}", "Read only, and only for this machine. Ctrl-C ends it."]
-    lines += [f"Left out: {one_line(f'{left.path}: {left.reason}')}" for left in found.left_out]
+    named = found.left_out[:_NAMED]
+    lines += [f"Left out: {one_line(f'{left.path}: {left.reason}')}" for left in named]
+    if len(found.left_out) > len(named):
+        lines.append(f"and {len(found.left_out) - len(named):,} more, which the page names")
     return "\n".join(lines) + "\n"

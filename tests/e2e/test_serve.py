@@ -265,6 +265,17 @@ def test_odd_files_are_named_and_stop_nothing(tmp_path: Path) -> None:
     assert "s3cret" not in page.text + said
 
 
+def test_many_odd_files_do_not_hide_the_address(tmp_path: Path) -> None:
+    """The first are named at the start, and all of them on the page."""
+    for number in range(40):
+        (tmp_path / f"{number:02}.json").write_text("{}")
+    with serving(cwd=tmp_path) as served:
+        assert len(served.get().tables["Not shown"]) == 40
+        _, said = served.stop(signal.SIGINT)
+    assert said.count("Left out: ") == 15
+    assert said.endswith("and 25 more, which the page names\n")
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_stopping_it_is_its_normal_end(
     folder: Path, run_dbtune: RunDbtune, how: signal.Signals
