@@ -81,7 +81,7 @@ def test_all_that_extras_install_is_looked_for(run_dbtune: Run) -> None:
     wanted = {
         re.split(r"[><=\[]", line)[0]
         for name in offered
-        if name not in {"test", "example", "lint"}
+        if name not in {"test", "example", "lint", "docs"}
         for line in offered[name].split()
     }
     found = diagnoses(run_dbtune("doctor", "--json").stdout)
