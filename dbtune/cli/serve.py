@@ -9,7 +9,6 @@ import click
 
 from dbtune.cli.command import Command
 from dbtune.cli.complete_files import complete_reports
-from dbtune.report.terminal.text import one_line
 
 if TYPE_CHECKING:
     from dbtune.web.run_files import FoundRuns
@@ -58,6 +57,8 @@ def command(runs: tuple[Path, ...], port: int) -> None:
 
 def told_files(found: FoundRuns, url: str) -> str:
     """Return the address, what is shown there, and what is not."""
+    from dbtune.report.terminal.text import one_line
+
     runs = "1 run" if len(found.runs) == 1 else f"{len(found.runs):,} runs"
     lines = [f"{runs} at {url}", "Read only, and only for this machine. Ctrl-C ends it."]
     named = found.left_out[:_NAMED]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from dbtune.errors import ConfigurationError
 from dbtune.model.transfer import PlanEdits
+from dbtune.report.documents.json_document import parse_document
 from dbtune.report.documents.json_node import JsonNode
 from dbtune.report.documents.plan_to_json import PLAN_SCHEMA_VERSION
 
@@ -17,10 +16,7 @@ def plan_edits(text: str, name: str) -> PlanEdits:
 
     `name` stands for the document in messages. Raises ConfigurationError for what is no plan.
     """
-    try:
-        root = JsonNode(json.loads(text.removeprefix("\ufeff")), "", name)
-    except (ValueError, RecursionError) as error:
-        raise ConfigurationError(f"{name} is not JSON: {error}", hint=_HINT) from error
+    root = parse_document(text, name, _HINT)
     try:
         return _edits(root)
     except ConfigurationError as error:
