@@ -15,7 +15,7 @@ PACKAGE = Path(dbtune.__file__).parent
 TOP = "(top)"  # dbtune/__init__.py and __main__.py: the public API and the entry point
 
 # What each part may import, beside itself. Nothing else in dbtune/ may.
-BOTTOM = {"errors", "interrupts", "resources", "_version", "recorder"}
+BOTTOM = {"errors", "interrupts", "resources", "similar_files", "_version", "recorder"}
 NOUNS = BOTTOM | {"model", "config"}
 CAPABILITIES = NOUNS | {"sqlite", "workload"}
 DECIDING = CAPABILITIES | {"advisor", "changes", "postgres", "benchmark", "monitor"}
@@ -23,6 +23,7 @@ ALLOWED = {
     "errors": set(),
     "interrupts": set(),
     "resources": set(),
+    "similar_files": set(),
     "_version": set(),
     "recorder": set(),
     "model": BOTTOM,

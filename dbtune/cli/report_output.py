@@ -11,6 +11,7 @@ import click
 
 from dbtune.errors import ConfigurationError, RefusedError
 from dbtune.model.advice import Report
+from dbtune.similar_files import missing_hint
 
 _FALLBACK_SIZE = (80, 24)
 _SQLITE_MAGIC = b"SQLite format 3\0"
@@ -26,7 +27,8 @@ def read_report(path: Path) -> Report:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise ConfigurationError(
-            f"{path} does not exist", hint="write it with dbtune analyze DB --output FILE"
+            f"{path} does not exist",
+            hint=missing_hint(path, "write it with dbtune analyze DB --output FILE"),
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from error

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from dbtune.errors import ConfigurationError
+from dbtune.similar_files import missing_hint
 from dbtune.workload.recording_form import FORMS, RecordingForm, tell_form
 
 STDIN = "-"
@@ -99,7 +100,9 @@ def _expand(path: Path) -> list[Path]:
         reason = error.strerror or str(error)
         raise ConfigurationError(
             f"there is no recording {path}: {reason}",
-            hint="give a JSONL recording, a .sql file, a folder of them, or - for stdin",
+            hint=missing_hint(
+                path, "give a JSONL recording, a .sql file, a folder of them, or - for stdin"
+            ),
         ) from error
     return [*parts_of(path), path]
 

@@ -9,6 +9,7 @@ from dbtune.errors import ConfigurationError
 from dbtune.model.run import Run
 from dbtune.report.documents.foreign_documents import LONGEST_START, refuse_foreign_text
 from dbtune.report.documents.read_run import read_run
+from dbtune.similar_files import missing_hint
 
 
 def read_run_file(path: Path) -> Run:
@@ -19,7 +20,9 @@ def read_run_file(path: Path) -> Run:
     except FileNotFoundError as error:
         raise ConfigurationError(
             f"{path} does not exist",
-            hint="write it with --output FILE of analyze, bench, compare, queries or others",
+            hint=missing_hint(
+                path, "write it with --output FILE of analyze, bench, compare, queries or others"
+            ),
         ) from error
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error

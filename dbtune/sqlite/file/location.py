@@ -6,13 +6,13 @@ the file (https://www.sqlite.org/howtocorrupt.html section 2.2), so that only SQ
 
 from __future__ import annotations
 
-import difflib
 import os
 import stat
 from pathlib import Path
 from urllib.parse import quote
 
 from dbtune.errors import RefusedError, SourceError
+from dbtune.similar_files import missing_hint
 
 
 def database_uri(path: Path, mode: str, *, immutable: bool = False) -> str:
@@ -39,7 +39,9 @@ def require_database_file(path: Path) -> os.stat_result:
     try:
         found = path.stat()
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise SourceError(f"{path} does not exist", hint=_missing_hint(path)) from error
+        raise SourceError(
+            f"{path} does not exist", hint=missing_hint(path, "check the path")
+        ) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise SourceError(f"{_printable(path)} cannot be read: {reason}") from error
@@ -80,15 +82,6 @@ def side_file(path: Path, suffix: str) -> Path:
     """
     real = Path(os.path.realpath(path))
     return real.with_name(real.name + suffix)
-
-
-def _missing_hint(path: Path) -> str:
-    try:
-        names = [entry.name for entry in os.scandir(path.parent) if entry.is_file()]
-    except OSError:
-        return f"there is no folder {path.parent} either"
-    close = difflib.get_close_matches(path.name, names, n=1)
-    return f"did you mean {path.parent / close[0]}?" if close else "check the path"
 
 
 def _kind(mode: int) -> str:
