@@ -30,7 +30,7 @@ def to_html(page: Page) -> str:
             h.a(".skip", href="#sections")["Skip to the sections"],
             h.main[
                 _draw_summary(page),
-                _draw_contents(page),
+                _draw_contents(page) if page.sections else None,
                 h.div("#sections", tabindex="-1")[_draw_sections(page.sections)],
             ],
             h.footer[(h.p[show(line)] for line in page.footer)],
