@@ -14,7 +14,9 @@ from dbtune.journeys.database_overview import health_facts, table_overviews, wit
 from dbtune.journeys.enable_wal import EnableWalOptions, enable_wal, plan_wal
 from dbtune.model.advice import Report
 from dbtune.model.overview import ForeignKeyOverview, IndexOverview, TableOverview
+from dbtune.model.page import SchemaMap
 from dbtune.model.schema import FileHealth, Schema, Statistics
+from dbtune.report.pages.page_of import page_of
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.pragmas import read_health
 from dbtune.sqlite.schema.catalog import read_schema
@@ -194,3 +196,14 @@ def test_enable_wal_tells_of_before_and_after(database: Path) -> None:
     assert facts["journal_mode"].value == "delete" and facts["journal_mode"].concern
     assert facts["journal_mode_after"].value == "wal" and not facts["journal_mode_after"].concern
     assert report.environment is not None and "Alembic" in dict(report.environment.versions)
+
+
+def test_the_map_of_a_page_counts_no_rows_that_nobody_counted(database: Path) -> None:
+    """A virtual table is called that, and an estimate is told as one."""
+    report = analyze(database, AnalyzeOptions())
+    guessed = tuple(replace(t, exact=t.name != "users", rows=1) for t in report.overview)
+    page = page_of(replace(report, overview=guessed))
+    blocks = (block for section in page.sections for block in section.blocks)
+    drawn = next(block for block in blocks if isinstance(block, SchemaMap))
+    rows = {table.name: table.rows for table in drawn.tables}
+    assert (rows["docs"], rows["users"], rows["pairs"]) == ("virtual", "about 1 row", "1 row")

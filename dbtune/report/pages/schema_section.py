@@ -123,8 +123,6 @@ def _chosen(
 def _map_table(
     table: TableOverview, new: Mapping[str, tuple[MapIndex, ...]], dropped: frozenset[str]
 ) -> MapTable:
-    rows = f"{'' if table.exact else 'about '}{format_count(table.rows)} rows"
-    rows += ", virtual" if table.kind == "virtual" else ""
     there = {index.name for index in table.indexes}
     existing = tuple(
         MapIndex(
@@ -137,7 +135,14 @@ def _map_table(
     )
     # What was applied before the overview was made is there already.
     added = tuple(i for i in new.get(fold_name(table.name), ()) if i.name not in there)
-    return MapTable(table.name, rows, (*existing, *added))
+    return MapTable(table.name, _rows(table), (*existing, *added))
+
+
+def _rows(table: TableOverview) -> str:
+    if table.kind == "virtual":
+        return "virtual"  # nobody counts its rows
+    counted = "1 row" if table.rows == 1 else f"{format_count(table.rows)} rows"
+    return counted if table.exact else f"about {counted}"
 
 
 def _links(shown: tuple[TableOverview, ...], names: Mapping[str, str]) -> Iterator[MapLink]:
