@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import PurePath
+from typing import get_args
 
-from dbtune.model.load import LoadReport, LoadRun
+from dbtune.model.load import FailureKind, LoadReport, LoadRun
 from dbtune.model.page import Bullets, Cell, Column, Fact, Facts, Page, Section, Table, Tone
 from dbtune.report.pages.cells import count_cell, duration_cell
 from dbtune.report.pages.load_charts import load_charts
@@ -19,6 +20,8 @@ from dbtune.report.wording.load import (
     success,
     what_was_sent,
 )
+
+_FAILURES: tuple[FailureKind, ...] = get_args(FailureKind)
 
 
 def load_page(report: LoadReport) -> Page:
@@ -111,26 +114,29 @@ def _figures(report: LoadReport) -> Iterator[Fact]:
 
 def _runs_section(report: LoadReport) -> Section:
     opened = any(run.rate.clients is None for run in report.runs)
+    # A kind of failure that never came would be a column of zeros.
+    kinds = tuple(k for k in _FAILURES if any(getattr(run.failures, k) for run in report.runs))
     columns = (
         Column("configuration", "code"),
         Column("rate" if opened else "clients", "number"),
         Column(f"{report.unit}s/s", "number"),
         Column("success", "number"),
-        *(Column(title, "number") for title in ("locked", "timeout", "constraint", "other")),
+        Column("failed", "number"),
+        *(Column(kind, "number") for kind in kinds),
         Column("waiting", "number"),
         *(
             Column(title, "number")
             for title in ("min", "mean", "p50", "stdev", "p95", "p99", "max")
         ),
     )
-    rows = tuple(tuple(_cells(run)) for run in report.runs)
+    rows = tuple(tuple(_cells(run, kinds)) for run in report.runs)
     table = Table(f"{what_was_sent(report)}", columns, rows)
     told = tuple(gains(report))
     blocks = (table, Bullets(told)) if told else (table,)
     return Section("runs", "All runs", blocks)
 
 
-def _cells(run: LoadRun) -> Iterator[Cell]:
+def _cells(run: LoadRun, kinds: tuple[str, ...]) -> Iterator[Cell]:
     rate = run.rate
     yield Cell(run.config)
     if rate.clients is None:
@@ -141,7 +147,7 @@ def _cells(run: LoadRun) -> Iterator[Cell]:
     ratio = run.success_ratio
     yield Cell(success(ratio), tone="neutral" if ratio in (None, 1.0) else "bad", value=ratio)
     failures = run.failures
-    for count in (failures.locked, failures.timeout, failures.constraint, failures.other):
+    for count in (failures.total, *(int(getattr(failures, kind)) for kind in kinds)):
         yield count_cell(count, "bad" if count else "neutral")
     yield count_cell(run.unfinished)
     latency = run.latency

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import PurePath
 
@@ -142,44 +143,54 @@ def _sections(report: Report) -> Iterator[Section | None]:
 def _tables(tables: tuple[TableOutcome, ...]) -> Section | None:
     if not tables:
         return None
-    rows = fitting((_table_row(table) for table in tables), _TABLES_BYTES)
-    table = Table(
-        "What became of each table, and how its rows were compared",
-        (
-            Column("table", "code"),
-            Column("in PostgreSQL", "code"),
-            Column("rows", "number"),
-            Column("size", "number"),
-            Column("rejected", "number"),
-            Column("other types", "number"),
-            Column("keys, indexes, checks", "number"),
-            Column("verified"),
-            Column("compared"),
-            Column("time", "number"),
-        ),
-        rows,
+    columns = tuple(_table_columns(tables))
+    rows = fitting(
+        (tuple(column.cell(table) for column in columns) for table in tables), _TABLES_BYTES
     )
+    said = "What became of each table, and how its rows were compared"
+    table = Table(said, tuple(column.column for column in columns), rows)
     left = len(tables) - len(rows)
     more = (Text((f"And {left:,} more tables: they are in the JSON.",)),) if left else ()
     return Section("verification", "Tables and their verification", (table, *more))
 
 
-def _table_row(table: TableOutcome) -> tuple[Cell, ...]:
+@dataclass(frozen=True)
+class _TableColumn:
+    column: Column
+    cell: Callable[[TableOutcome], Cell]
+
+
+def _table_columns(tables: tuple[TableOutcome, ...]) -> Iterator[_TableColumn]:
+    """Yield the columns; those that would say nothing of any table are left out."""
+    yield _TableColumn(Column("table", "code"), lambda table: Cell(table.source))
+    if any(table.target != table.source for table in tables):
+        yield _TableColumn(Column("in PostgreSQL", "code"), lambda table: Cell(table.target))
+    yield _TableColumn(Column("rows", "number"), lambda table: count_cell(table.rows))
+    yield _TableColumn(Column("verified"), _verified)
+    yield _TableColumn(
+        Column("compared"), lambda table: Cell(_METHODS.get(table.method, table.method))
+    )
+    if any(table.rejected for table in tables):
+        yield _TableColumn(Column("kept back", "number"), _rejected)
+    yield _TableColumn(Column("size", "number"), lambda table: size_cell(table.size_bytes))
+    yield _TableColumn(
+        Column("other types", "number"), lambda table: count_cell(table.type_changes)
+    )
+    yield _TableColumn(
+        Column("keys, indexes, checks", "number"), lambda table: count_cell(table.objects)
+    )
+    yield _TableColumn(Column("time", "number"), lambda table: duration_cell(table.seconds * 1e9))
+
+
+def _verified(table: TableOutcome) -> Cell:
     tone: Tone = "good" if table.verified else "bad"
     if table.method == "none":
         tone = "neutral"
-    return (
-        Cell(table.source),
-        Cell(table.target),
-        count_cell(table.rows),
-        size_cell(table.size_bytes),
-        count_cell(table.rejected, "warning" if table.rejected else "neutral"),
-        count_cell(table.type_changes),
-        count_cell(table.objects),
-        Cell("yes" if table.verified else "NO", tone=tone),
-        Cell(_METHODS.get(table.method, table.method)),
-        duration_cell(table.seconds * 1e9),
-    )
+    return Cell("yes" if table.verified else "NO", tone=tone)
+
+
+def _rejected(table: TableOutcome) -> Cell:
+    return count_cell(table.rejected, "warning" if table.rejected else "neutral")
 
 
 def _types(columns: tuple[ColumnDecision, ...] | None) -> Section | None:
@@ -249,7 +260,11 @@ def _next(report: Report) -> Section | None:
     commands = Commands(
         (
             Command(
-                "Compare again at any time, which changes nothing",
+                "After a rehearsal: move it",
+                f"dbtune migrate-to-postgres {database} '<URL>'",
+            ),
+            Command(
+                "After a move: compare again at any time, which changes nothing",
                 f"dbtune migrate-to-postgres {database} '<URL>' --verify-only",
             ),
             Command(

@@ -110,8 +110,9 @@ def test_shapes_and_distributions_of_both_ends_are_shown() -> None:
 def test_failures_are_counted_and_quoted() -> None:
     """In the table by kind, below it in the database's words."""
     page = page_of(BOTH)
-    row = block(page, "runs", Table).rows[1]
-    assert [cell.text for cell in row[4:8]] == ["17", "0", "2", "0"]
+    table = block(page, "runs", Table)
+    assert [c.title for c in table.columns[4:8]] == ["failed", "locked", "constraint", "waiting"]
+    assert [cell.text for cell in table.rows[1][4:7]] == ["19", "17", "2"]
     assert "2 x UNIQUE constraint failed" in texts(section(page, "failures"))
 
 

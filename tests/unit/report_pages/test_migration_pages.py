@@ -43,10 +43,20 @@ def test_a_verified_migration_is_good_news() -> None:
 
 def test_a_table_that_differs_is_bad_news() -> None:
     """And its row in the table says NO, with words and not by colour alone."""
-    page = page_of(migrated(ALIKE, replace(ALIKE, source="orders", verified=False)))
+    page = page_of(
+        migrated(ALIKE, replace(ALIKE, source="orders", target="orders", verified=False))
+    )
     assert page.tone == "bad"
-    rows = block(page, "verification", Table).rows
-    assert [row[7].text for row in rows] == ["yes", "NO"]
+    table = block(page, "verification", Table)
+    assert [column.title for column in table.columns[:3]] == ["table", "rows", "verified"]
+    assert [row[2].text for row in table.rows] == ["yes", "NO"]
+
+
+def test_rows_kept_back_and_new_names_have_columns_of_their_own() -> None:
+    """Where there are any."""
+    page = page_of(migrated(replace(ALIKE, target="people", rejected=2)))
+    titles = [column.title for column in block(page, "verification", Table).columns]
+    assert {"in PostgreSQL", "kept back"} <= set(titles)
 
 
 def test_what_was_only_counted_or_sampled_is_not_called_compared() -> None:
