@@ -87,9 +87,9 @@ class LoadRate:
 
     @property
     def words(self) -> str:
-        """Such as "50 clients", or "100 a second"."""
+        """Such as "50 clients", or "100 a second"; "-" for a document that has neither."""
         if self.clients is None:
-            return f"{self.per_second:g} a second"
+            return "-" if self.per_second is None else f"{self.per_second:g} a second"
         return "1 client" if self.clients == 1 else f"{self.clients:,} clients"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
 from dbtune.model.comparison import ComparedSide, Comparison, Difference, Metric, UnmatchedShape
@@ -122,6 +123,8 @@ def _bars(found: tuple[Difference, ...]) -> list[Block]:
     charts: list[Block] = []
     for metric in _NUMBERED:
         own = [d for d in found if d.metric == metric and d.base is not None and d.head is not None]
+        # The model has the worst first, which is the least change of those that got better.
+        own.sort(key=lambda d: -abs(math.log(d.ratio)) if d.ratio else -math.inf)
         if own:
             bars = tuple(bar for d in own[:_BARS] for bar in _bar(d))
             words = METRIC_WORDS[metric]

@@ -16,6 +16,7 @@ from dbtune.report.quantities import format_count, format_duration, format_facto
 from dbtune.report.wording.load import (
     NOTHING_SENT,
     gains,
+    rate_in_short,
     seen_failures,
     success,
     what_was_sent,
@@ -139,10 +140,8 @@ def _runs_section(report: LoadReport) -> Section:
 def _cells(run: LoadRun, kinds: tuple[str, ...]) -> Iterator[Cell]:
     rate = run.rate
     yield Cell(run.config)
-    if rate.clients is None:
-        yield Cell(f"{rate.per_second:g}/s", value=rate.per_second)
-    else:
-        yield count_cell(rate.clients)
+    due = rate.per_second if rate.clients is None else rate.clients
+    yield Cell(rate_in_short(rate), value=due)
     yield count_cell(run.per_second)
     ratio = run.success_ratio
     yield Cell(success(ratio), tone="neutral" if ratio in (None, 1.0) else "bad", value=ratio)

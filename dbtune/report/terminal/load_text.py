@@ -15,6 +15,7 @@ from dbtune.report.terminal.text import display_width, wrap_text
 from dbtune.report.wording.load import (
     NOTHING_SENT,
     gains,
+    rate_in_short,
     seen_failures,
     success,
     what_was_sent,
@@ -77,7 +78,7 @@ def _columns(report: LoadReport) -> list[_Column]:
     opened = any(run.rate.clients is None for run in report.runs)
     return [
         _Column("config", lambda run: run.config),
-        _Column("rate" if opened else "clients", _rate),
+        _Column("rate" if opened else "clients", lambda run: rate_in_short(run.rate)),
         _Column(f"{report.unit}s/s", lambda run: format_count(run.per_second)),
         _Column("success", lambda run: success(run.success_ratio)),
         _Column("locked", lambda run: f"{run.failures.locked:,}", 1),
@@ -120,11 +121,6 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     first, *rest = zip(cells, widths, strict=True)
     padded = [" " * (size - display_width(cell)) + cell for cell, size in rest]
     return _GAP.join([first[0] + " " * (first[1] - display_width(first[0])), *padded]).rstrip()
-
-
-def _rate(run: LoadRun) -> str:
-    rate = run.rate
-    return f"{rate.per_second:g}/s" if rate.clients is None else f"{rate.clients:,}"
 
 
 def _timed(take: Callable[[LatencySummary], float]) -> Callable[[LoadRun], str]:

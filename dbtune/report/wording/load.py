@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from dbtune.model.load import LoadReport, LoadRun, LoadSettings
+from dbtune.model.load import LoadRate, LoadReport, LoadRun, LoadSettings
 from dbtune.report.quantities import (
     format_count,
     format_duration,
@@ -43,6 +43,13 @@ def gains(report: LoadReport) -> Iterator[str]:
         )
         factor = format_factor(after.per_second, before.per_second)
         yield text + (f", {factor} as many" if factor and before.per_second else "")
+
+
+def rate_in_short(rate: LoadRate) -> str:
+    """Return how much came as a table has it: the clients, or such as 100/s."""
+    if rate.clients is not None:
+        return f"{rate.clients:,}"
+    return "-" if rate.per_second is None else f"{rate.per_second:g}/s"
 
 
 def success(ratio: float | None) -> str:

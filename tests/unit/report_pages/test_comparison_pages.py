@@ -64,6 +64,13 @@ def test_numbers_are_drawn_and_plans_stand_behind_their_link() -> None:
     assert "was: SEARCH t; is: SCAN t" in texts(details)
 
 
+def test_what_changed_most_is_drawn_first() -> None:
+    """Whichever way it changed; from something to nothing most of all."""
+    found = [difference("fetches", "improvement", 90.0, head) for head in (80.0, 0.0, 9.0)]
+    chart = block(page_of(comparison(*found)), "better", BarChart)
+    assert [bar.after for bar in chart.bars] == [0.0, 9.0, 80.0]
+
+
 def test_what_is_not_known_says_why_and_nothing_else() -> None:
     """No change is told of values that cannot be compared."""
     (row,) = block(page_of(comparison(OPEN)), "not-known", Table).rows

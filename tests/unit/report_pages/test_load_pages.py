@@ -96,6 +96,13 @@ def test_an_open_load_goes_by_what_is_due_a_second() -> None:
     assert block(page, "runs", Table).rows[0][1].text == "100/s"
 
 
+def test_a_rate_that_a_document_does_not_have_is_not_known() -> None:
+    """And stands on no axis."""
+    page = page_of(report(run("as-is", LoadRate(), 90, 10)))
+    assert block(page, "runs", Table).rows[0][1].text == "-"
+    assert of_kind(page, LineChart)[0].series[0].points == ()
+
+
 def test_shapes_and_distributions_of_both_ends_are_shown() -> None:
     """As bars before and after, and a histogram each."""
     page = page_of(BOTH)
