@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,7 +22,9 @@ from dbtune.cli.progress import show_progress
 from dbtune.cli.report_output import check_output, print_report, write_report
 from dbtune.config import read_ignored
 from dbtune.errors import ExitCode
-from dbtune.model.advice import Severity
+
+if TYPE_CHECKING:
+    from dbtune.model.advice import Severity
 
 # What an option is called in AnalyzeOptions, where that name says more than the option's own.
 _FIELDS = {

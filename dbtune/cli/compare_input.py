@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dbtune.errors import ConfigurationError
-from dbtune.model.advice import Report
 from dbtune.model.comparison import COUNTERS, METRICS, Metric
+
+if TYPE_CHECKING:
+    from dbtune.model.advice import Report
 
 
 class _Percent(click.ParamType):  # type: ignore[type-arg]  # generic only in click 8.4+

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from dbtune.cli.report_output import print_result, terminal_width, wants_color
-from dbtune.model.advice import Report
+
+if TYPE_CHECKING:
+    from dbtune.model.advice import Report
 
 _FORMS = ("terminal", "json")
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dbtune.cli.report_output import check_output, write_text
 from dbtune.errors import ConfigurationError
-from dbtune.model.run import Run
+
+if TYPE_CHECKING:
+    from dbtune.model.run import Run
 
 _SUFFIXES = (".html", ".htm")
 

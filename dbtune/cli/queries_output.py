@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dbtune.cli.report_output import (
     check_output,
@@ -14,7 +15,9 @@ from dbtune.cli.report_output import (
     write_text,
 )
 from dbtune.errors import RefusedError
-from dbtune.model.digest import QueryDigest
+
+if TYPE_CHECKING:
+    from dbtune.model.digest import QueryDigest
 
 
 def check_place(output: Path | None, recordings: tuple[str, ...]) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dbtune.errors import ConfigurationError
-from dbtune.model.advice import Report
-from dbtune.model.comparison import Comparison
-from dbtune.model.digest import QueryDigest
-from dbtune.model.load import LoadReport
-from dbtune.model.page import Page
-from dbtune.model.run import Run
+
+if TYPE_CHECKING:
+    from dbtune.model.advice import Report
+    from dbtune.model.page import Page
+    from dbtune.model.run import Run
 
 FORMS = ("html", "markdown", "terminal", "json", "sarif", "junit", "github")
 _SUFFIXES = {
@@ -97,6 +97,9 @@ def page_of_runs(runs: tuple[NamedRun, ...]) -> Page:
 
 def draw_text(run: Run, screen: Screen) -> str:
     """Return a result as its command prints it."""
+    from dbtune.model.comparison import Comparison
+    from dbtune.model.digest import QueryDigest
+    from dbtune.model.load import LoadReport
     from dbtune.report.terminal.comparison_text import comparison_text
     from dbtune.report.terminal.load_text import load_text
     from dbtune.report.terminal.queries_text import queries_to_terminal

@@ -6,12 +6,15 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dbtune.errors import ConfigurationError, RefusedError
-from dbtune.model.advice import Report
 from dbtune.similar_files import missing_hint
+
+if TYPE_CHECKING:
+    from dbtune.model.advice import Report
 
 _FALLBACK_SIZE = (80, 24)
 _SQLITE_MAGIC = b"SQLite format 3\0"
