@@ -36,6 +36,8 @@ from dbtune.report.wording.origin import origin
 
 _ACTIONS = 3
 _ENABLE_WAL = "enable-wal"
+# Nobody should make a damaged file faster before it is mended.
+_DAMAGED = "The file is damaged: mend that first, as the finding integrity-error says."
 _HOOK = (
     "Set up the application's connections with dbtune.install(engine), or the lines of "
     "docs/how-to/hook.md: without BEGIN IMMEDIATE and a busy timeout more writes fail under WAL "
@@ -90,9 +92,13 @@ def _done(change: AppliedChange) -> str:
 
 def _verdict(report: Report, said: Conclusion) -> str:
     """Return the sentence alone where figures stand below it for what it rests on."""
-    if report.verdict is not None or not said.details:
-        return said.head
-    return f"{said.head} {said.details}"
+    details = "" if report.verdict is not None else said.details
+    damaged = _DAMAGED if _is_damaged(report) else ""
+    return " ".join(part for part in (damaged, said.head, details) if part)
+
+
+def _is_damaged(report: Report) -> bool:
+    return any(finding.code == "integrity-error" for finding in report.findings)
 
 
 def _tone(report: Report, said: Conclusion) -> Tone:
@@ -100,6 +106,8 @@ def _tone(report: Report, said: Conclusion) -> Tone:
     if report.command != ANALYZE and report.changes != ():
         return said.tone
     severities = {finding.severity for finding in report.findings}
+    if _is_damaged(report):
+        return "bad"
     if severities & {"high", "medium"}:
         return "warning"
     return "neutral" if severities else "good"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dbtune.model.advice import AppliedChange, Report, Verdict
+from dbtune.model.advice import AppliedChange, Finding, Report, Verdict
 from dbtune.model.explanation import TriedIndex
 from dbtune.model.overview import ForeignKeyOverview, IndexOverview, TableOverview
 from dbtune.model.page import (
@@ -82,6 +82,15 @@ def test_a_dry_run_promises_and_leads_to_the_change() -> None:
 def _without_actions(report: Report) -> Verdict:
     assert report.verdict is not None
     return replace(report.verdict, actions=())
+
+
+def test_a_damaged_file_comes_before_a_faster_one() -> None:
+    """Whatever indexes would gain."""
+    damaged = Finding("integrity-error", "high", "platform.db", "Page 7 is used twice.")
+    page = page_of(replace(FULL, findings=(*FULL.findings, damaged)))
+    assert page.tone == "bad"
+    assert page.verdict.startswith("The file is damaged: ")
+    assert page.verdict.endswith("platform.db can be 62x faster.")
 
 
 class TestFindings:
