@@ -179,5 +179,5 @@ def _difference(found: ShapeCounts, expected: ShapeCounts | int, broken: BrokenL
     if isinstance(expected, int):
         return None
     if found.executions != expected.executions:
-        return f"{found.executions:,} executions instead of {expected.executions:,}"
+        return f"{found.executions:,} calls instead of {expected.executions:,}"
     return None if found.checksum == expected.checksum else "the query shapes are others"

@@ -45,19 +45,19 @@ def plan_to_terminal(
 
 
 def _headline(plan: MigrationPlan) -> str:
-    rows = sum(table.rows for table in plan.tables)
+    tables, rows = len(plan.tables), sum(table.rows for table in plan.tables)
     size = sum(table.size_bytes for table in plan.tables)
     version = plan.target.server_version // 10000
     return (
         f"{plan.source_path} to PostgreSQL {version}, schema {plan.schema_name}: "
-        f"{len(plan.tables)} tables, {rows:,} rows, {format_size(size)}."
+        f"{tables} table{'' if tables == 1 else 's'}, {rows:,} rows, {format_size(size)}."
     )
 
 
 def _table(table: TablePlan, width: int, colors: Colors) -> list[str]:
-    renamed = "" if table.source == table.target else f" -> {printable(table.target)}"
-    head = f"{printable(table.source)}{renamed}"
-    facts = f": {table.rows:,} rows, {format_size(table.size_bytes)}"
+    renamed = "" if table.source == table.target else f" -> {table.target}"
+    told = f"{table.source}{renamed}: {table.rows:,} rows, {format_size(table.size_bytes)}"
+    head = [colors.bold(line) for line in wrap_text(told, width, "", "  ")]
     cells = [_column(column) for column in table.columns]
     most = [max(display_width(row[i]) for row in (_HEADERS, *cells)) for i in range(3)]
     widths = _fitting(most, width - _MIN_REASON - 3 * len(_GAP))
@@ -69,7 +69,7 @@ def _table(table: TablePlan, width: int, colors: Colors) -> list[str]:
     # As a header it would be padded by two columns that a narrow terminal has not got.
     body = tabulate([list(_HEADERS), *rows], tablefmt="plain", disable_numparse=True)
     lines = [line.rstrip() for line in body.splitlines()]
-    return [colors.bold(head) + facts, *lines, *_objects(table, width)]
+    return [*head, *lines, *_objects(table, width)]
 
 
 def _fitting(widths: list[int], room: int) -> list[int]:
@@ -127,9 +127,8 @@ def _views(plan: MigrationPlan, width: int, colors: Colors) -> list[str]:
 
 def _verdict(plan: MigrationPlan, width: int, colors: Colors) -> list[str]:
     if plan.stops:
-        said = (
-            f"{len(plan.stops)} stops: nothing is written until each is resolved as its help says."
-        )
+        stops = "1 stop" if len(plan.stops) == 1 else f"{len(plan.stops)} stops"
+        said = f"{stops}: nothing is written until each is resolved as its help says."
         return [colors.severity("high", line) for line in wrap_text(said, width)]
     estimate = ""
     if plan.estimated_seconds is not None:

@@ -81,7 +81,7 @@ def written_to_terminal(written: WrittenRecording, *, redacted: bool) -> str:
 def _head(summary: RecordingSummary, width: int, colors: Colors) -> Iterator[str]:
     statements = f"{summary.statements:,} statements of {summary.shapes:,} query shapes"
     if round(summary.executions) != summary.statements:
-        statements += f", which stand for {format_count(round(summary.executions))} executions"
+        statements += f", which stand for {format_count(round(summary.executions))} calls"
     yield from (colors.bold(line) for line in wrap_text(statements, width))
     if summary.started_at is not None:
         yield from wrap_text(format_span(summary.started_at, summary.ended_at), width)
