@@ -7,11 +7,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from dbtune.postgres.server.embedded import POINTER
 
 pytest_plugins = [
     "tests.fixtures.example_platform",
@@ -50,6 +52,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="Write tests/golden/* anew from today's output; read the diff before committing it.",
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_data_of_servers_is_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Remove what servers of private folders keep elsewhere when root runs the tests."""
+    yield
+    for pointer in tmp_path_factory.getbasetemp().rglob(f"*.pgdata/{POINTER}"):
+        data = Path(pointer.read_text(encoding="utf-8").strip())
+        if not (data / "postmaster.pid").exists():
+            shutil.rmtree(data, ignore_errors=True)
 
 
 @pytest.fixture

@@ -200,6 +200,8 @@ def main() -> None:
     """Run the session of the page that is named, and print what differs."""
     text = read(Path(sys.argv[1]))
     with tempfile.TemporaryDirectory(prefix="session-") as folder:
+        # Root's PostgreSQL runs as another user, and keeps its data elsewhere if it has to.
+        Path(folder).chmod(0o755)
         ran = run(text, Path(folder))
     for one in ran:
         print(f"{_place(one.command)}  [{one.exit_code}]")

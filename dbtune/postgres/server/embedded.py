@@ -26,11 +26,12 @@ from dbtune.errors import ConfigurationError, MissingExtraError, RefusedError, T
 from dbtune.postgres.server.server_user import ServerUser, can_reach, server_user
 
 SUPERUSER = "postgres"
+# In the folder that the user named, where its data had to lie elsewhere: says where.
+POINTER = "data-folder.txt"
 _PORT = 5432
 # The path of a Unix socket has to fit 107 bytes, /.s.PGSQL.5432.lock included.
 _LONGEST_SOCKET_FOLDER = 80
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9._/-]+\Z")
-_POINTER = "data-folder.txt"
 _ROOTS_FOLDER = Path("/var/lib/dbtune")
 _START_SECONDS = 60
 
@@ -133,7 +134,7 @@ def _locate(folder: Path, *, create: bool) -> EmbeddedServer:
     folder = folder.expanduser().resolve()
     user = server_user()
     data = folder
-    pointer = folder / _POINTER
+    pointer = folder / POINTER
     if pointer.is_file():
         data = Path(pointer.read_text(encoding="utf-8").strip())
     elif create:
