@@ -357,7 +357,7 @@ class Page:
 
     `verdict` is a sentence or two, `tone` what it amounts to, `figures` the few numbers behind it.
     `footer` says of what, by what and when it was made. `trail` leads to the pages above this one,
-    the uppermost first.
+    the uppermost first. `label` is what a page is called among others, such as its run's file.
     """
 
     title: str
@@ -368,3 +368,4 @@ class Page:
     sections: tuple[Section, ...]
     footer: tuple[str, ...]
     trail: tuple[Link, ...] = ()
+    label: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import PurePath
 
 from dbtune.model.advice import Report
 from dbtune.model.comparison import Comparison
@@ -32,8 +33,9 @@ def page_of(run: Run, name: str = "") -> Page:
     else:
         page = load_page(run)
     # Two runs of one command on one database are told apart by their files.
-    title = f"{page.title} ({name})" if name else page.title
-    return replace(page, title=title, actions=page.actions[:_MOST_ACTIONS])
+    file = PurePath(name).name
+    title = f"{page.title} ({file})" if file else page.title
+    return replace(page, title=title, label=file, actions=page.actions[:_MOST_ACTIONS])
 
 
 def verdict_of(run: Run) -> tuple[str, Tone]:
@@ -57,12 +59,12 @@ def join_pages(pages: tuple[Page, ...]) -> Page:
         section for number, page in enumerate(pages, start=1) for section in _group(number, page)
     ]
     return Page(
-        title="; ".join(page.title for page in pages),
+        title=f"{len(pages)} results: {', '.join(page.label or page.title for page in pages)}",
         verdict=first.verdict,
         tone=first.tone,
         figures=first.figures,
         actions=first.actions,
-        sections=(*_without_repeated_environments(sections),),
+        sections=tuple(_without_repeated_environments(sections)),
         footer=tuple(dict.fromkeys(line for page in pages for line in page.footer)),
     )
 
@@ -70,12 +72,11 @@ def join_pages(pages: tuple[Page, ...]) -> Page:
 def _group(number: int, page: Page) -> list[Section]:
     """Return a page's sections behind one that tells its verdict, their titles with the run's."""
     said = Text((page.verdict,))
-    blocks = (said, Facts(page.figures)) if page.figures else (said,)
+    # The first one's figures stand at the top of the page already.
+    blocks = (said, Facts(page.figures)) if page.figures and number > 1 else (said,)
     head = Section("run", page.title, blocks)
-    # The first one's verdict stands at the top of the page already.
-    own = [] if number == 1 else [head]
-    own += [replace(s, title=f"{page.title}: {s.title}") for s in page.sections]
-    return [within(section, f"run-{number}") for section in own]
+    own = (replace(s, title=f"{s.title} ({page.label or number})") for s in page.sections)
+    return [within(section, f"run-{number}") for section in (head, *own)]
 
 
 def _without_repeated_environments(sections: list[Section]) -> list[Section]:

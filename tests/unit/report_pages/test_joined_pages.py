@@ -17,11 +17,14 @@ def test_one_page_alone_stays_as_it_is() -> None:
 
 def test_the_first_verdict_stands_at_the_top_and_the_others_at_their_sections() -> None:
     """Each section says which run it is of."""
-    first, second = page_of(FULL, "before.json"), page_of(MIGRATED, "moved.json")
+    first, second = page_of(FULL, "/runs/before.json"), page_of(MIGRATED, "moved.json")
     page = join_pages((first, second))
     assert (page.verdict, page.actions) == (first.verdict, first.actions)
-    assert page.sections[0].title == "dbtune analyze: platform.db (before.json): Findings"
-    head = page.sections[len(first.sections)]
+    assert page.title == "2 results: before.json, moved.json"
+    assert [found.title for found in page.sections[:2]] == [
+        *("dbtune analyze: platform.db (before.json)", "Findings (before.json)"),
+    ]
+    head = page.sections[len(first.sections) + 1]
     assert (head.anchor, head.title) == ("run-2-run", second.title)
     assert second.verdict in repr(head.blocks)
 
