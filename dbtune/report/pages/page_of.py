@@ -59,7 +59,7 @@ def join_pages(pages: tuple[Page, ...]) -> Page:
         section for number, page in enumerate(pages, start=1) for section in _group(number, page)
     ]
     return Page(
-        title=f"{len(pages)} results: {', '.join(page.label or page.title for page in pages)}",
+        title=f"dbtune report: {', '.join(page.label or page.title for page in pages)}",
         verdict=first.verdict,
         tone=first.tone,
         figures=first.figures,

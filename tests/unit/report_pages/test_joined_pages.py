@@ -20,7 +20,7 @@ def test_the_first_verdict_stands_at_the_top_and_the_others_at_their_sections() 
     first, second = page_of(FULL, "/runs/before.json"), page_of(MIGRATED, "moved.json")
     page = join_pages((first, second))
     assert (page.verdict, page.actions) == (first.verdict, first.actions)
-    assert page.title == "2 results: before.json, moved.json"
+    assert page.title == "dbtune report: before.json, moved.json"
     assert [found.title for found in page.sections[:2]] == [
         *("dbtune analyze: platform.db (before.json)", "Findings (before.json)"),
     ]
