@@ -13,6 +13,7 @@ from dbtune.journeys.migrate_options import MigrateOptions
 from dbtune.model.transfer import PlanEdits
 from dbtune.postgres.server.target import target_conninfo
 from dbtune.report.documents.plan_from_json import plan_edits
+from dbtune.similar_files import missing_hint
 
 _CONFLICTS = (
     ("resume", "discard"),
@@ -51,6 +52,11 @@ def chosen_options(
 def _read_edits(path: Path) -> PlanEdits:
     try:
         text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            f"--map {path} does not exist",
+            hint=missing_hint(path, "write it with --plan --json, and edit it"),
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"--map {path} cannot be read: {error}") from error
     return plan_edits(text, str(path))

@@ -17,6 +17,8 @@ from tests.fixtures.in_process import run_here
         (("queries", "shop.jsnl"), 2),
         (("check", "shop.db", "--from", "shopp.json"), 2),
         (("report", "shopp.json"), 2),
+        (("analyze", "shop.db", "--consider", "shopp.jsonl"), 2),
+        (("migrate-to-postgres", "shop.db", "--plan", "--map", "shopp.json"), 2),
     ],
 )
 def test_a_missing_file_is_answered_with_one_called_alike(

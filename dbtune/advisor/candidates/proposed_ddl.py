@@ -9,6 +9,7 @@ import sqlparse
 
 from dbtune.advisor.proving.proof import PlannedIndex
 from dbtune.errors import ConfigurationError
+from dbtune.similar_files import missing_hint
 from dbtune.sqlite.tokens import Token, text_of, tokenize, unquote_name
 
 _HINT = "--consider judges CREATE INDEX statements, each ended by a semicolon"
@@ -22,6 +23,11 @@ def read_proposals(path: Path) -> tuple[PlannedIndex, ...]:
     """
     try:
         text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            f"{path} does not exist",
+            hint=missing_hint(path, "give a file of CREATE INDEX statements"),
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from error
     proposals = tuple(_proposals(text, path))

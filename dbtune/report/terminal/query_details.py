@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dbtune.model.digest import QueryStatistics
 from dbtune.model.latency import LatencySummary
-from dbtune.report.quantities import format_count, format_duration, format_ratio
+from dbtune.report.quantities import format_count, format_duration, format_ratio, format_span
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.query_text import abbreviated
 from dbtune.report.terminal.sparkline import bars
@@ -79,7 +79,7 @@ def _facts(query: QueryStatistics) -> Iterator[str]:
         total = format_duration(query.waits.total_ns)
         yield f"waits for a connection {total}, {mean} each, {most} at most"
     if query.first_seen is not None:
-        yield f"seen {query.first_seen} to {query.last_seen}"
+        yield f"seen {format_span(query.first_seen, query.last_seen)}"
     for name, names in (
         ("routes", query.routes),
         ("call sites", query.call_sites),
