@@ -9,7 +9,7 @@ DEMO_QUERIES := demo/platform.queries.jsonl
 VISITS := demo/visits.jsonl
 LOCUST := bench/work/locust
 
-.PHONY: demo test test-all lint docs bench bench-http clean
+.PHONY: demo test test-all lint docs browser bench-http clean
 
 $(BASE): setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -46,9 +46,10 @@ demo: $(BASE)
 	$(BIN)/dbtune analyze $(DEMO_DB) --queries $(VISITS) --output demo/visits.json \
 		> demo/visits.txt
 	$(BIN)/python examples/findings.py demo/visits.json n-plus-one 3
-	$(STEP) '5. What 50 visitors at once get, as it is and with what dbtune advises'
+	$(STEP) '5. What 5, 50 and 200 visitors at once get, as it is and with what dbtune advises'
 	$(BIN)/dbtune bench $(DEMO_DB) --queries $(VISITS) --with-indexes demo/visits.json \
-		--config rollback --config wal+hook --clients 50 --duration 2
+		--config rollback --config wal+hook --clients 5,50,200 --duration 2 \
+		--output demo/load.json
 	$(STEP) '6. Five days of all that the platform sends: why it is slow'
 	$(BIN)/dbtune analyze $(DEMO_DB) --queries $(DEMO_QUERIES) \
 		--consider demo/hand_written_indexes.sql --output demo/before.json > demo/before.txt
@@ -66,7 +67,10 @@ demo: $(BASE)
 		--check-queries platform.queries.jsonl --output migrated.json > migrated.txt
 	$(BEGINNING) demo/migrated.txt
 	$(BIN)/dbtune embedded stop demo/platform.pgdata
-	$(STEP) 'Done. The reports are visits.txt, before.txt, applied.txt and migrated.txt in demo/'
+	$(STEP) '11. All of it as one page, to look at in a browser'
+	cd demo && $(abspath $(BIN))/dbtune report before.json applied.json load.json migrated.json \
+		--output report.html
+	$(STEP) 'Done: open demo/report.html. As text: visits.txt, before.txt, applied.txt, migrated.txt there'
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 -m "not slow"
