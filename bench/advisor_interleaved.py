@@ -19,7 +19,7 @@ from pathlib import Path
 
 from advisor_measure import renamed
 
-from dbtune.advisor.measuring.cost import Statement
+from dbtune.advisor.statements.runnable import Statement
 from dbtune.advisor.statements.subjects import Subject
 
 ROUNDS = 11

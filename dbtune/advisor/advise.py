@@ -17,7 +17,7 @@ from dbtune.advisor.measuring.oracle import ShapeCost
 from dbtune.advisor.measuring.timing import Timed
 from dbtune.advisor.proving.library_check import LibraryCheck
 from dbtune.advisor.proving.proof import Proof
-from dbtune.advisor.proving.repair import Prover, prove_and_repair
+from dbtune.advisor.repair import Prover, prove_and_repair
 from dbtune.advisor.statements.drawn_values import ValueDrawer
 from dbtune.advisor.statements.subjects import Subjects, prepare_subjects
 from dbtune.advisor.time_limit import TimeLimit

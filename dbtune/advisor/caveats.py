@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dbtune.advisor.advise import Advice
-from dbtune.advisor.rules import not_analysed
+from dbtune.advisor.statements import not_analysed
 from dbtune.advisor.statements.subjects import Subjects
 
 # A list of hundreds of ids helps nobody.

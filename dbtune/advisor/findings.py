@@ -11,8 +11,8 @@ from dbtune.advisor.measuring.oracle import ShapeCost
 from dbtune.advisor.measuring.sampled_sizes import kept_fraction
 from dbtune.advisor.measuring.timing import Timed
 from dbtune.advisor.proving.proof import ProvenIndex
-from dbtune.advisor.rules.wording import fine_percent
 from dbtune.advisor.statements.samples_digest import samples_digest
+from dbtune.advisor.wording import fine_percent
 from dbtune.model.advice import (
     Change,
     Evidence,

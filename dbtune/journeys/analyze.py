@@ -10,13 +10,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from dbtune._version import __version__
-from dbtune.advisor import caveats, findings
+from dbtune.advisor import caveats, explanation, findings
 from dbtune.advisor.advise import Advice, AdviceLimits, advise
 from dbtune.advisor.alternatives.alternatives import with_alternatives
 from dbtune.advisor.alternatives.considered import Considered, consider
 from dbtune.advisor.alternatives.drop_check import harmful_drops
 from dbtune.advisor.candidates.proposed_ddl import read_proposals
-from dbtune.advisor.explaining import explanation
 from dbtune.advisor.facts import Facts
 from dbtune.advisor.proving.proof import PlannedIndex
 from dbtune.advisor.rules import run_rules

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from dbtune.advisor.explaining.index_words import existing_specs
 from dbtune.advisor.facts import Facts
+from dbtune.advisor.reading.index_keys import is_served, keys_of
 from dbtune.advisor.rules import (
     RULES,
     foreign_key_violation,
@@ -20,8 +21,7 @@ from dbtune.advisor.rules import (
     stale_statistics,
     wal_reset_race,
 )
-from dbtune.advisor.rules.index_keys import is_served, keys_of
-from dbtune.advisor.rules.wording import counted, megabytes, percent, statement
+from dbtune.advisor.wording import counted, megabytes, percent, statement
 from dbtune.model.advice import Finding, IndexSpec
 from dbtune.model.overview import ForeignKeyOverview, HealthFact, IndexOverview, TableOverview
 from dbtune.model.schema import FileHealth, Index, Schema, Statistics, Table

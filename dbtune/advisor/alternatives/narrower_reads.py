@@ -15,8 +15,9 @@ import apsw
 
 from dbtune.advisor.advise import Advice
 from dbtune.advisor.facts import NarrowerRead
-from dbtune.advisor.measuring.cost import Measurement, Statement, measure, open_scratch
-from dbtune.advisor.statements.column_use import WideRead, named_columns, wide_read
+from dbtune.advisor.measuring.cost import Measurement, measure, open_scratch
+from dbtune.advisor.reading.column_use import WideRead, named_columns, wide_read
+from dbtune.advisor.statements.runnable import Statement
 from dbtune.advisor.statements.subjects import Subject
 from dbtune.advisor.time_limit import Stop, never
 from dbtune.model.schema import Schema, Table

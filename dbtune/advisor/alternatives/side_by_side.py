@@ -13,8 +13,9 @@ from pathlib import Path
 import apsw
 
 from dbtune.advisor.measuring.baseline import Baseline, measure_baseline
-from dbtune.advisor.measuring.cost import Statement, measure, open_scratch
+from dbtune.advisor.measuring.cost import measure, open_scratch
 from dbtune.advisor.statements.drawn_values import ValueDrawer
+from dbtune.advisor.statements.runnable import Statement
 from dbtune.advisor.statements.subjects import Subject, prepare_subjects
 from dbtune.advisor.time_limit import Stop, TimeLimit
 from dbtune.model.event import Event, OnEvent

@@ -15,7 +15,7 @@ import apsw
 
 from dbtune.advisor.candidates.candidates import Candidate
 from dbtune.advisor.candidates.key_statistics import KeyEstimate
-from dbtune.advisor.measuring.cost import Statement
+from dbtune.advisor.statements.runnable import Statement
 from dbtune.advisor.statements.stubs import StubFunction, add_stubs
 from dbtune.advisor.statements.subjects import Subject
 from dbtune.model.advice import IndexSpec

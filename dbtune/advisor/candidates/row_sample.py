@@ -7,7 +7,7 @@ from typing import Any
 
 import apsw
 
-from dbtune.advisor.measuring.cost import readable_rows
+from dbtune.advisor.statements.runnable import readable_rows
 from dbtune.model.schema import Table
 from dbtune.sqlite.identifiers import quote_identifier
 from dbtune.sqlite.schema.row_identity import rowid_expression

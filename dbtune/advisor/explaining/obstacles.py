@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from dbtune.advisor.facts import Facts, ShapeFacts
-from dbtune.advisor.rules.columns import TableUse
+from dbtune.advisor.reading.columns import TableUse
+from dbtune.advisor.reading.plan_steps import is_scanned
+from dbtune.advisor.reading.predicates import read_samples
+from dbtune.advisor.reading.statement import Statement
 from dbtune.advisor.rules.function_on_column import wrapped_conditions
 from dbtune.advisor.rules.leading_wildcard import searched_columns
-from dbtune.advisor.rules.plan_steps import is_scanned
-from dbtune.advisor.rules.predicates import read_samples
-from dbtune.advisor.rules.statement import Statement
 from dbtune.advisor.rules.type_or_collation_mismatch import mismatches
-from dbtune.advisor.rules.wording import listed, shown, statement
 from dbtune.advisor.rules.worth import CostlyShape
 from dbtune.advisor.statements.dialect import to_sql
+from dbtune.advisor.wording import listed, shown, statement
 
 _FINDS = frozenset(("=", "<", "<=", ">", ">=", "in", "between"))
 _FINDING = (exp.EQ, exp.Is, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.In, exp.Between, exp.Glob)

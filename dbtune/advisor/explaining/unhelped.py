@@ -10,8 +10,8 @@ from dbtune.advisor.choosing.objective import MIN_SAVING_NS
 from dbtune.advisor.explaining.index_words import index_on
 from dbtune.advisor.explaining.plan_words import ALL_ROWS_RATIO
 from dbtune.advisor.explaining.tried import Tried
-from dbtune.advisor.rules.wording import counted, listed
 from dbtune.advisor.rules.worth import SMALL_TABLE_ROWS
+from dbtune.advisor.wording import counted, listed
 from dbtune.model.explanation import Unhelped, UnhelpedReason
 
 # Shapes below this share of the cost get no candidates: see proposals.py, _COST_COVERED.

@@ -8,15 +8,15 @@ Unlike time it is the same on every run, so it serves to choose and to test.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import apsw
 
 from dbtune.advisor.statements.conflicts import remove_conflicts
+from dbtune.advisor.statements.runnable import Statement, readable_rows
 from dbtune.advisor.statements.stubs import StubFunction, add_stubs, schema_functions
-from dbtune.model.workload import SqlValue
 
 VM_STEP_NS = 12
 PAGE_FETCH_NS = 115
@@ -35,14 +35,6 @@ _MAX_VALUE_BYTES = 128 << 20
 _STEPS_A_LOOK = 100_000
 
 _SAVEPOINT = "dbtune_measure"
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One runnable statement of a shape, as SQLite prepares it."""
-
-    text: str
-    parameters: tuple[SqlValue, ...] | dict[str, SqlValue] = ()
 
 
 @dataclass(frozen=True)
@@ -180,16 +172,6 @@ def _run(connection: apsw.Connection, statement: Statement) -> tuple[int, bool, 
     except (apsw.Error, MemoryError) as error:
         return returned, False, str(error) or "out of memory"
     return returned, False, None
-
-
-def readable_rows(cursor: apsw.Cursor) -> Iterator[tuple[SqlValue, ...] | None]:
-    """Yield the rows, None for each whose text is not UTF-8 and so cannot reach Python."""
-    while True:
-        try:
-            yield from cursor
-            return
-        except UnicodeDecodeError:
-            yield None
 
 
 def _stop_after(connection: apsw.Connection, max_vm_steps: int) -> None:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from dbtune.advisor.measuring.cost import Statement
 from dbtune.advisor.measuring.oracle import ShapeCost
 from dbtune.advisor.proving.proof import PlannedIndex
+from dbtune.advisor.statements.runnable import Statement
 from dbtune.advisor.statements.subjects import Subject
 from dbtune.model.workload import Plan
 from dbtune.sqlite.explain import explain, indexes_used

@@ -6,12 +6,11 @@ Source: https://www.sqlite.org/optoverview.html#automatic_query_time_indexes
 from __future__ import annotations
 
 from dbtune.advisor.facts import Facts
-from dbtune.advisor.rules.columns import TableUse, find_column
-from dbtune.advisor.rules.index_keys import free_name
-from dbtune.advisor.rules.plan_steps import automatic_index_columns
-from dbtune.advisor.rules.predicates import read_samples
+from dbtune.advisor.reading.columns import TableUse, find_column
+from dbtune.advisor.reading.index_keys import free_name
+from dbtune.advisor.reading.plan_steps import automatic_index_columns
+from dbtune.advisor.reading.predicates import read_samples
 from dbtune.advisor.rules.sizes import rows_stepped, table_rows
-from dbtune.advisor.rules.wording import counted, listed, shown
 from dbtune.advisor.rules.worth import (
     SMALL_TABLE_ROWS,
     CostlyShape,
@@ -19,6 +18,7 @@ from dbtune.advisor.rules.worth import (
     is_small,
     severity_of,
 )
+from dbtune.advisor.wording import counted, listed, shown
 from dbtune.model.advice import Evidence, Finding, IndexSpec
 from dbtune.sqlite.identifiers import quote_identifier
 from dbtune.sqlite.schema.index_ddl import create_index_sql

@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Literal
 
 from dbtune.advisor.facts import Facts
-from dbtune.advisor.rules.identity import Same
-from dbtune.advisor.rules.index_keys import Keys, is_served, keys_of, keys_of_spec
+from dbtune.advisor.reading.identity import Same
+from dbtune.advisor.reading.index_keys import Keys, is_served, keys_of, keys_of_spec
 from dbtune.advisor.statements.stubs import needs_the_application
 from dbtune.model.advice import Change, IndexSpec
 from dbtune.model.schema import ForeignKey, Index, Table

@@ -7,7 +7,7 @@ Source: https://www.sqlite.org/pragma.html#pragma_foreign_key_check
 from __future__ import annotations
 
 from dbtune.advisor.facts import Facts
-from dbtune.advisor.rules.wording import counted, shown
+from dbtune.advisor.wording import counted, shown
 from dbtune.model.advice import Evidence, Finding, Severity
 from dbtune.sqlite.identifiers import quote_literal
 

@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dbtune.advisor.facts import Facts, ShapeFacts
-from dbtune.advisor.rules.columns import TableUse
-from dbtune.advisor.rules.index_keys import free_name, is_served, keys_on
-from dbtune.advisor.rules.plan_steps import automatic_index_columns, is_scanned
-from dbtune.advisor.rules.predicates import read_samples
+from dbtune.advisor.reading.columns import TableUse
+from dbtune.advisor.reading.index_keys import free_name, is_served, keys_on
+from dbtune.advisor.reading.plan_steps import automatic_index_columns, is_scanned
+from dbtune.advisor.reading.predicates import read_samples
+from dbtune.advisor.reading.statement import Statement
+from dbtune.advisor.reading.writes import Write, read_write
 from dbtune.advisor.rules.sizes import table_rows
-from dbtune.advisor.rules.statement import Statement
-from dbtune.advisor.rules.wording import counted, listed, shown
 from dbtune.advisor.rules.worth import is_small
-from dbtune.advisor.rules.writes import Write, read_write
+from dbtune.advisor.wording import counted, listed, shown
 from dbtune.model.advice import Change, Evidence, Finding, IndexSpec, Severity
 from dbtune.model.schema import ForeignKey, Table
 from dbtune.sqlite.identifiers import quote_identifier

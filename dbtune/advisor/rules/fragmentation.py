@@ -7,7 +7,7 @@ Source: https://www.sqlite.org/dbstat.html, https://www.sqlite.org/lang_vacuum.h
 from __future__ import annotations
 
 from dbtune.advisor.facts import Facts
-from dbtune.advisor.rules.wording import megabytes, percent
+from dbtune.advisor.wording import megabytes, percent
 from dbtune.model.advice import Evidence, Finding
 
 CODE = "fragmentation"

@@ -7,7 +7,7 @@ Source: https://www.sqlite.org/fileformat2.html#the_freelist
 from __future__ import annotations
 
 from dbtune.advisor.facts import Facts
-from dbtune.advisor.rules.wording import megabytes, percent
+from dbtune.advisor.wording import megabytes, percent
 from dbtune.model.advice import Evidence, Finding
 
 CODE = "freelist"

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 
 from dbtune.advisor.facts import Facts
-from dbtune.advisor.rules.columns import TableUse
-from dbtune.advisor.rules.plan_steps import is_scanned
-from dbtune.advisor.rules.predicates import read_samples
-from dbtune.advisor.rules.serving_index import create_sql, filtering_spec, is_there
+from dbtune.advisor.reading.columns import TableUse
+from dbtune.advisor.reading.plan_steps import is_scanned
+from dbtune.advisor.reading.predicates import read_samples
+from dbtune.advisor.reading.statement import Statement
+from dbtune.advisor.remedies.serving_index import create_sql, filtering_spec, is_there
 from dbtune.advisor.rules.sizes import rows_stepped, table_rows
-from dbtune.advisor.rules.statement import Statement
-from dbtune.advisor.rules.wording import counted, shown
 from dbtune.advisor.rules.worth import (
     MEDIUM_SHARE,
     SMALL_TABLE_ROWS,
@@ -20,6 +19,7 @@ from dbtune.advisor.rules.worth import (
     is_small,
     severity_of,
 )
+from dbtune.advisor.wording import counted, shown
 from dbtune.model.advice import Evidence, Finding
 
 CODE = "full-scan"

@@ -11,17 +11,17 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from dbtune.advisor.facts import Facts
-from dbtune.advisor.rules.columns import ColumnUse
-from dbtune.advisor.rules.index_keys import keys_on
-from dbtune.advisor.rules.plan_steps import is_scanned
-from dbtune.advisor.rules.predicates import read_samples
-from dbtune.advisor.rules.rewriting import Rewritten, bare_condition
-from dbtune.advisor.rules.serving_index import create_sql
+from dbtune.advisor.reading.columns import ColumnUse
+from dbtune.advisor.reading.index_keys import keys_on
+from dbtune.advisor.reading.plan_steps import is_scanned
+from dbtune.advisor.reading.predicates import read_samples
+from dbtune.advisor.reading.statement import Comparison, Statement
+from dbtune.advisor.reading.words import words
+from dbtune.advisor.remedies.rewriting import Rewritten, bare_condition
+from dbtune.advisor.remedies.serving_index import create_sql
 from dbtune.advisor.rules.sizes import table_rows
-from dbtune.advisor.rules.statement import Comparison, Statement
-from dbtune.advisor.rules.wording import shown, statement
-from dbtune.advisor.rules.words import words
 from dbtune.advisor.rules.worth import CostlyShape, costly_shapes, is_small, severity_of
+from dbtune.advisor.wording import shown, statement
 from dbtune.model.advice import Evidence, Finding, IndexSpec
 
 CODE = "function-on-column"

@@ -7,7 +7,7 @@ https://www.sqlite.org/recovery.html, https://www.sqlite.org/howtocorrupt.html
 from __future__ import annotations
 
 from dbtune.advisor.facts import Facts
-from dbtune.advisor.rules.wording import counted, statement
+from dbtune.advisor.wording import counted, statement
 from dbtune.model.advice import Evidence, Finding
 
 CODE = "integrity-error"

@@ -6,15 +6,15 @@ Source: https://www.sqlite.org/optoverview.html#the_like_optimization
 from __future__ import annotations
 
 from dbtune.advisor.facts import Facts
-from dbtune.advisor.rules.columns import ColumnUse, TableUse
-from dbtune.advisor.rules.patterns import has_leading_wildcard
-from dbtune.advisor.rules.plan_steps import is_scanned
-from dbtune.advisor.rules.predicates import read_samples
+from dbtune.advisor.reading.columns import ColumnUse, TableUse
+from dbtune.advisor.reading.patterns import has_leading_wildcard
+from dbtune.advisor.reading.plan_steps import is_scanned
+from dbtune.advisor.reading.predicates import read_samples
+from dbtune.advisor.reading.statement import Statement
+from dbtune.advisor.remedies.trigram_search import create_trigram_search, search_condition
 from dbtune.advisor.rules.sizes import table_rows
-from dbtune.advisor.rules.statement import Statement
-from dbtune.advisor.rules.trigram_search import create_trigram_search, search_condition
-from dbtune.advisor.rules.wording import counted, listed, shown, statement
 from dbtune.advisor.rules.worth import CostlyShape, costly_shapes, is_small, severity_of
+from dbtune.advisor.wording import counted, listed, shown, statement
 from dbtune.model.advice import Evidence, Finding
 
 CODE = "leading-wildcard"

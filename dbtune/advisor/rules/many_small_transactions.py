@@ -6,8 +6,8 @@ Source: https://www.sqlite.org/faq.html#q19
 from __future__ import annotations
 
 from dbtune.advisor.facts import Facts
-from dbtune.advisor.rules.wording import counted, percent, shown, statement
 from dbtune.advisor.rules.worth import MIN_SHARE
+from dbtune.advisor.wording import counted, percent, shown, statement
 from dbtune.model.advice import Evidence, Finding, Severity
 from dbtune.model.workload import SmallTransactions
 

@@ -7,8 +7,8 @@ Source: https://www.sqlite.org/lang_analyze.html
 from __future__ import annotations
 
 from dbtune.advisor.facts import Facts, PlanChange, StatisticsEffect
-from dbtune.advisor.rules.wording import counted, percent, statement
 from dbtune.advisor.rules.worth import MIN_SHARE, severity_of
+from dbtune.advisor.wording import counted, percent, statement
 from dbtune.model.advice import Evidence, Finding
 
 CODE = "missing-statistics"

@@ -7,11 +7,11 @@ what they cost is the application's part of each)
 from __future__ import annotations
 
 from dbtune.advisor.facts import Facts, ShapeFacts
-from dbtune.advisor.rules.batching import batched_query, leafs_through, looks_up
-from dbtune.advisor.rules.predicates import read_samples
-from dbtune.advisor.rules.statement import Statement
-from dbtune.advisor.rules.wording import counted, percent, shown, statement
+from dbtune.advisor.reading.predicates import read_samples
+from dbtune.advisor.reading.statement import Statement
+from dbtune.advisor.remedies.batching import batched_query, leafs_through, looks_up
 from dbtune.advisor.rules.worth import MIN_SHARE, cost_share, severity_of
+from dbtune.advisor.wording import counted, percent, shown, statement
 from dbtune.model.advice import Evidence, Finding
 from dbtune.model.workload import QueryShape, RepeatedQuery, Workload
 from dbtune.workload.eager_loading import eager_loading, one_for_all

@@ -6,11 +6,11 @@ Source: https://www.sqlite.org/rowvalue.html#scrolling_window_queries
 from __future__ import annotations
 
 from dbtune.advisor.facts import Facts
-from dbtune.advisor.rules.keyset import keyset_query
-from dbtune.advisor.rules.predicates import read_samples
-from dbtune.advisor.rules.statement import Statement
-from dbtune.advisor.rules.wording import counted
+from dbtune.advisor.reading.predicates import read_samples
+from dbtune.advisor.reading.statement import Statement
+from dbtune.advisor.remedies.keyset import keyset_query
 from dbtune.advisor.rules.worth import CostlyShape, costly_shapes, severity_of
+from dbtune.advisor.wording import counted
 from dbtune.model.advice import Evidence, Finding
 
 CODE = "offset-pagination"

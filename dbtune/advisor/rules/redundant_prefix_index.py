@@ -5,8 +5,8 @@ from __future__ import annotations
 from dbtune.advisor.facts import Facts
 from dbtune.advisor.rules.drops import Drop, planned_drops
 from dbtune.advisor.rules.sizes import index_size, table_rows
-from dbtune.advisor.rules.wording import described_index, shown, statement
 from dbtune.advisor.rules.worth import SMALL_TABLE_ROWS
+from dbtune.advisor.wording import described_index, shown, statement
 from dbtune.model.advice import Evidence, Finding, IndexSpec
 from dbtune.model.schema import Index
 

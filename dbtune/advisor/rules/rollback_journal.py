@@ -7,7 +7,7 @@ Source: https://www.sqlite.org/wal.html
 from __future__ import annotations
 
 from dbtune.advisor.facts import Facts
-from dbtune.advisor.rules.wording import percent
+from dbtune.advisor.wording import percent
 from dbtune.model.advice import Evidence, Finding, Severity
 
 CODE = "rollback-journal"

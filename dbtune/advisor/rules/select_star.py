@@ -7,7 +7,7 @@ Source: https://www.sqlite.org/queryplanner.html#_covering_indexes
 from __future__ import annotations
 
 from dbtune.advisor.facts import Facts, NarrowerRead, ShapeFacts
-from dbtune.advisor.rules.wording import counted, listed, percent, shown
+from dbtune.advisor.wording import counted, listed, percent, shown
 from dbtune.model.advice import Evidence, Finding
 
 CODE = "select-star"

@@ -7,7 +7,7 @@ Source: https://www.sqlite.org/pragma.html#pragma_page_size
 from __future__ import annotations
 
 from dbtune.advisor.facts import Facts
-from dbtune.advisor.rules.wording import megabytes
+from dbtune.advisor.wording import megabytes
 from dbtune.model.advice import Evidence, Finding
 
 CODE = "small-page-size"

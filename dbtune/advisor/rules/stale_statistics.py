@@ -7,8 +7,8 @@ Source: https://www.sqlite.org/lang_analyze.html
 from __future__ import annotations
 
 from dbtune.advisor.facts import Facts
-from dbtune.advisor.rules.wording import counted, listed, shown
 from dbtune.advisor.rules.worth import SMALL_TABLE_ROWS
+from dbtune.advisor.wording import counted, listed, shown
 from dbtune.model.advice import Evidence, Finding, Severity
 from dbtune.model.schema import Table, TableStatistics
 

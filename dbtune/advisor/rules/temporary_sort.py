@@ -6,13 +6,12 @@ Source: https://www.sqlite.org/eqp.html#temporary_sorting_b_trees
 from __future__ import annotations
 
 from dbtune.advisor.facts import Facts
-from dbtune.advisor.rules.columns import TableUse
-from dbtune.advisor.rules.plan_steps import temporary_sorts
-from dbtune.advisor.rules.predicates import read_samples
-from dbtune.advisor.rules.serving_index import create_sql, is_there, ordering_spec
+from dbtune.advisor.reading.columns import TableUse
+from dbtune.advisor.reading.plan_steps import temporary_sorts
+from dbtune.advisor.reading.predicates import read_samples
+from dbtune.advisor.reading.statement import Statement
+from dbtune.advisor.remedies.serving_index import create_sql, is_there, ordering_spec
 from dbtune.advisor.rules.sizes import table_rows
-from dbtune.advisor.rules.statement import Statement
-from dbtune.advisor.rules.wording import shown, statement
 from dbtune.advisor.rules.worth import (
     SMALL_TABLE_ROWS,
     CostlyShape,
@@ -20,6 +19,7 @@ from dbtune.advisor.rules.worth import (
     is_small,
     severity_of,
 )
+from dbtune.advisor.wording import shown, statement
 from dbtune.model.advice import Evidence, Finding, IndexSpec
 
 CODE = "temporary-sort"

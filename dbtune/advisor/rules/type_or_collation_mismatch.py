@@ -10,17 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dbtune.advisor.facts import Facts
-from dbtune.advisor.rules.affinity import can_use_index, is_numeric
-from dbtune.advisor.rules.columns import ColumnUse, TableUse
-from dbtune.advisor.rules.index_keys import keys_on
-from dbtune.advisor.rules.patterns import has_prefix
-from dbtune.advisor.rules.plan_steps import automatic_index_columns, is_scanned, is_searched_by
-from dbtune.advisor.rules.predicates import read_samples
-from dbtune.advisor.rules.serving_index import create_sql
+from dbtune.advisor.reading.affinity import can_use_index, is_numeric
+from dbtune.advisor.reading.columns import ColumnUse, TableUse
+from dbtune.advisor.reading.index_keys import keys_on
+from dbtune.advisor.reading.patterns import has_prefix
+from dbtune.advisor.reading.plan_steps import automatic_index_columns, is_scanned, is_searched_by
+from dbtune.advisor.reading.predicates import read_samples
+from dbtune.advisor.reading.statement import Comparison, Side, Statement
+from dbtune.advisor.remedies.serving_index import create_sql
 from dbtune.advisor.rules.sizes import table_rows
-from dbtune.advisor.rules.statement import Comparison, Side, Statement
-from dbtune.advisor.rules.wording import shown, statement
 from dbtune.advisor.rules.worth import CostlyShape, costly_shapes, is_small, severity_of
+from dbtune.advisor.wording import shown, statement
 from dbtune.model.advice import Evidence, Finding, IndexSpec
 from dbtune.sqlite.identifiers import quote_identifier
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable
 
 from dbtune.advisor.facts import Facts, ShapeFacts
-from dbtune.advisor.rules.not_analysed import Reason, reason
-from dbtune.advisor.rules.wording import counted, shown, statement
+from dbtune.advisor.statements.not_analysed import Reason, reason
+from dbtune.advisor.wording import counted, shown, statement
 from dbtune.model.advice import Evidence, Finding
 
 CODE = "unplannable-query"

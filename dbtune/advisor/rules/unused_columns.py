@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from dbtune.advisor.facts import Facts, NarrowerRead, ShapeFacts
-from dbtune.advisor.rules.wording import counted, listed, percent, shown
+from dbtune.advisor.wording import counted, listed, percent, shown
 from dbtune.model.advice import Evidence, Finding
 from dbtune.model.workload import Workload
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dbtune.advisor.facts import Facts
 from dbtune.advisor.rules.drops import Drop, planned_drops
 from dbtune.advisor.rules.sizes import index_size, table_rows
-from dbtune.advisor.rules.wording import counted, shown
 from dbtune.advisor.rules.worth import SMALL_TABLE_ROWS
+from dbtune.advisor.wording import counted, shown
 from dbtune.model.advice import Evidence, Finding
 from dbtune.model.workload import Workload
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dbtune.advisor.facts import Facts
 from dbtune.advisor.rules import rollback_journal
-from dbtune.advisor.rules.wording import statement
+from dbtune.advisor.wording import statement
 from dbtune.model.advice import Evidence, Finding, Severity
 from dbtune.sqlite.library_version import has_wal_reset_race
 

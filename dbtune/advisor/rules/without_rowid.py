@@ -8,8 +8,8 @@ Source: https://www.sqlite.org/withoutrowid.html
 from __future__ import annotations
 
 from dbtune.advisor.facts import Facts, RebuiltTable
-from dbtune.advisor.rules.wording import counted, megabytes, percent, shown
 from dbtune.advisor.rules.worth import MIN_SHARE, severity_of
+from dbtune.advisor.wording import counted, megabytes, percent, shown
 from dbtune.model.advice import Evidence, Finding
 from dbtune.model.schema import Table
 from dbtune.sqlite.tokens import tokenize

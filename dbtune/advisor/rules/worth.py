@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dbtune.advisor.facts import Facts, ShapeFacts
-from dbtune.advisor.rules.wording import percent, statement
+from dbtune.advisor.wording import percent, statement
 from dbtune.model.advice import Evidence, Severity
 from dbtune.model.schema import Table
 

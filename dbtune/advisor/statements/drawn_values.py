@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import apsw
 
-from dbtune.advisor.measuring.cost import readable_rows
 from dbtune.advisor.statements.placeholder_roles import Role, placeholder_roles
+from dbtune.advisor.statements.runnable import readable_rows
 from dbtune.model.schema import Schema
 from dbtune.model.workload import Parameters, QueryShape, Sample, SqlValue
 from dbtune.sqlite.identifiers import quote_identifier

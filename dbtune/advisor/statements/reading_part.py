@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dbtune.advisor.measuring.cost import Statement
+from dbtune.advisor.statements.runnable import Statement
 from dbtune.sqlite.placeholders import placeholder_marks, rewrite_placeholders
 from dbtune.sqlite.tokens import Token, tokenize
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from hashlib import blake2b
 
-from dbtune.advisor.measuring.cost import Statement
+from dbtune.advisor.statements.runnable import Statement
 
 # Two digits more would tell who guesses a value that he was right; two less would call one of 256
 # other sets of statements the same.

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 
 import apsw
 
-from dbtune.advisor.measuring.cost import Statement
-from dbtune.advisor.rules.not_analysed import Reason, reason
 from dbtune.advisor.statements.drawn_values import ValueDrawer
+from dbtune.advisor.statements.not_analysed import Reason, reason
 from dbtune.advisor.statements.reading_part import reading_part
+from dbtune.advisor.statements.runnable import Statement
 from dbtune.advisor.statements.stubs import (
     StubFunction,
     add_stubs,

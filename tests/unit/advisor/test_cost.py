@@ -8,14 +8,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from dbtune.advisor.measuring.cost import (
-    PAGE_FETCH_NS,
-    VM_STEP_NS,
-    Measurement,
-    Statement,
-    mean,
-    measure,
-)
+from dbtune.advisor.measuring.cost import PAGE_FETCH_NS, VM_STEP_NS, Measurement, mean, measure
+from dbtune.advisor.statements.runnable import Statement
 from dbtune.sqlite.explain import explain
 from tests.unit.advisor.workbench import build, filled, scratch
 

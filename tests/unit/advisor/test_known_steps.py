@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dbtune.advisor.measuring.cost import Statement
 from dbtune.advisor.proving.library_check import KnownSteps, SampleRun
+from dbtune.advisor.statements.runnable import Statement
 from dbtune.sqlite.explain import explain
 from tests.unit.advisor.workbench import build, filled
 

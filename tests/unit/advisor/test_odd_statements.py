@@ -8,9 +8,9 @@ import pytest
 
 from dbtune.advisor import caveats
 from dbtune.advisor.advise import Advice
-from dbtune.advisor.measuring.cost import Statement
-from dbtune.advisor.rules.not_analysed import lines, reason
+from dbtune.advisor.statements.not_analysed import lines, reason
 from dbtune.advisor.statements.reading_part import reading_part
+from dbtune.advisor.statements.runnable import Statement
 from tests.unit.advisor.workbench import advice_on, advised, build, filled, shape
 
 ROWS = 3000

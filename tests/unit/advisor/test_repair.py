@@ -14,7 +14,7 @@ from dbtune.advisor.measuring.oracle import Runs
 from dbtune.advisor.proving.faults import HARMFUL
 from dbtune.advisor.proving.library_check import KnownSteps
 from dbtune.advisor.proving.proof import SlowerRead
-from dbtune.advisor.proving.repair import Proven, Prover, plan_indexes, prove_and_repair
+from dbtune.advisor.repair import Proven, Prover, plan_indexes, prove_and_repair
 from dbtune.advisor.time_limit import TimeLimit
 from dbtune.model.advice import IndexSpec
 from dbtune.model.event import ignore_event

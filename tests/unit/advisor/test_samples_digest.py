@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dbtune.advisor.measuring.cost import Statement
+from dbtune.advisor.statements.runnable import Statement
 from dbtune.advisor.statements.samples_digest import samples_digest
 
 ONE = Statement("SELECT 1 WHERE ? = ?", (1, "a"))

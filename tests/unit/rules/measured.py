@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dbtune.advisor.facts import Facts, ShapeFacts
-from dbtune.advisor.measuring.cost import Statement, measure, open_scratch
+from dbtune.advisor.measuring.cost import measure, open_scratch
+from dbtune.advisor.statements.runnable import Statement
 from dbtune.model.advice import Change, Finding
 from dbtune.model.workload import Parameters, QueryShape, Sample, Workload
 from dbtune.sqlite.connect import open_readonly

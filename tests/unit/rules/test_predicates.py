@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbtune.advisor.rules.predicates import read_statement
-from dbtune.advisor.rules.statement import Statement
-from dbtune.advisor.rules.writes import Write, read_write
+from dbtune.advisor.reading.predicates import read_statement
+from dbtune.advisor.reading.statement import Statement
+from dbtune.advisor.reading.writes import Write, read_write
 from dbtune.model.schema import Column, Schema, Table, View
 from dbtune.model.workload import Parameters, QueryShape, Sample
 

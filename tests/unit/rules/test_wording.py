@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dbtune.advisor.rules.wording import (
+from dbtune.advisor.wording import (
     counted,
     fine_percent,
     listed,

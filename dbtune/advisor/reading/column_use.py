@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from dbtune.advisor.rules.statement_text import parse
+from dbtune.advisor.reading.statement_text import parse
 from dbtune.model.schema import Schema, Table
 
 # A table this narrow has no list of columns worth shortening.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from dbtune.advisor.rules.columns import ColumnUse, TableUse
-from dbtune.advisor.rules.statement import OrderTerm, Statement
+from dbtune.advisor.reading.columns import ColumnUse, TableUse
+from dbtune.advisor.reading.statement import OrderTerm, Statement
 from dbtune.model.schema import Table
 from dbtune.sqlite.identifiers import quote_identifier
 

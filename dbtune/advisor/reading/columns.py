@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
-from dbtune.advisor.rules.affinity import Affinity, affinity_of
-from dbtune.advisor.rules.plan_steps import PlannedUse
+from dbtune.advisor.reading.affinity import Affinity, affinity_of
+from dbtune.advisor.reading.plan_steps import PlannedUse
 from dbtune.model.schema import Column, Schema, Table
 
 _ROWID_NAMES = frozenset(("rowid", "oid", "_rowid_"))

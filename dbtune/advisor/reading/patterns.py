@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dbtune.advisor.rules.statement import Operator, Side
+from dbtune.advisor.reading.statement import Operator, Side
 
 _WILDCARDS: dict[Operator, str] = {"like": "%_", "glob": "*?["}
 

@@ -14,8 +14,8 @@ from dbtune.advisor.explaining.unhelped import ScannedTable, Situation, explain_
 from dbtune.advisor.facts import Facts, ShapeFacts
 from dbtune.advisor.findings import real_bytes, shape_reports, workload_cost_ns
 from dbtune.advisor.measuring.sampled_sizes import kept_fraction
-from dbtune.advisor.rules.not_analysed import on_temporary_table
-from dbtune.advisor.rules.predicates import read_samples
+from dbtune.advisor.reading.predicates import read_samples
+from dbtune.advisor.statements.not_analysed import on_temporary_table
 from dbtune.model.advice import ShapeReport
 from dbtune.model.explanation import (
     IndexExplanation,

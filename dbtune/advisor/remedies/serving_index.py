@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dbtune.advisor.facts import Facts
-from dbtune.advisor.rules.columns import ColumnUse, TableUse
-from dbtune.advisor.rules.index_keys import free_name, keys_of_spec, keys_on
-from dbtune.advisor.rules.statement import OrderTerm, Statement
+from dbtune.advisor.reading.columns import ColumnUse, TableUse
+from dbtune.advisor.reading.index_keys import free_name, keys_of_spec, keys_on
+from dbtune.advisor.reading.statement import OrderTerm, Statement
 from dbtune.model.advice import IndexSpec
 from dbtune.sqlite.identifiers import quote_identifier
 from dbtune.sqlite.schema.index_ddl import create_index_sql

@@ -5,7 +5,7 @@ Source: https://www.sqlite.org/fts5.html sections 4.3.4 (trigram) and 4.4.3 (ext
 
 from __future__ import annotations
 
-from dbtune.advisor.rules.columns import ColumnUse
+from dbtune.advisor.reading.columns import ColumnUse
 from dbtune.model.schema import Schema, Table
 from dbtune.resources import sql
 from dbtune.sqlite.identifiers import quote_identifier, quote_literal

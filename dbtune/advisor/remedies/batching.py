@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from sqlglot import exp
 
-from dbtune.advisor.rules.columns import ColumnUse
-from dbtune.advisor.rules.statement import Comparison, Statement
+from dbtune.advisor.reading.columns import ColumnUse
+from dbtune.advisor.reading.statement import Comparison, Statement
 from dbtune.model.schema import Table
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from dbtune.advisor.facts import Facts
-from dbtune.advisor.rules.identity import Same
-from dbtune.advisor.rules.words import words, words_of
+from dbtune.advisor.reading.identity import Same
+from dbtune.advisor.reading.words import words, words_of
 from dbtune.model.advice import IndexSpec
 from dbtune.model.schema import ForeignKey, Index, IndexColumn, Table
 from dbtune.sqlite.schema.index_ddl import index_name

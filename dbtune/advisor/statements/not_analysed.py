@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from dbtune.advisor.rules.wording import shown, statement
+from dbtune.advisor.wording import shown, statement
 from dbtune.sqlite.tokens import tokenize, unquote_name
 
 

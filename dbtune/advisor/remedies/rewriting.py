@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from dbtune.advisor.rules.affinity import is_numeric
-from dbtune.advisor.rules.columns import ColumnUse
-from dbtune.advisor.rules.statement import Comparison, Operator
+from dbtune.advisor.reading.affinity import is_numeric
+from dbtune.advisor.reading.columns import ColumnUse
+from dbtune.advisor.reading.statement import Comparison, Operator
 from dbtune.advisor.statements.dialect import to_sql
 from dbtune.sqlite.identifiers import quote_identifier, quote_literal
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from dbtune.advisor.rules.statement import Verb
-from dbtune.advisor.rules.statement_text import parse
+from dbtune.advisor.reading.statement import Verb
+from dbtune.advisor.reading.statement_text import parse
 from dbtune.model.workload import QueryShape
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
-from dbtune.advisor.rules.affinity import Affinity, affinity_of
-from dbtune.advisor.rules.columns import ColumnFinder, ColumnUse, TableUse
-from dbtune.advisor.rules.statement import Side
-from dbtune.advisor.rules.statement_text import bound_value, placeholder_number
+from dbtune.advisor.reading.affinity import Affinity, affinity_of
+from dbtune.advisor.reading.columns import ColumnFinder, ColumnUse, TableUse
+from dbtune.advisor.reading.statement import Side
+from dbtune.advisor.reading.statement_text import bound_value, placeholder_number
 from dbtune.model.workload import Parameters, SqlValue
 
 _CASES = frozenset(("lower", "upper"))

@@ -14,12 +14,12 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from dbtune.advisor.facts import Facts
-from dbtune.advisor.rules.columns import ColumnFinder, TableUse
-from dbtune.advisor.rules.identity import Same
-from dbtune.advisor.rules.sides import SideReader
-from dbtune.advisor.rules.statement import Operator, OrderTerm, Predicate, Statement
-from dbtune.advisor.rules.statement_text import ParsedText, parse
-from dbtune.advisor.rules.writes import verb_of
+from dbtune.advisor.reading.columns import ColumnFinder, TableUse
+from dbtune.advisor.reading.identity import Same
+from dbtune.advisor.reading.sides import SideReader
+from dbtune.advisor.reading.statement import Operator, OrderTerm, Predicate, Statement
+from dbtune.advisor.reading.statement_text import ParsedText, parse
+from dbtune.advisor.reading.writes import verb_of
 from dbtune.advisor.statements.dialect import VerbatimSQLite
 from dbtune.advisor.statements.statement_forms import as_selects
 from dbtune.model.schema import Schema

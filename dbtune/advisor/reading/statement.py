@@ -8,9 +8,9 @@ from typing import Literal
 
 from sqlglot import exp
 
-from dbtune.advisor.rules.affinity import Affinity
-from dbtune.advisor.rules.columns import ColumnUse, TableUse
-from dbtune.advisor.rules.statement_text import ParsedText
+from dbtune.advisor.reading.affinity import Affinity
+from dbtune.advisor.reading.columns import ColumnUse, TableUse
+from dbtune.advisor.reading.statement_text import ParsedText
 from dbtune.advisor.statements.dialect import to_sql
 from dbtune.model.workload import SqlValue
 from dbtune.sqlite.identifiers import quote_identifier

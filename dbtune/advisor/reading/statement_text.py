@@ -13,7 +13,7 @@ from functools import lru_cache
 import sqlglot
 from sqlglot import exp
 
-from dbtune.advisor.rules.words import words
+from dbtune.advisor.reading.words import words
 from dbtune.advisor.statements.dialect import VerbatimSQLite, to_sql
 from dbtune.model.workload import Parameters, SqlValue
 from dbtune.sqlite.tokens import tokenize

@@ -1,0 +1,1 @@
+"""The better SQL that findings propose: an index that serves, a statement written otherwise."""
