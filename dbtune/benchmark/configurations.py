@@ -14,13 +14,13 @@ from dbtune.errors import RefusedError, VerificationError
 from dbtune.model.event import Event, OnEvent, ignore_event
 from dbtune.model.schema import Schema
 from dbtune.sqlite.connect import open_readonly, open_unshared
-from dbtune.sqlite.copies.page_copy import database_bytes
 from dbtune.sqlite.copies.scratch import CopySize, copy_database
 from dbtune.sqlite.diagnosis import failures_explained
 from dbtune.sqlite.file.free_space import require_free_bytes
 from dbtune.sqlite.file.hook_settings import HookSettings
 from dbtune.sqlite.file.location import side_file
 from dbtune.sqlite.identifiers import quote_identifier
+from dbtune.sqlite.page_copy import database_bytes
 from dbtune.sqlite.pragmas import integrity_errors
 from dbtune.sqlite.schema.analyzed_tables import tables_to_analyze
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from dbtune.journeys.diagnosis import Diagnosis
 from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.copies.backup_names import backups_in, unfinished_in
-from dbtune.sqlite.copies.page_copy import database_bytes
 from dbtune.sqlite.diagnosis import explain_failure
 from dbtune.sqlite.file.companion import companion_folder
 from dbtune.sqlite.file.file_users import other_users
 from dbtune.sqlite.file.filesystem import filesystem_type, is_network_filesystem
 from dbtune.sqlite.file.free_space import free_bytes, megabytes
 from dbtune.sqlite.file.location import side_file
+from dbtune.sqlite.page_copy import database_bytes
 
 _TOPIC = "database"
 

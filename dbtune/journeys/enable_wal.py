@@ -30,8 +30,8 @@ from dbtune.sqlite.connect import open_readonly
 from dbtune.sqlite.copies.backup import KEEP_BACKUPS, backup_beside
 from dbtune.sqlite.diagnosis import explain_failure
 from dbtune.sqlite.file.sidecars import Sidecars, foreign_sidecars, read_sidecars
-from dbtune.sqlite.file.wal import PAGE_SIZES, WalPlace, WalState, read_place, read_state
 from dbtune.sqlite.library_version import version_number
+from dbtune.sqlite.wal import PAGE_SIZES, WalPlace, WalState, read_place, read_state
 from dbtune.workload.recording_line import RecordingHeader
 from dbtune.workload.sources import read_recording
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from dbtune.errors import RefusedError
 from dbtune.sqlite.file.filesystem import is_network_filesystem
 from dbtune.sqlite.file.free_space import RESERVE_BYTES, megabytes
-from dbtune.sqlite.file.wal import WalPlace, WalState
 from dbtune.sqlite.library_version import has_wal_reset_race, version_number
+from dbtune.sqlite.wal import WalPlace, WalState
 
 _FIRST_WITH_WAL = (3, 7, 0)
 _IN_MEMORY = frozenset({"tmpfs", "ramfs"})

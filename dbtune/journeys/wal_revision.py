@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dbtune.changes.project import Project
 from dbtune.changes.revision import MESSAGE_PREFIX, Draft, draft_wal_revision
-from dbtune.sqlite.file.wal import WalState
+from dbtune.sqlite.wal import WalState
 
 _REASON = "readers and the writer no longer wait for each other, and a commit costs less"
 _PAGE_REASON = "the page size was asked for; the file was in WAL mode before, and stays in it"

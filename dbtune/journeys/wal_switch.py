@@ -15,8 +15,8 @@ from dbtune.model.advice import AppliedChange
 from dbtune.sqlite.connect import open_readonly, open_writer
 from dbtune.sqlite.file.file_locks import active_users
 from dbtune.sqlite.file.file_users import other_users
-from dbtune.sqlite.file.wal import WalState
 from dbtune.sqlite.pragmas import integrity_errors
+from dbtune.sqlite.wal import WalState
 
 _log = logging.getLogger(__name__)
 

@@ -54,6 +54,10 @@ class StorageCounts:
         return self.integers + self.reals + self.texts + self.blobs
 
 
+# Beside the form "other", the first shapes of it have forms of their own, for examples.
+OTHER_SHAPE = "other shape "
+
+
 @dataclass(frozen=True)
 class FormCount:
     """How many values of a column have one form, with an example and where it is.

@@ -12,7 +12,7 @@ import pytest
 from dbtune.errors import LockedError, RefusedError, SourceError
 from dbtune.model.event import Event
 from dbtune.sqlite.connect import open_readonly
-from dbtune.sqlite.copies.page_copy import (
+from dbtune.sqlite.page_copy import (
     MAX_RESTARTS,
     CopyOptions,
     copy_pages,

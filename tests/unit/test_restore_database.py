@@ -17,8 +17,8 @@ from dbtune.errors import LockedError, RefusedError, SourceError
 from dbtune.model.event import Event
 from dbtune.sqlite.copies.backup import back_up, backup_beside, restore
 from dbtune.sqlite.copies.backup_names import backups_in
+from dbtune.sqlite.exclusive import open_alone
 from dbtune.sqlite.file import free_space
-from dbtune.sqlite.file.exclusive import open_alone
 from tests.fixtures import hostile
 from tests.fixtures.hostile import build_more, ordinary
 from tests.fixtures.other_process import other_process

@@ -16,10 +16,10 @@ from dbtune.errors import RefusedError, SourceError
 from dbtune.journeys.wal_preflight import Wishes, judge_place, judge_state
 from dbtune.model.schema import FileHealth, Schema
 from dbtune.sqlite.connect import open_readonly
+from dbtune.sqlite.file import container
 from dbtune.sqlite.file.file_locks import active_users, activities
 from dbtune.sqlite.file.file_users import FileUser
-from dbtune.sqlite.file.wal import WalPlace, WalState, read_place, read_state
-from dbtune.sqlite.schema import container
+from dbtune.sqlite.wal import WalPlace, WalState, read_place, read_state
 from tests.fixtures.other_process import other_process
 
 GIGABYTE = 1 << 30

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dbtune.model.transfer import Conversion, FormCount
+from dbtune.model.transfer import OTHER_SHAPE, Conversion, FormCount
 from dbtune.postgres.column_types.data_types import type_from_data, widened
 from dbtune.postgres.column_types.declared_type import Family
 from dbtune.postgres.column_types.held_values import HeldValues, example_words
 from dbtune.postgres.column_types.type_nouns import Choice, Notice
-from dbtune.postgres.profiling.date_forms import OTHER_SHAPE
 
 TIMESTAMP = "timestamp without time zone"
 TIMESTAMPTZ = "timestamp with time zone"

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 from dbtune.model.transfer import ColumnPlan, TablePlan
 from dbtune.postgres.names import quote_name
+from dbtune.postgres.profiling.large_texts import LARGE_BYTES
 from dbtune.sqlite.identifiers import not_true, quote_identifier
-
-# A value above this is streamed. Below it, what a process holds of one row stays far under 200 MB.
-LARGE_BYTES = 8 << 20
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from itertools import compress
 from operator import itemgetter
 from typing import Any
 
+from dbtune.model.transfer import OTHER_SHAPE
 from dbtune.postgres.profiling.digit_columns import all_among, as_selectors, where_among
 from dbtune.postgres.profiling.value_forms import FormTally
 
@@ -29,8 +30,6 @@ _TO_FIVE = b"012345"
 _day_of = itemgetter(slice(10))
 _MICROSECOND_DIGITS = 6
 _LONGEST_SHAPE = 60
-# Beside the form "other", the first shapes of it have forms of their own, for examples.
-OTHER_SHAPE = "other shape "
 # What an offset may move out of the years that dates have.
 _FIRST_DAY, _LAST_DAY = b"0001-01-01", b"9999-12-31"
 # 200 years of days take 15 MB.

@@ -7,6 +7,9 @@ import sqlite3
 
 from dbtune.postgres.profiling.text_tally import LargeText
 
+# A value above this is read in pieces, here and when it is copied. Below it, what a process holds
+# of one row stays far under 200 MB.
+LARGE_BYTES = 8 << 20
 _PIECE_BYTES = 1 << 20
 _BEGINNING_BYTES = 240
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from dbtune.postgres.loading.table_part import LARGE_BYTES
+from dbtune.postgres.profiling.large_texts import LARGE_BYTES
 from dbtune.postgres.profiling.row_names import RowNames
 from dbtune.sqlite.identifiers import quote_identifier
 

@@ -10,9 +10,8 @@ from typing import Any
 
 from dbtune.model.schema import Table
 from dbtune.model.transfer import FormCount, StorageCounts
-from dbtune.postgres.loading.table_part import LARGE_BYTES
 from dbtune.postgres.profiling.column_scan import BlobScan, IdentityAt, RealScan, TextScan
-from dbtune.postgres.profiling.large_texts import read_large_text
+from dbtune.postgres.profiling.large_texts import LARGE_BYTES, read_large_text
 from dbtune.postgres.profiling.profile_questions import Questions
 from dbtune.postgres.profiling.row_names import RowNames
 from dbtune.postgres.profiling.table_reader import LargeRow, TableReader

@@ -15,12 +15,12 @@ from dbtune.model.event import OnEvent, ignore_event
 from dbtune.sqlite.connect import open_readonly, open_unshared, open_writer
 from dbtune.sqlite.copies.backup_file import write_backup
 from dbtune.sqlite.copies.backup_names import backup_name, backups_in, surplus, unfinished_in
-from dbtune.sqlite.copies.page_copy import CopyOptions, copy_pages, database_bytes
 from dbtune.sqlite.diagnosis import failures_explained
+from dbtune.sqlite.exclusive import open_alone
 from dbtune.sqlite.file.companion import ensure_companion_folder
-from dbtune.sqlite.file.exclusive import open_alone
 from dbtune.sqlite.file.free_space import require_free_bytes
 from dbtune.sqlite.file.location import side_file
+from dbtune.sqlite.page_copy import CopyOptions, copy_pages, database_bytes
 from dbtune.sqlite.pragmas import integrity_errors
 from dbtune.sqlite.schema.contents import Contents, differences, read_contents
 

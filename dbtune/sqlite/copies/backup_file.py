@@ -13,15 +13,15 @@ from dbtune.errors import RefusedError, VerificationError
 from dbtune.model.event import Event
 from dbtune.sqlite.connect import open_unshared
 from dbtune.sqlite.copies.backup_names import PARTIAL_SUFFIX
-from dbtune.sqlite.copies.page_copy import (
+from dbtune.sqlite.file.free_space import require_free_bytes
+from dbtune.sqlite.file.ownership import give_mode_and_owner
+from dbtune.sqlite.page_copy import (
     CopyOptions,
     copy_pages,
     database_bytes,
     has_snapshots,
     read_transaction,
 )
-from dbtune.sqlite.file.free_space import require_free_bytes
-from dbtune.sqlite.file.ownership import give_mode_and_owner
 from dbtune.sqlite.pragmas import integrity_errors
 from dbtune.sqlite.schema.contents import Contents, differences, read_contents
 

@@ -16,10 +16,10 @@ from dbtune.model.event import OnEvent, ignore_event
 from dbtune.model.schema import Schema
 from dbtune.model.workload import ComparedValues
 from dbtune.sqlite.connect import open_readonly
-from dbtune.sqlite.copies.page_copy import CopyOptions, copy_pages, database_bytes
 from dbtune.sqlite.diagnosis import failures_explained
 from dbtune.sqlite.file.free_space import RESERVE_BYTES, free_bytes, require_free_bytes
 from dbtune.sqlite.file.stale_folders import claim_folder, remove_stale_folders
+from dbtune.sqlite.page_copy import CopyOptions, copy_pages, database_bytes
 from dbtune.sqlite.sampling.sampling import write_sample
 
 FOLDER_PREFIX = "dbtune-"

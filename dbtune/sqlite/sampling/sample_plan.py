@@ -14,19 +14,10 @@ from dataclasses import dataclass
 
 from dbtune.model.schema import ForeignKey, Schema, Table
 from dbtune.sqlite.sampling.wanted_rows import WantedRows
+from dbtune.sqlite.schema.table_size import TableSize
 
 # What joins look up has to be there: the more tables are whole, the truer the joins of the others.
 _MOST_FOR_SMALL = 1 / 2
-
-
-@dataclass(frozen=True)
-class TableSize:
-    """Rows and bytes of a table, the bytes with all its indexes; `exact` where it was counted."""
-
-    table: str
-    rows: int
-    size_bytes: int
-    exact: bool = True
 
 
 @dataclass(frozen=True)

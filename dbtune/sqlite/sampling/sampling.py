@@ -9,9 +9,9 @@ from pathlib import Path
 from dbtune.errors import RefusedError
 from dbtune.model.schema import Schema, Table
 from dbtune.model.workload import ComparedValues
-from dbtune.sqlite.copies.page_copy import CopyOptions
 from dbtune.sqlite.file.free_space import megabytes, require_free_bytes
-from dbtune.sqlite.sampling.sample_plan import SamplePlan, TableSize, plan_sample
+from dbtune.sqlite.page_copy import CopyOptions
+from dbtune.sqlite.sampling.sample_plan import SamplePlan, plan_sample
 from dbtune.sqlite.sampling.sampled_copy import (
     CopiedTable,
     SampleJob,
@@ -21,7 +21,7 @@ from dbtune.sqlite.sampling.sampled_copy import (
 )
 from dbtune.sqlite.sampling.wanted_rows import wanted_rows
 from dbtune.sqlite.schema.statistics import read_statistics
-from dbtune.sqlite.schema.table_size import table_sizes
+from dbtune.sqlite.schema.table_size import TableSize, table_sizes
 from dbtune.sqlite.trust import may_distrust_schema
 
 # Below it a sample says nothing about the plans of the whole.

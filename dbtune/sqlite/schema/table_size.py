@@ -10,7 +10,6 @@ from dbtune.model.workload import SqlValue
 from dbtune.sqlite.failures import failures_of, pass_locks_on
 from dbtune.sqlite.identifiers import quote_identifier
 from dbtune.sqlite.queryable import Queryable
-from dbtune.sqlite.sampling.sample_plan import TableSize
 from dbtune.sqlite.schema.row_identity import rowid_expression
 
 _PROBES = 16
@@ -20,6 +19,16 @@ _OVERHEAD_BYTES = 8
 # Tables grow at their end and fill their pages; keys come in any order and leave a third free.
 _TABLE_FILL = 1.1
 _INDEX_FILL = 1.4
+
+
+@dataclass(frozen=True)
+class TableSize:
+    """Rows and bytes of a table, the bytes with all its indexes; `exact` where it was counted."""
+
+    table: str
+    rows: int
+    size_bytes: int
+    exact: bool = True
 
 
 @dataclass(frozen=True)

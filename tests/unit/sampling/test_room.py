@@ -9,7 +9,8 @@ from dbtune.sqlite.copies.scratch import (
     CopySize,
     copy_size,
 )
-from dbtune.sqlite.sampling.sample_plan import TableSize, plan_sample
+from dbtune.sqlite.sampling.sample_plan import plan_sample
+from dbtune.sqlite.schema.table_size import TableSize
 from tests.fixtures.hostile import build_more
 from tests.unit.sampling.shop import MB, sample, schema_of
 

@@ -17,7 +17,7 @@ from dbtune.errors import LockedError
 from dbtune.model.event import Event
 from dbtune.sqlite.authorizer import copying_from
 from dbtune.sqlite.connect import open_readonly
-from dbtune.sqlite.copies.page_copy import CopyOptions
+from dbtune.sqlite.page_copy import CopyOptions
 from dbtune.sqlite.sampling import sampling
 from dbtune.sqlite.sampling.sampling import write_sample
 from dbtune.sqlite.schema.catalog import read_schema

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from dbtune.model.schema import FileHealth, Schema
+from dbtune.sqlite.file.container import Storage, container_storage
 from dbtune.sqlite.file.file_locks import ActiveUser, active_users
 from dbtune.sqlite.file.file_users import FileUser, other_users
 from dbtune.sqlite.file.filesystem import filesystem_type
@@ -16,7 +17,6 @@ from dbtune.sqlite.file.header import read_header
 from dbtune.sqlite.file.location import require_writable_file, side_file
 from dbtune.sqlite.pragmas import read_health
 from dbtune.sqlite.schema.catalog import read_schema
-from dbtune.sqlite.schema.container import Storage, container_storage
 
 _HEADER_WRITE_VERSION = 18  # 1 is a rollback journal, 2 is WAL
 PAGE_SIZES = tuple(512 << shift for shift in range(8))
