@@ -78,6 +78,37 @@ def test_findings_are_sorted(open_report: OpenReport) -> None:
     assert shown_cards(page) == [f"finding-{rank}" for rank in range(1, 6)]
 
 
+def many_findings() -> Page:
+    """A page with two findings of high severity among ten of low one."""
+    cards = tuple(
+        FindingCard(
+            f"finding-{rank}", "full-scan", "low" if rank > 2 else "high", f"t{rank}", "Reads all."
+        )
+        for rank in range(1, 13)
+    )
+    return replace(
+        sample_page(), sections=(Section("findings", "Findings", (FindingList(cards),)),)
+    )
+
+
+def test_low_findings_are_a_line_each_that_opens(open_report: OpenReport) -> None:
+    """By keyboard and by a link too; on paper the line stands where what is in it is closed."""
+    page = open_report(to_html(many_findings())).page
+    lines = page.locator(".card.brief")
+    assert lines.count() == 10
+    assert all(line.bounding_box()["height"] < 50 for line in lines.all())  # type: ignore[index]
+    told = lines.nth(0).get_by_text("Reads all.")
+    assert not told.is_visible()
+    lines.nth(0).locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert told.is_visible()
+    page.evaluate("location.hash = '#finding-9'")
+    page.locator("#finding-9 > details[open]").wait_for()
+    page.emulate_media(media="print")
+    assert page.locator("#finding-5 h3").is_visible()
+    assert not page.locator("#finding-5 p").is_visible()
+
+
 def test_filter_and_details_by_keyboard(open_report: OpenReport) -> None:
     """Tab reaches the filter, arrows choose; Enter opens what is closed."""
     page = open_report(to_html(sample_page())).page

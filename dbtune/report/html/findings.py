@@ -16,20 +16,22 @@ _SEVERITIES = ("high", "medium", "low", "info")
 _FILTERED_FROM = 4
 # With more, what each is about comes first, and its evidence on demand.
 _OPEN_UP_TO = 8
+# Among others a line each, so that what matters less pushes nothing down.
+_BRIEF = ("low", "info")
 
 
 def draw_findings(findings: FindingList, place: str) -> h.Element:
     """Return a list of findings; those that a filter hides are hidden by `filter_rules`."""
     codes = codes_of(findings)
-    return h.div(".findings")[
-        len(findings.items) >= _FILTERED_FROM and _draw_filter(findings, codes, place),
-        h.div(".cards")[
-            (
-                _draw_card(card, codes.index(card.code), is_open=len(findings.items) <= _OPEN_UP_TO)
-                for card in findings.items
-            )
-        ],
-    ]
+    many = len(findings.items) >= _FILTERED_FROM
+    is_open = len(findings.items) <= _OPEN_UP_TO
+    drawn = (
+        (_draw_line if many and card.severity in _BRIEF else _draw_card)(
+            card, codes.index(card.code), is_open=is_open
+        )
+        for card in findings.items
+    )
+    return h.div(".findings")[many and _draw_filter(findings, codes, place), h.div(".cards")[drawn]]
 
 
 def codes_of(findings: FindingList) -> tuple[str, ...]:
@@ -94,22 +96,48 @@ def _draw_card(card: FindingCard, code_number: int, *, is_open: bool) -> h.Eleme
         f"#{checked_anchor(card.anchor)}",
         class_=f"card s-{card.severity} k-{code_number}",
     )[
-        h.h3[
-            h.span(".severity")[card.severity],
-            " ",
-            h.span(".subject")[show(card.subject)],
-        ],
-        h.p(".code")[show(card.code), card.call_site and [" at ", h.code[show(card.call_site)]]],
+        _draw_heading(card),
+        h.p(".code")[_draw_code(card)],
         h.p[show(card.message)],
         _draw_rest(card, is_open=is_open),
     ]
+
+
+def _draw_line(card: FindingCard, code_number: int, *, is_open: bool) -> h.Element:
+    return h.article(
+        f"#{checked_anchor(card.anchor)}",
+        class_=f"card brief s-{card.severity} k-{code_number}",
+    )[
+        h.details(open=is_open)[
+            h.summary[_draw_heading(card), h.span(".code")[_draw_code(card)]],
+            h.p[show(card.message)],
+            _draw_remedy(card),
+        ]
+    ]
+
+
+def _draw_heading(card: FindingCard) -> h.Element:
+    return h.h3[
+        h.span(".severity")[card.severity],
+        " ",
+        h.span(".subject")[show(card.subject)],
+    ]
+
+
+def _draw_code(card: FindingCard) -> list[h.Node]:
+    return [show(card.code), card.call_site and [" at ", h.code[show(card.call_site)]]]
 
 
 def _draw_rest(card: FindingCard, *, is_open: bool) -> h.Element | None:
     if not (card.evidence or card.help or card.command):
         return None
     return h.details(open=is_open)[
-        h.summary["Evidence and remedy" if card.evidence else "Remedy"],
+        h.summary["Evidence and remedy" if card.evidence else "Remedy"], _draw_remedy(card)
+    ]
+
+
+def _draw_remedy(card: FindingCard) -> list[h.Node]:
+    return [
         draw_fact_list(card.evidence, "evidence") if card.evidence else None,
         card.help and h.p(".help")[show(card.help)],
         # SQL or a command: what it is can be seen.

@@ -104,6 +104,7 @@
     for (let part = target; part; part = part.parentElement) {
       if (part.tagName === "DETAILS") part.open = true;
     }
+    all(":scope.brief > details", target ?? document).forEach((line) => (line.open = true));
     if (target?.matches(".card") && !target.checkVisibility()) {
       all(".filter :is([value=all], option[value=''])", target.closest(".findings")).forEach(
         (choice) => (choice[choice.tagName === "OPTION" ? "selected" : "checked"] = true),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from dbtune.model.page import Action, Page, Section
 from dbtune.report.markdown.blocks import draw_blocks, draw_code, draw_fact
@@ -18,15 +20,16 @@ _LONGEST = 1_000
 
 @dataclass(frozen=True)
 class _Part:
-    """A section's heading and its parts, each whole in itself."""
+    """A section's heading and its parts, each whole in itself, and the group it stands in."""
 
+    group: str
     title: str
     texts: tuple[str, ...]
 
     @property
     def length(self) -> int:
         """Characters with what parts them."""
-        return len(_heading(self.title)) + sum(len(text) + 2 for text in self.texts) + 2
+        return len(_heading(self)) + sum(len(text) + 2 for text in self.texts) + 2
 
 
 def to_markdown(page: Page, room: int = COMMENT_ROOM) -> str:
@@ -37,9 +40,10 @@ def to_markdown(page: Page, room: int = COMMENT_ROOM) -> str:
     """
     head, foot = _head(page), _foot(page)
     parts = tuple(part for part in map(_part, page.sections) if part.texts)
-    free = room - len(head) - len(foot) - 4
+    groups = dict.fromkeys(part.group for part in parts)
+    free = room - len(head) - len(foot) - 4 - sum(len(_group(name)) + 2 for name in groups)
     if sum(part.length for part in parts) <= free:
-        drawn = ["\n\n".join((_heading(part.title), *part.texts)) for part in parts]
+        drawn = _under_groups((p.group, "\n\n".join((_heading(p), *p.texts))) for p in parts)
     else:
         drawn = _fitting(parts, free - _WORDS_ROOM)
     return "\n\n".join(text for text in (head, *drawn, foot) if text) + "\n"
@@ -65,32 +69,42 @@ def _foot(page: Page) -> str:
 
 
 def _part(section: Section) -> _Part:
-    return _Part(section.title, tuple(draw_blocks(section.blocks)))
+    return _Part(section.group, section.title, tuple(draw_blocks(section.blocks)))
 
 
-def _heading(title: str) -> str:
-    return f"### {prose(title)}"
+def _heading(part: _Part) -> str:
+    return f"{'####' if part.group else '###'} {prose(part.title)}"
+
+
+def _group(name: str) -> str:
+    return f"### {prose(_cut(name))}" if name else ""
+
+
+def _under_groups(drawn: Iterable[tuple[str, str]]) -> list[str]:
+    """Return drawn sections, those of a group under its heading; each comes with its group."""
+    texts = []
+    for group, sections in groupby(drawn, lambda pair: pair[0]):
+        texts += [_group(group), *(text for _, text in sections)]
+    return texts
 
 
 def _fitting(parts: tuple[_Part, ...], room: int) -> list[str]:
-    drawn: list[str] = []
+    drawn: list[tuple[str, str]] = []
     whole: list[str] = []
     for place, part in enumerate(parts):
         rest = sum(later.length for later in parts[place:])
         text = _section_within(part, room if rest <= room else room // 2)
         if text is None:
-            whole.append(part.title)
+            whole.append(f"{part.title} ({part.group})" if part.group else part.title)
         else:
-            drawn.append(text)
+            drawn.append((part.group, text))
             room -= len(text) + 2
-    if whole:
-        drawn.append(_left_out(whole))
-    return drawn
+    return [*_under_groups(drawn), *([_left_out(whole)] if whole else [])]
 
 
 def _section_within(part: _Part, room: int) -> str | None:
     """Return a section's heading and those of its parts that fit; None where none does."""
-    text, shown = _heading(part.title), 0
+    text, shown = _heading(part), 0
     for own in part.texts:
         if len(text) + len(own) + 2 + _WORDS_ROOM // 2 > room:
             continue

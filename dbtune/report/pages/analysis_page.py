@@ -12,7 +12,7 @@ from dbtune.report.pages.index_sections import index_section
 from dbtune.report.pages.next_commands import next_commands, next_section
 from dbtune.report.pages.schema_section import routes_section, schema_section
 from dbtune.report.pages.shape_details import links_to, shape_details
-from dbtune.report.pages.shape_sections import shape_sections
+from dbtune.report.pages.shape_sections import cost_section, shapes_section
 from dbtune.report.pages.state_sections import (
     changes_section,
     environment_section,
@@ -160,12 +160,13 @@ def _actions(report: Report, name: str) -> tuple[Action, ...]:
 
 
 def _sections(report: Report, name: str) -> Iterator[Section | None]:
-    # The table of all shapes comes first for room, then findings, then details of shapes.
+    # Room goes to the table of all shapes first, then to findings, then to details of shapes.
     room = _PAGE_BYTES - min(len(report.shapes) * _SHAPE_ROW_BYTES, _PAGE_BYTES * 4 // 5)
     details = shape_details(report, room * 3 // 8)
     links = links_to(details)
+    yield cost_section(report, links)
     yield findings_section(report, room * 5 // 8)
-    yield from shape_sections(report, details, links)
+    yield shapes_section(report, details, links)
     yield index_section(report, links)
     yield schema_section(report)
     yield routes_section(report.routes)

@@ -55,8 +55,11 @@ def join_pages(pages: tuple[Page, ...]) -> Page:
     first, *others = pages
     if not others:
         return first
+    names = _group_names(pages)
     sections = [
-        section for number, page in enumerate(pages, start=1) for section in _group(number, page)
+        section
+        for number, (page, name) in enumerate(zip(pages, names, strict=True), start=1)
+        for section in _group(number, page, name)
     ]
     return Page(
         title=f"dbtune report: {', '.join(page.label or page.title for page in pages)}",
@@ -69,14 +72,24 @@ def join_pages(pages: tuple[Page, ...]) -> Page:
     )
 
 
-def _group(number: int, page: Page) -> list[Section]:
-    """Return a page's sections behind one that tells its verdict, their titles with the run's."""
+def _group_names(pages: tuple[Page, ...]) -> list[str]:
+    """Return what the sections of each page stand under, no two the same."""
+    names: list[str] = []
+    for number, page in enumerate(pages, start=1):
+        name = page.label or page.title
+        names.append(f"{name} ({number})" if name in names else name)
+    return names
+
+
+def _group(number: int, page: Page, name: str) -> list[Section]:
+    """Return a page's sections behind one that tells its verdict."""
     said = Text((page.verdict,))
     # The first one's figures stand at the top of the page already.
     blocks = (said, Facts(page.figures)) if page.figures and number > 1 else (said,)
-    head = Section("run", page.title, blocks)
-    own = (replace(s, title=f"{s.title} ({page.label or number})") for s in page.sections)
-    return [within(section, f"run-{number}") for section in (head, *own)]
+    head = Section("run", page.title.removesuffix(f" ({page.label})"), blocks)
+    return [
+        replace(within(section, f"run-{number}"), group=name) for section in (head, *page.sections)
+    ]
 
 
 def _without_repeated_environments(sections: list[Section]) -> list[Section]:

@@ -38,21 +38,27 @@ _TABLE_BYTES = 300_000
 _SHORT_ID = 6
 
 
-def shape_sections(
-    report: Report, details: ShapeDetails, links: Mapping[str, str]
-) -> tuple[Section, ...]:
-    """Return what the dearest shapes cost, and all shapes with the details of some."""
+def cost_section(report: Report, links: Mapping[str, str]) -> Section | None:
+    """Return what the dearest shapes cost, and their shares; `links` are to details by id."""
     if not report.shapes:
-        return ()
+        return None
+    return Section("cost", "Cost before and after", tuple(_charts(ranked(report.shapes), links)))
+
+
+def shapes_section(
+    report: Report, details: ShapeDetails, links: Mapping[str, str]
+) -> Section | None:
+    """Return all shapes in a table, with the details of some."""
+    if not report.shapes:
+        return None
     shapes = ranked(report.shapes)
-    cost = Section("cost", "Cost before and after", tuple(_charts(shapes, links)))
     table, rest = _table(shapes, links)
     blocks: list[Block] = [table, *rest]
     left = len(shapes) - len(details)
     if left:
         blocks.append(Text((f"The plans of the other {left:,} are in the JSON.",)))
     blocks += [found for _, found in details]
-    return cost, Section("queries", "Query shapes", tuple(blocks))
+    return Section("queries", "Query shapes", tuple(blocks))
 
 
 def _charts(shapes: tuple[ShapeReport, ...], links: Mapping[str, str]) -> list[Block]:

@@ -42,8 +42,8 @@ from dbtune.model.page import (
     Text,
 )
 from dbtune.report.markdown.to_markdown import COMMENT_ROOM, to_markdown
-from dbtune.report.pages.page_of import page_of
-from tests.reports import REPORTS
+from dbtune.report.pages.page_of import join_pages, page_of
+from tests.reports import FULL, REPORTS
 from tests.unit.report_markdown.rendered import foreign_tags, references, tokens, unbalanced
 
 HOSTILE = 'evil | `x` @team #12 </details><script>alert("1")</script>\n\n# h\x1b[2J\u202e www.a.b'
@@ -205,3 +205,15 @@ def test_every_report_fits(name: str, room: int) -> None:
     drawn = to_markdown(page_of(REPORTS[name]), room)
     assert len(drawn) <= room
     assert references(drawn) == [] and foreign_tags(drawn) == [] and unbalanced(drawn) == 0
+
+
+def test_several_runs_stand_under_their_names() -> None:
+    """Each once above its sections, and beside those that there is no room for."""
+    joined = join_pages((page_of(FULL, "before.json"), page_of(FULL, "after.json")))
+    drawn = to_markdown(joined)
+    headings = [line for line in drawn.splitlines() if line.startswith(("### ", "#### "))]
+    assert headings.count("### before.json") == headings.count("### after.json") == 1
+    assert headings.index("#### Notes") < headings.index("### after.json")
+    short = to_markdown(joined, 9_000)
+    assert len(short) <= 9_000
+    assert "Query shapes (after.json)" in short

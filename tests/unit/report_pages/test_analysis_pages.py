@@ -42,9 +42,9 @@ def test_verdict_figures_and_three_actions_come_first() -> None:
 
 
 def test_sections_stand_in_the_order_in_which_one_asks() -> None:
-    """What is wrong, what it costs, why, and only then what there is for reference."""
+    """What it costs, what is wrong, why, and only then what there is for reference."""
     assert [found.anchor for found in ANALYZED.sections] == [
-        *("findings", "cost", "queries", "indexes", "schema", "routes", "health"),
+        *("cost", "findings", "queries", "indexes", "schema", "routes", "health"),
         *("not-checked", "notes", "next", "environment"),
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 
 from dbtune.report.pages.page_of import join_pages, page_of
 from tests.reports import APPLIED, FULL, MIGRATED
@@ -21,12 +22,21 @@ def test_the_first_verdict_stands_at_the_top_and_the_others_at_their_sections() 
     page = join_pages((first, second))
     assert (page.verdict, page.actions) == (first.verdict, first.actions)
     assert page.title == "dbtune report: before.json, moved.json"
-    assert [found.title for found in page.sections[:2]] == [
-        *("dbtune analyze: platform.db (before.json)", "Findings (before.json)"),
+    assert [(found.title, found.group) for found in page.sections[:2]] == [
+        ("dbtune analyze: platform.db", "before.json"),
+        ("Cost before and after", "before.json"),
     ]
     head = page.sections[len(first.sections) + 1]
-    assert (head.anchor, head.title) == ("run-2-run", second.title)
+    assert (head.anchor, head.group) == ("run-2-run", "moved.json")
+    assert f"{head.title} (moved.json)" == second.title
     assert second.verdict in repr(head.blocks)
+
+
+def test_files_of_one_name_stay_two_groups() -> None:
+    """They lie in different folders; what stands together belongs to one run."""
+    page = join_pages((page_of(FULL, "old/run.json"), page_of(APPLIED, "new/run.json")))
+    groups = [group for group, _ in groupby(page.sections, lambda found: found.group)]
+    assert groups == ["run.json", "run.json (2)"]
 
 
 def test_the_same_run_twice_shares_no_anchor() -> None:
