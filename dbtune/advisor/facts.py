@@ -27,10 +27,7 @@ class ShapeFacts:
     plan_after: tuple[str, ...] = ()
     scanned_rows_before: float = 0.0
     scanned_rows_after: float = 0.0
-    automatic_index_rows_before: float = 0.0
     automatic_index_rows_after: float = 0.0
-    sorts_before: float = 0.0
-    sorts_after: float = 0.0
     returned_rows: float | None = None
     error: str | None = None
 

@@ -127,10 +127,7 @@ def shape_facts(advice: Advice) -> tuple[ShapeFacts, ...]:
             plan_after=after.plans[dearest],
             scanned_rows_before=before.measurement.scanned_rows,
             scanned_rows_after=after.measurement.scanned_rows,
-            automatic_index_rows_before=before.measurement.automatic_index_rows,
             automatic_index_rows_after=after.measurement.automatic_index_rows,
-            sorts_before=before.measurement.sorts,
-            sorts_after=after.measurement.sorts,
             returned_rows=after.measurement.returned_rows,
         )
         for subject, before, after in _measured(advice)

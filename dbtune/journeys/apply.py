@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -91,25 +91,6 @@ class Proposal:
     rehearsal: Rehearsal | None = None
     statements: tuple[str, ...] = ()
     queries: tuple[TrialQuery, ...] = ()
-
-
-Confirm = Callable[[Proposal], None]
-
-
-def apply_indexes(
-    database: Path,
-    options: ApplyOptions,
-    report: Report,
-    on_event: OnEvent = ignore_event,
-    *,
-    confirm: Confirm,
-) -> Report:
-    """Propose, ask, apply: `confirm` raises where the answer is no, and is not asked needlessly."""
-    proposal = propose_indexes(database, options, report, on_event)
-    if proposal.draft is None or options.dry_run:
-        return proposal.report
-    confirm(proposal)
-    return apply_proposal(proposal, options, on_event)
 
 
 def propose_indexes(

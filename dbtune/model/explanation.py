@@ -11,7 +11,6 @@ from typing import Literal, get_args
 RivalKind = Literal[
     "narrower", "wider", "other-order", "existing-widened", "condition", "other", "no-index"
 ]
-RIVAL_KINDS: tuple[RivalKind, ...] = get_args(RivalKind)
 
 # Why an index that was looked at is not recommended; "recommended" where it is.
 TriedOutcome = Literal[
@@ -48,7 +47,6 @@ UnhelpedReason = Literal[
 UNHELPED_REASONS: tuple[UnhelpedReason, ...] = get_args(UnhelpedReason)
 
 NotAnalyzedReason = Literal["cannot-be-prepared", "no-time", "temporary-table", "no-rows-touched"]
-NOT_ANALYZED_REASONS: tuple[NotAnalyzedReason, ...] = get_args(NotAnalyzedReason)
 
 
 @dataclass(frozen=True)

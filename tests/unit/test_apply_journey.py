@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from dbtune.errors import ExitCode, LockedError, RefusedError
-from dbtune.journeys.apply import ApplyOptions, Proposal, apply_indexes
+from dbtune.errors import ExitCode, LockedError
+from dbtune.journeys.apply import ApplyOptions, apply_proposal, propose_indexes
+from dbtune.model.advice import Report
 from dbtune.model.event import Event, OnEvent
 from tests.fixtures.hostile import Builder, corrupt_data_page, custom_functions
 from tests.fixtures.in_process import run_here
@@ -296,13 +297,19 @@ def locked_while_applying(other: OtherProcess, release: Callable[[], None] | Non
     return on_event
 
 
+def propose_and_apply(
+    database: Path, options: ApplyOptions, report: Report, on_event: OnEvent
+) -> Report:
+    return apply_proposal(propose_indexes(database, options, report, on_event), options, on_event)
+
+
 def test_lock_that_is_given_back_is_waited_for(shop: Path) -> None:
     """A writer that commits within the wait delays the revision, and no more."""
     report = report_for(shop, added("users", "email"))
     options = ApplyOptions(backup=False)
     with other_process(shop) as other:
         on_event = locked_while_applying(other, lambda: other.run("COMMIT") and None)
-        result = apply_indexes(shop, options, report, on_event, confirm=lambda proposal: None)
+        result = propose_and_apply(shop, options, report, on_event)
     assert result.changes is not None
     assert len(result.changes) == 1
     assert "ix_users_email" in index_names(shop)
@@ -315,22 +322,16 @@ def test_lock_that_stays_ends_it_with_nothing_changed(shop: Path) -> None:
     with other_process(shop) as other:
         on_event = locked_while_applying(other, None)
         with pytest.raises(LockedError):
-            apply_indexes(shop, options, report, on_event, confirm=lambda proposal: None)
+            propose_and_apply(shop, options, report, on_event)
     assert index_names(shop) == OLD
     assert not companion(shop).exists()
 
 
-def test_no_for_an_answer_changes_nothing(shop: Path) -> None:
-    """What the callback raises comes through, before a backup or a folder is made."""
-
-    def refuse(proposal: Proposal) -> None:
-        raise RefusedError(f"no to {len(proposal.statements)} statements")
-
+def test_proposal_that_nobody_confirms_changes_nothing(shop: Path) -> None:
+    """Until it is applied there is no backup, no folder and no index."""
     before = state_of(shop.parent)
-    with pytest.raises(RefusedError, match="no to 3 statements"):
-        apply_indexes(
-            shop, ApplyOptions(), report_for(shop, added("users", "email")), confirm=refuse
-        )
+    proposal = propose_indexes(shop, ApplyOptions(), report_for(shop, added("users", "email")))
+    assert len(proposal.statements) == 3
     assert state_of(shop.parent) == before
 
 

@@ -51,11 +51,6 @@ class Keys:
         never_null = {words(f"{name} {test}") for name in wanted for test in _NOT_NULL}
         return first == wanted and (not self.where or self.where in never_null)
 
-    def leads_with(self, column: str, collation: str) -> bool:
-        """Return whether the column under this collation is the first key."""
-        first = self.keys[0]
-        return first.name == column.lower() and first.collation == collation.upper()
-
 
 _NOT_NULL = ("IS NOT NULL", "NOTNULL", "NOT NULL")
 

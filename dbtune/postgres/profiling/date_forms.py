@@ -24,7 +24,7 @@ from dbtune.postgres.profiling.value_forms import FormTally
 _DIGITS_TO_ZERO = bytes.maketrans(b"123456789", b"0" * 9)
 _SHAPE = re.compile(
     rb"(?P<date>0000-00-00)?(?P<gap>[ T])?(?P<time>00:00(?P<seconds>:00(?:\.(?P<fraction>0+))?)?)?"
-    rb"(?P<zone> ?(?:Z|(?P<offset>[+-]00(?::?00)?)(?P<go> UTC)?))?\Z"
+    rb"(?P<zone> ?(?:Z|(?P<offset>[+-]00(?::?00)?)(?: UTC)?))?\Z"
 )
 _TO_FIVE = b"012345"
 _day_of = itemgetter(slice(10))
@@ -50,7 +50,6 @@ class DateShape:
     excess_from: int | None
     excess_to: int
     offset_at: int | None
-    named_utc: bool
 
 
 class DateClassifier:
@@ -179,7 +178,6 @@ def date_shape(shape: bytes) -> DateShape | None:
         excess_from=fraction[0] + _MICROSECOND_DIGITS if excess else None,
         excess_to=fraction[1],
         offset_at=match.start("offset") if match["offset"] is not None else None,
-        named_utc=match["go"] is not None,
     )
 
 

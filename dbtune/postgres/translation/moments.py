@@ -30,11 +30,10 @@ ROUGH = "dates compare as moments on PostgreSQL, as texts of different form in S
 
 @dataclass(frozen=True)
 class WrittenMoment:
-    """A date or time written as text: its type, itself in UTC, and whether it had an offset."""
+    """A date or time written as text: its type, and itself in UTC."""
 
     type: SideType
     utc: str
-    has_offset: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def read_moment(text: str) -> WrittenMoment | None:
         shift = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
         moment = moment - sign * shift
     utc = moment.replace(tzinfo=timezone.utc).strftime("%Y-%m-%d %H:%M") + (seconds or ":00")
-    return WrittenMoment("timestamp", utc, has_offset=offset is not None)
+    return WrittenMoment("timestamp", utc)
 
 
 def moment_literal(text: str, kind: Kind) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -58,11 +57,6 @@ def table_scope(table: TablePlan) -> Scope:
         has_primary_key=bool(keys),
         rowid=_rowid_column(table),
     )
-
-
-def columns_scope(source: str, target: str, columns: Sequence[ColumnPlan]) -> Scope:
-    """Return what an expression of one table sees while its other objects are not planned yet."""
-    return Scope(source=source, target=target, columns=tuple(columns))
 
 
 def affinity_of(declared_type: str) -> Affinity:

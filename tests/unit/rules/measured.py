@@ -130,9 +130,6 @@ def _shape_facts(connection, query: Query, tables: list[str]) -> ShapeFacts:  # 
         plan_after=plan,
         scanned_rows_before=counted.scanned_rows,
         scanned_rows_after=counted.scanned_rows,
-        automatic_index_rows_before=counted.automatic_index_rows,
         automatic_index_rows_after=counted.automatic_index_rows,
-        sorts_before=counted.sorts,
-        sorts_after=counted.sorts,
         returned_rows=counted.returned_rows,
     )
