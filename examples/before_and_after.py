@@ -13,8 +13,8 @@ from pathlib import Path
 
 from dbtune.model.advice import Report, ShapeReport
 from dbtune.report.documents.from_json import from_json
+from dbtune.report.plain_text import one_line, printable, shorten
 from dbtune.report.quantities import format_count, format_duration
-from dbtune.report.terminal.text import one_line, printable, shorten
 
 _MOST = 8
 _WIDTH = 96

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dbtune.model.advice import Finding
 from dbtune.report.documents.from_json import from_json
-from dbtune.report.terminal.text import printable
+from dbtune.report.plain_text import printable
 
 _WIDTH = 96
 

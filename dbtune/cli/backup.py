@@ -37,8 +37,8 @@ def command(
     """
     from dbtune.cli.report_output import print_result
     from dbtune.journeys.backup import BackupOptions, backup
+    from dbtune.report.plain_text import printable
     from dbtune.report.quantities import format_size
-    from dbtune.report.terminal.text import printable
 
     options = BackupOptions(target, keep_backups, int(wait * 1000), allow_blocking)
     with show_progress() as on_event:

@@ -12,9 +12,9 @@ from dbtune.journeys.apply import Proposal
 from dbtune.journeys.rollback import RollbackPlan
 from dbtune.model.advice import Report
 from dbtune.report.ddl.to_models import to_django, to_sqlalchemy
+from dbtune.report.plain_text import one_line, printable
 from dbtune.report.quantities import format_duration, format_factor, format_size
 from dbtune.report.terminal.colors import Colors
-from dbtune.report.terminal.text import one_line, printable
 from dbtune.report.terminal.to_terminal import to_terminal
 
 

@@ -33,7 +33,7 @@ def command(database: Path, report_path: Path, wait: float) -> int:
     """
     from dbtune.cli.report_output import print_result, read_report
     from dbtune.journeys.check import check
-    from dbtune.report.terminal.text import printable
+    from dbtune.report.plain_text import printable
 
     result = check(database, read_report(report_path), str(report_path), wait_ms=int(wait * 1000))
     lines = [f"in place: {item}" for item in result.in_place]

@@ -70,6 +70,6 @@ def _sentence(text: str) -> str:
 
 def _harmless(text: str) -> str:
     """Return a message whose names, which come from files, cannot steer the terminal."""
-    from dbtune.report.terminal.text import printable
+    from dbtune.report.plain_text import printable
 
     return "\n".join(printable(line) for line in text.split("\n"))

@@ -48,7 +48,7 @@ def _table(found: tuple[Diagnosis, ...], width: int) -> str:
     """Draw one table, below it what to do about each line that is not ok, and how many are."""
     from tabulate import tabulate
 
-    from dbtune.report.terminal.text import display_width, printable, wrap_text
+    from dbtune.report.plain_text import display_width, printable, wrap_text
 
     cells = [(d.topic, printable(d.name), d.value, d.state) for d in found]
     taken = sum(max(display_width(row[i]) for row in cells) for i in (0, 1, 3))

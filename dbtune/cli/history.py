@@ -35,7 +35,7 @@ def command(
 
 
 def _text(database: Path, history: History) -> str:
-    from dbtune.report.terminal.text import printable
+    from dbtune.report.plain_text import printable
 
     if not history.entries:
         return printable(f"No revision of dbtune for {database}.") + "\n"

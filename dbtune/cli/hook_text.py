@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dbtune.report.terminal.text import printable
+from dbtune.report.plain_text import printable
 
 _TEXT = """\
 Now install the hook: what a connection sets, a file cannot keep. WAL alone makes more writes

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dbtune.model.metrics import METRICS, OnSample, Sample, Threshold
+from dbtune.report.plain_text import printable
 from dbtune.report.terminal.metrics_text import format_metric
-from dbtune.report.terminal.text import printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -19,8 +19,8 @@ from dbtune.monitor.lines_file import LinesFile
 from dbtune.monitor.notifier import Notice, Notifier, Receivers, open_notifier
 from dbtune.monitor.prometheus import serve
 from dbtune.report.documents.metrics_to_json import alert_to_json, alert_variables, sample_to_json
+from dbtune.report.plain_text import printable
 from dbtune.report.terminal.metrics_text import alert_line, heading, sample_line, sample_table
-from dbtune.report.terminal.text import printable
 
 _STDOUT = Path("-")
 _NO_FILES = ("-", "/dev/stdout", "/dev/stderr", "/dev/null")

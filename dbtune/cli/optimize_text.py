@@ -6,8 +6,8 @@ from pathlib import Path
 
 from dbtune.journeys.care_plan import CarePlan
 from dbtune.journeys.optimize import OptimizeResult
+from dbtune.report.plain_text import printable
 from dbtune.report.quantities import format_duration, format_size
-from dbtune.report.terminal.text import printable
 
 
 def plan_text(database: Path, plan: CarePlan, *, tables: int) -> str:

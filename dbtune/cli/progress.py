@@ -101,6 +101,6 @@ def stage_name(stage: str) -> str:
 
 
 def _write(line: str) -> None:
-    from dbtune.report.terminal.text import printable
+    from dbtune.report.plain_text import printable
 
     click.echo(printable(line), err=True)

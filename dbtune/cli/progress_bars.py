@@ -12,7 +12,7 @@ from rich.text import Text
 
 from dbtune.cli.progress import how_far, seconds_text, stage_name
 from dbtune.model.event import Event, OnEvent
-from dbtune.report.terminal.text import printable, shorten
+from dbtune.report.plain_text import printable, shorten
 
 _NAME_WIDTH = 34
 # Beside the longest name and all figures, in 80 columns.

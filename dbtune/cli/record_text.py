@@ -12,8 +12,8 @@ import click
 
 from dbtune.cli.console import note
 from dbtune.model.recording_run import RecordingRun, UnrecordedProcess
+from dbtune.report.plain_text import printable, shorten
 from dbtune.report.quantities import format_count, format_duration, format_size
-from dbtune.report.terminal.text import printable, shorten
 
 _MOST_TOLD = 10
 _LONGEST_COMMAND = 100

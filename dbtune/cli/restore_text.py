@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dbtune.journeys.restore import RestorePlan
-from dbtune.report.terminal.text import printable
+from dbtune.report.plain_text import printable
 
 _SHOWN = 10
 

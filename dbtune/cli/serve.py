@@ -57,7 +57,7 @@ def command(runs: tuple[Path, ...], port: int) -> None:
 
 def told_files(found: FoundRuns, url: str) -> str:
     """Return the address, what is shown there, and what is not."""
-    from dbtune.report.terminal.text import one_line
+    from dbtune.report.plain_text import one_line
 
     runs = "1 run" if len(found.runs) == 1 else f"{len(found.runs):,} runs"
     lines = [f"{runs} at {url}", "Read only, and only for this machine. Ctrl-C ends it."]

@@ -10,9 +10,9 @@ from dbtune.changes.project import Project
 from dbtune.cli.hook_text import hook_text
 from dbtune.journeys.enable_wal import WalPlan
 from dbtune.model.advice import Report
+from dbtune.report.plain_text import printable, wrap_text
 from dbtune.report.quantities import format_duration, format_size
 from dbtune.report.terminal.colors import Colors
-from dbtune.report.terminal.text import printable, wrap_text
 
 
 def plan_text(plan: WalPlan, *, color: bool, width: int) -> str:

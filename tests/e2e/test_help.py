@@ -10,7 +10,7 @@ from dbtune.advisor.rules import RULES
 from dbtune.cli.help_text import draw_markdown
 from dbtune.cli.help_topics import finding_sections, linked_topics, read_topics, without_links
 from dbtune.cli.main import COMMANDS
-from dbtune.report.terminal.text import display_width
+from dbtune.report.plain_text import display_width
 from tests.conftest import RunDbtune
 from tests.documents import ROOT
 from tests.fixtures.in_process import run_here

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dbtune.report.documents.to_json import to_json
-from dbtune.report.terminal.text import display_width
+from dbtune.report.plain_text import display_width
 from tests.conftest import RunDbtune, clean_environment, dbtune_command
 from tests.fixtures.in_process import run_here
 from tests.fixtures.pseudo_terminal import in_terminal

@@ -19,9 +19,9 @@ from dbtune.model.digest import (
     RowCounts,
 )
 from dbtune.model.latency import LatencyBucket, LatencyHistogram, LatencySummary
+from dbtune.report.plain_text import display_width
 from dbtune.report.terminal.queries_text import queries_to_terminal
 from dbtune.report.terminal.sparkline import bars, decades
-from dbtune.report.terminal.text import display_width
 
 NONE = Names((), 0)
 ESCAPES = "\x1b[31m\u202e\n"

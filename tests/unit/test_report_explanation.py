@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from dbtune.report.plain_text import display_width
 from dbtune.report.shape_lookup import find_shape
-from dbtune.report.terminal.text import display_width
 from dbtune.report.terminal.to_explanation import to_explanation, to_explanation_json
 from dbtune.report.terminal.to_terminal import to_terminal
 from tests.reports import FULL, LEFT_OUT, SHAPES, WITHOUT_RECORDING

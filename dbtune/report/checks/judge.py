@@ -9,9 +9,9 @@ from dbtune.model.comparison import Comparison, Difference
 from dbtune.model.run import Run
 from dbtune.report.checks.call_site import parse_call_site, relative_path
 from dbtune.report.checks.problem import Check, Judgement, Level, Problem
-from dbtune.report.terminal.query_text import abbreviated
 from dbtune.report.wording.call_sites import finding_call_site, finding_shapes
 from dbtune.report.wording.findings import finding_commands
+from dbtune.report.wording.query_text import abbreviated
 
 _LEVELS: dict[Severity, Level] = {
     "high": "error",

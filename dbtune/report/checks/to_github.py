@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from dbtune.report.checks.call_site import is_absolute
 from dbtune.report.checks.problem import LEVELS, Judgement, Level, Problem
-from dbtune.report.terminal.text import printable
+from dbtune.report.plain_text import printable
 
 _COMMANDS: dict[Level, str] = {"error": "error", "warning": "warning", "note": "notice"}
 # GitHub shows no more of each kind from one step, and drops the rest without a word.

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree
 
 from dbtune.report.checks.problem import Check, Judgement, Problem
-from dbtune.report.terminal.text import printable
+from dbtune.report.plain_text import printable
 
 _FAILING = ("error", "warning")
 _ZONE = re.compile(r"(?:Z|[+-][0-9]{2}:?[0-9]{2})$")

@@ -12,7 +12,7 @@ from typing import Any
 
 from dbtune.report.checks.call_site import to_uri
 from dbtune.report.checks.problem import LEVELS, Judgement, Problem
-from dbtune.report.terminal.text import printable
+from dbtune.report.plain_text import printable
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -8,7 +8,7 @@ import re
 from dbtune.model.advice import IndexSpec
 from dbtune.report.ddl.python_text import string_literal
 from dbtune.report.ddl.terms import KeyTerm, parse_term
-from dbtune.report.terminal.text import printable
+from dbtune.report.plain_text import printable
 
 # models.E034, https://docs.djangoproject.com/en/5.2/ref/models/indexes/#name: Oracle's limit.
 _MAX_NAME = 30

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from dbtune.model.advice import Finding, Report
-from dbtune.report.terminal.text import printable
+from dbtune.report.plain_text import printable
 
 # apply-indexes makes these only where they are asked for by name.
 _OPTIONAL_CODES = frozenset({"foreign-key-without-index"})

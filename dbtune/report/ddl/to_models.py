@@ -9,7 +9,7 @@ from dbtune.report.ddl.django_index import django_index, django_unique
 from dbtune.report.ddl.python_text import string_literal, used_imports
 from dbtune.report.ddl.terms import parse_term
 from dbtune.report.ddl.to_ddl import is_optional
-from dbtune.report.terminal.text import printable
+from dbtune.report.plain_text import printable
 
 _NamedIndex = tuple[str, IndexSpec]
 

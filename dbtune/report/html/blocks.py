@@ -20,12 +20,13 @@ from dbtune.model.page import (
     Table,
     Text,
 )
+from dbtune.report.anchors import checked_anchor
 from dbtune.report.html.commands import draw_code, draw_commands
 from dbtune.report.html.facts import draw_bullets, draw_facts, draw_text
 from dbtune.report.html.figures import draw_figure
 from dbtune.report.html.findings import draw_findings
 from dbtune.report.html.tables import draw_table
-from dbtune.report.html.text import checked_anchor, show
+from dbtune.report.html.text import show
 
 # Such charts stand side by side where there is room; bars and maps want the whole width.
 _NARROW = (Histogram, LineChart, ShareChart)

@@ -7,9 +7,10 @@ from collections import Counter
 import htpy as h
 
 from dbtune.model.page import FindingCard, FindingList
+from dbtune.report.anchors import checked_anchor
 from dbtune.report.html.commands import draw_command
 from dbtune.report.html.facts import draw_fact_list
-from dbtune.report.html.text import checked_anchor, show
+from dbtune.report.html.text import show
 
 _SEVERITIES = ("high", "medium", "low", "info")
 # Fewer are seen at a glance.

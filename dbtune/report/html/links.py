@@ -7,8 +7,9 @@ import re
 import htpy as h
 
 from dbtune.model.page import Cell, Link
-from dbtune.report.html.text import checked_anchor, show
-from dbtune.report.terminal.text import printable
+from dbtune.report.anchors import checked_anchor
+from dbtune.report.html.text import show
+from dbtune.report.plain_text import printable
 
 # Without a colon there is no scheme, without "//" no host.
 _HREF = re.compile(r"(\.\./)*([a-z0-9-]+/)*[a-z0-9-]*")

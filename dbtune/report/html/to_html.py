@@ -10,13 +10,14 @@ import htpy as h
 from markupsafe import Markup
 
 from dbtune.model.page import Action, Block, Details, FindingList, Page, Section
+from dbtune.report.anchors import checked_anchor
 from dbtune.report.html.assets import script, security_policy, stylesheet
 from dbtune.report.html.blocks import draw_blocks
 from dbtune.report.html.commands import draw_command
 from dbtune.report.html.facts import draw_fact_list
 from dbtune.report.html.findings import codes_of, filter_rules
 from dbtune.report.html.links import draw_trail
-from dbtune.report.html.text import checked_anchor, show
+from dbtune.report.html.text import show
 
 
 def to_html(page: Page) -> str:

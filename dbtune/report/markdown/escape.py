@@ -11,7 +11,7 @@ from __future__ import annotations
 import html
 import re
 
-from dbtune.report.terminal.text import one_line, printable
+from dbtune.report.plain_text import one_line, printable
 
 _APART = "<!-- -->"
 # Where a line begins so, it would be a list, a heading, a quote or the rule under a heading.

@@ -10,7 +10,7 @@ from dbtune.report.quantities import (
     format_ratio,
     format_size,
 )
-from dbtune.report.terminal.query_text import recognizable
+from dbtune.report.wording.query_text import recognizable
 
 UNKNOWN = Cell("-")
 # What a statement is recognised by; the whole one stands in its details.

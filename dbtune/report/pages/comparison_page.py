@@ -24,7 +24,7 @@ from dbtune.model.page import (
     Text,
     Tone,
 )
-from dbtune.report.pages.anchors import anchors
+from dbtune.report.anchors import anchors
 from dbtune.report.pages.cells import count_cell, statement_cell, statement_in_short
 from dbtune.report.pages.size_budget import fitting
 from dbtune.report.pages.state_sections import notes_section

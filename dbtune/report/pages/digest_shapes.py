@@ -19,7 +19,7 @@ from dbtune.model.page import (
     Table,
     Text,
 )
-from dbtune.report.pages.anchors import anchors
+from dbtune.report.anchors import anchors
 from dbtune.report.pages.cells import (
     UNKNOWN,
     count_cell,

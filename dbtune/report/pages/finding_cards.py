@@ -17,7 +17,7 @@ from dbtune.model.page import (
     Table,
     Text,
 )
-from dbtune.report.pages.anchors import anchors
+from dbtune.report.anchors import anchors
 from dbtune.report.pages.size_budget import estimated_bytes, fitting
 from dbtune.report.quantities import format_ratio
 from dbtune.report.wording.call_sites import finding_call_site

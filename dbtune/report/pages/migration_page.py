@@ -25,7 +25,7 @@ from dbtune.model.page import (
     Text,
     Tone,
 )
-from dbtune.report.pages.anchors import anchors
+from dbtune.report.anchors import anchors
 from dbtune.report.pages.cells import count_cell, duration_cell, size_cell
 from dbtune.report.pages.finding_cards import counted_findings, findings_section
 from dbtune.report.pages.migration_queries import outcome_counts, queries_section

@@ -22,7 +22,7 @@ from dbtune.model.page import (
     Tone,
 )
 from dbtune.model.query_check import QueryCheck, QueryStatus
-from dbtune.report.pages.anchors import anchors
+from dbtune.report.anchors import anchors
 from dbtune.report.pages.cells import count_cell, duration_cell, statement_cell, statement_in_short
 from dbtune.report.pages.size_budget import fitting
 from dbtune.report.quantities import format_count, format_duration, format_ratio

@@ -11,9 +11,9 @@ from dbtune.model.digest import QueryDigest
 from dbtune.model.page import Facts, Page, Section, Text, Tone
 from dbtune.model.run import Run
 from dbtune.report.pages.analysis_page import analysis_page, analysis_verdict
-from dbtune.report.pages.anchors import within
 from dbtune.report.pages.comparison_page import comparison_page
 from dbtune.report.pages.digest_page import digest_page
+from dbtune.report.pages.linked_blocks import within
 from dbtune.report.pages.load_page import load_page
 from dbtune.report.pages.migration_page import migration_page, migration_verdict
 from dbtune.report.pages.state_sections import ENVIRONMENT

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dbtune.model.advice import Report, ShapeReport
 from dbtune.model.page import Block, Bullets, Code, Details, Fact, Facts, Text
-from dbtune.report.pages.anchors import anchors
+from dbtune.report.anchors import anchors
 from dbtune.report.pages.cells import statement_in_short
 from dbtune.report.pages.plan_tree import plan_tree
 from dbtune.report.pages.size_budget import fitting

@@ -7,7 +7,8 @@ from math import isfinite
 import htpy as h
 
 from dbtune.model.page import Bar, BarChart
-from dbtune.report.html.text import checked_anchor
+from dbtune.report.anchors import checked_anchor
+from dbtune.report.plain_text import one_line
 from dbtune.report.svg.markup import (
     NARROWEST,
     empty,
@@ -20,7 +21,6 @@ from dbtune.report.svg.markup import (
     written,
 )
 from dbtune.report.svg.text_fit import fit_text, text_width
-from dbtune.report.terminal.text import one_line
 
 _ROW = 15
 # Of the narrowest chart, at most this much is kept for values at the ends of bars.

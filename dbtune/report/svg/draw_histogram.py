@@ -7,6 +7,7 @@ from math import isfinite
 import htpy as h
 
 from dbtune.model.page import Bin, Histogram, Marker
+from dbtune.report.plain_text import one_line
 from dbtune.report.quantities import format_count
 from dbtune.report.svg.axis_labels import choose_labels
 from dbtune.report.svg.marker_lanes import Flag, place_flags
@@ -25,7 +26,6 @@ from dbtune.report.svg.markup import (
     written,
 )
 from dbtune.report.svg.text_fit import fit_text, text_width
-from dbtune.report.terminal.text import one_line
 
 _HEIGHT = 130
 _LANE = 16

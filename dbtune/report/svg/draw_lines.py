@@ -9,6 +9,7 @@ from math import inf
 import htpy as h
 
 from dbtune.model.page import LineChart, Point, Series
+from dbtune.report.plain_text import one_line
 from dbtune.report.svg.axis_labels import choose_labels
 from dbtune.report.svg.markup import (
     NARROWEST,
@@ -29,7 +30,6 @@ from dbtune.report.svg.markup import (
 )
 from dbtune.report.svg.scale import Scale, has_place, scale_across, scale_up, tick_texts
 from dbtune.report.svg.text_fit import fit_text, text_width
-from dbtune.report.terminal.text import one_line
 
 _TOP = 24
 _HEIGHT = 190

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import htpy as h
 
 from dbtune.model.page import PlanStep, PlanTree, StepKind
+from dbtune.report.plain_text import one_line, shorten
 from dbtune.report.svg.markup import empty, written
-from dbtune.report.terminal.text import one_line, shorten
 
 _LOOKS = {"search": "pf", "scan": "pc", "sort": "po", "group": "pg", "other": "px"}
 # These are said where the text of a step does not begin with them.

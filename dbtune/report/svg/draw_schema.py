@@ -7,6 +7,7 @@ from itertools import pairwise
 import htpy as h
 
 from dbtune.model.page import MapLink, SchemaMap
+from dbtune.report.plain_text import one_line
 from dbtune.report.svg.map_box import HEADER, LINE, PADDING, Box, BoxLine, box_of
 from dbtune.report.svg.map_layout import MapLayout, Spot, lay_out
 from dbtune.report.svg.markup import (
@@ -24,7 +25,6 @@ from dbtune.report.svg.markup import (
     written,
 )
 from dbtune.report.svg.text_fit import CODE, fit_text
-from dbtune.report.terminal.text import one_line
 
 _ARROW = 7.0
 _LOOP = 22.0

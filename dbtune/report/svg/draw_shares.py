@@ -8,7 +8,8 @@ from math import isfinite
 import htpy as h
 
 from dbtune.model.page import Share, ShareChart
-from dbtune.report.html.text import checked_anchor
+from dbtune.report.anchors import checked_anchor
+from dbtune.report.plain_text import one_line
 from dbtune.report.svg.markup import (
     NARROWEST,
     empty,
@@ -23,7 +24,6 @@ from dbtune.report.svg.markup import (
     written,
 )
 from dbtune.report.svg.text_fit import text_width
-from dbtune.report.terminal.text import one_line
 
 _COLORS = 6
 

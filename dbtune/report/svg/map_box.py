@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dbtune.model.page import MapIndex, MapLink, MapTable
+from dbtune.report.plain_text import one_line
 from dbtune.report.svg.text_fit import CODE, fit_text, text_width
-from dbtune.report.terminal.text import one_line
 
 LINE = 17.0
 PADDING = 8.0

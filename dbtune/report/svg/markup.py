@@ -6,7 +6,7 @@ import re
 
 import htpy as h
 
-from dbtune.report.terminal.text import one_line, shorten
+from dbtune.report.plain_text import one_line, shorten
 
 svg = h.svg
 g = h.Element("g")

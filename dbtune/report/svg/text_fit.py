@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dbtune.report.terminal.text import display_width, shorten
+from dbtune.report.plain_text import display_width, shorten
 
 # A column as a terminal counts it, in px: system fonts draw 12 px text 6.2 px a letter on average
 # and capitals at 7.5; fixed-width ones draw 7.3 px.

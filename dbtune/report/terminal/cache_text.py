@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dbtune.model.digest import CacheAdvice, CacheReplayResult
+from dbtune.report.plain_text import printable, wrap_text
 from dbtune.report.quantities import format_count, format_duration
 from dbtune.report.terminal.colors import Colors
-from dbtune.report.terminal.query_text import recognizable
-from dbtune.report.terminal.text import printable, wrap_text
 from dbtune.report.terminal.text_table import draw_table
 from dbtune.report.wording.cache import (
     cleared_on,
@@ -16,6 +15,7 @@ from dbtune.report.wording.cache import (
     remarks,
     time_to_live,
 )
+from dbtune.report.wording.query_text import recognizable
 
 _WIDE = 100
 _SHORT_ID = 6

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from dbtune.report.terminal.query_text import abbreviated
-from dbtune.report.terminal.text import display_width, printable
+from dbtune.report.plain_text import display_width, printable
 from dbtune.report.wording.findings import is_sql
+from dbtune.report.wording.query_text import abbreviated
 
 # A quoted part stays whole: a break inside it would change the command.
 _WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|[^\s])+""")

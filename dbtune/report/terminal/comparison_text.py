@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dbtune.model.comparison import Comparison, Difference, Metric
+from dbtune.report.plain_text import printable, wrap_text
 from dbtune.report.quantities import format_change
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.low_screen import with_first_again
-from dbtune.report.terminal.query_text import recognizable
-from dbtune.report.terminal.text import printable, wrap_text
 from dbtune.report.terminal.text_table import draw_table
 from dbtune.report.wording.comparison import (
     OUTCOME_TITLES,
@@ -17,6 +16,7 @@ from dbtune.report.wording.comparison import (
     comparison_conclusion,
     quantity,
 )
+from dbtune.report.wording.query_text import recognizable
 
 # More of one kind nobody reads; the JSON document has them all.
 _MOST_ROWS = 20

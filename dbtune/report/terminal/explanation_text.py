@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from dbtune.model.advice import ShapeReport
 from dbtune.model.explanation import IndexExplanation
+from dbtune.report.plain_text import wrap_text
 from dbtune.report.quantities import format_ratio, format_size
-from dbtune.report.terminal.text import wrap_text
 from dbtune.report.wording.explanation import (
     ESTIMATED_WRITES,
     NO_RECORDED_WRITE,

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from dbtune.model.advice import SEVERITIES, Evidence, Finding, Report, Severity
+from dbtune.report.plain_text import display_width, printable, wrap_text
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.command_text import command_lines
 from dbtune.report.terminal.explanation_text import index_lines
-from dbtune.report.terminal.text import display_width, printable, wrap_text
 from dbtune.report.wording.findings import evidence_pairs, evidence_plans, finding_commands
 
 _INDENT = "    "

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbtune.model.load import LoadReport, LoadRun, ShapeLoad
+from dbtune.report.plain_text import printable, wrap_text
 from dbtune.report.quantities import format_count, format_duration
 from dbtune.report.terminal.colors import Colors
-from dbtune.report.terminal.query_text import recognizable
-from dbtune.report.terminal.text import printable, wrap_text
 from dbtune.report.terminal.text_table import draw_table
+from dbtune.report.wording.query_text import recognizable
 
 _MOST_SHAPES = 10
 _WIDE = 120

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from dbtune.model.latency import LatencySummary
 from dbtune.model.load import LoadReport, LoadRun
+from dbtune.report.plain_text import display_width, printable, wrap_text
 from dbtune.report.quantities import format_count, format_duration
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.load_shapes import shape_section
 from dbtune.report.terminal.low_screen import with_first_again
-from dbtune.report.terminal.text import display_width, wrap_text
 from dbtune.report.wording.load import (
     NOTHING_SENT,
     gains,
@@ -77,7 +77,7 @@ def _table(report: LoadReport, width: int, colors: Colors) -> list[str]:
 def _columns(report: LoadReport) -> list[_Column]:
     opened = any(run.rate.clients is None for run in report.runs)
     return [
-        _Column("config", lambda run: run.config),
+        _Column("config", lambda run: printable(run.config)),
         _Column("rate" if opened else "clients", lambda run: rate_in_short(run.rate)),
         _Column(f"{report.unit}s/s", lambda run: format_count(run.per_second)),
         _Column("success", lambda run: success(run.success_ratio)),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dbtune.model.metrics import METRICS, Alert, Metric, Sample
+from dbtune.report.plain_text import printable
 from dbtune.report.quantities import format_count, format_duration, format_ratio, format_size
-from dbtune.report.terminal.text import printable
 
 UNKNOWN = "-"
 _BY_NAME = {metric.name: metric for metric in METRICS}

@@ -4,40 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tabulate import tabulate
-
 from dbtune.model.advice import TableOutcome
-from dbtune.report.quantities import format_size
+from dbtune.report.plain_text import printable, wrap_text
+from dbtune.report.quantities import format_duration, format_size
 from dbtune.report.terminal.colors import Colors
-from dbtune.report.terminal.text import display_width, printable, shorten, wrap_text
+from dbtune.report.terminal.text_table import draw_table
 from dbtune.report.wording.conclusion import counted_tables, migration_conclusion
 
-_HEADERS = ("table", "rows", "size", "rejected", "types", "objects", "verified", "seconds")
-_ALIGN = ("left", "right", "right", "right", "right", "right", "left", "right")
-# What the other columns need, and those that a narrow terminal goes without.
-_OTHERS = 64
-_OTHERS_NARROW = 44
-_LEFT_OUT = ("size", "types", "seconds")
+_HEADERS = ("rows", "size", "rejected", "types", "objects", "verified", "time", "table")
+# What a narrow terminal goes without, and what is only said where there is any.
+_LEFT_OUT = ("size", "types", "time")
+_RARE = ("rejected", "types")
 _WIDE = 80
-_MIN_NAME = 12
 
 
 def outcome_lines(tables: tuple[TableOutcome, ...] | None, width: int, colors: Colors) -> list[str]:
     """Return the verdict, a line a table and one of sums; empty for other commands' reports."""
     if not tables:
         return []
-    wide = width >= _WIDE
-    longest = max(_MIN_NAME, width - (_OTHERS if wide else _OTHERS_NARROW))
-    shown = [i for i, name in enumerate(_HEADERS) if wide or name not in _LEFT_OUT]
-    rows = [*(_cells(table, longest) for table in tables), _sums(tables)]
-    text = tabulate(
-        [[row[i] for i in shown] for row in rows],
-        headers=[_HEADERS[i] for i in shown],
-        tablefmt="simple",
-        colalign=[_ALIGN[i] for i in shown],
-        disable_numparse=True,
+    rows = [*map(_cells, tables), _sums(tables)]
+    shown = [
+        index
+        for index, name in enumerate(_HEADERS[:-1])
+        if (width >= _WIDE or name not in _LEFT_OUT)
+        and (name not in _RARE or any(row[index] for row in rows))
+    ]
+    drawn = draw_table(
+        [*(_HEADERS[index] for index in shown), _HEADERS[-1]],
+        [[row[index] for index in shown] for row in rows],
+        [row[-1] for row in rows],
+        width,
+        colors,
+        left=("verified",),
     )
-    return [*_verdict(tables, width, colors), "", *(line.rstrip() for line in text.splitlines())]
+    return [*_verdict(tables, width, colors), "", *drawn]
 
 
 def _verdict(tables: tuple[TableOutcome, ...], width: int, colors: Colors) -> list[str]:
@@ -49,33 +49,35 @@ def _verdict(tables: tuple[TableOutcome, ...], width: int, colors: Colors) -> li
     return [colors.good(line) for line in lines]
 
 
-def _cells(table: TableOutcome, longest: int) -> Sequence[str]:
+def _cells(table: TableOutcome) -> Sequence[str]:
     name = printable(table.source)
     if table.target != table.source:
         name = f"{name} -> {printable(table.target)}"
-    if display_width(name) > longest:
-        name = shorten(name, longest)
     return (
-        name,
         f"{table.rows:,}",
         format_size(table.size_bytes),
-        f"{table.rejected:,}" if table.rejected else "",
-        f"{table.type_changes}" if table.type_changes else "",
-        f"{table.objects}",
+        _if_any(table.rejected),
+        _if_any(table.type_changes),
+        f"{table.objects:,}",
         f"yes, {table.method}" if table.verified else "NO",
-        f"{table.seconds:.2f}",
+        format_duration(table.seconds * 1e9),
+        name,
     )
 
 
 def _sums(tables: tuple[TableOutcome, ...]) -> Sequence[str]:
     verified = sum(table.verified for table in tables)
     return (
-        counted_tables(tables),
         f"{sum(table.rows for table in tables):,}",
         format_size(sum(table.size_bytes for table in tables)),
-        f"{sum(table.rejected for table in tables):,}",
-        f"{sum(table.type_changes for table in tables)}",
-        f"{sum(table.objects for table in tables)}",
+        _if_any(sum(table.rejected for table in tables)),
+        _if_any(sum(table.type_changes for table in tables)),
+        f"{sum(table.objects for table in tables):,}",
         f"{verified} of {len(tables)}",
-        f"{sum(table.seconds for table in tables):.2f}",
+        format_duration(sum(table.seconds for table in tables) * 1e9),
+        counted_tables(tables),
     )
+
+
+def _if_any(count: int) -> str:
+    return f"{count:,}" if count else ""

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from tabulate import tabulate
 
 from dbtune.model.transfer import ColumnPlan, ForeignKeyPlan, MigrationPlan, TablePlan
+from dbtune.report.plain_text import display_width, printable, wrap_text
 from dbtune.report.quantities import format_duration, format_size
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.findings_text import finding_sections
 from dbtune.report.terminal.low_screen import with_first_again
-from dbtune.report.terminal.text import display_width, printable, wrap_text
 
 _PROSE_WIDTH = 100
 _MIN_REASON = 24

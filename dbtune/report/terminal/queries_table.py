@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dbtune.model.digest import QueryDigest, QueryStatistics
+from dbtune.report.plain_text import printable, wrap_text
 from dbtune.report.quantities import format_count, format_duration, format_ratio
 from dbtune.report.terminal.colors import Colors
-from dbtune.report.terminal.query_text import recognizable
 from dbtune.report.terminal.sparkline import decades
-from dbtune.report.terminal.text import printable, wrap_text
 from dbtune.report.terminal.text_table import draw_table
+from dbtune.report.wording.query_text import recognizable
 
 UNKNOWN = "-"
 _NARROW = 76

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbtune.model.digest import Names, QueryDigest
+from dbtune.report.plain_text import printable, wrap_text
 from dbtune.report.quantities import format_duration, format_ratio, format_span
 from dbtune.report.terminal.cache_text import cache_lines
 from dbtune.report.terminal.colors import Colors
@@ -12,7 +13,6 @@ from dbtune.report.terminal.command_text import command_lines
 from dbtune.report.terminal.low_screen import with_first_again
 from dbtune.report.terminal.queries_table import query_table
 from dbtune.report.terminal.query_details import detail_lines, latency_text, wrap_figures
-from dbtune.report.terminal.text import printable, wrap_text
 from dbtune.report.wording.digest import analyze_command, calls_text, not_read, summary
 
 # Prose wider than this is hard to follow from one line to the next; tables use the whole width.

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from dbtune.model.digest import QueryStatistics
 from dbtune.model.latency import LatencySummary
+from dbtune.report.plain_text import printable, wrap_text
 from dbtune.report.quantities import format_count, format_duration, format_ratio, format_span
 from dbtune.report.terminal.colors import Colors
-from dbtune.report.terminal.query_text import abbreviated
 from dbtune.report.terminal.sparkline import bars
-from dbtune.report.terminal.text import wrap_text
 from dbtune.report.wording.digest import calls_text, named, repeated
+from dbtune.report.wording.query_text import abbreviated
 
 _INDENT = "   "
 _NO_BREAK = "\u00a0"
@@ -20,7 +20,7 @@ _STATEMENT_CHARACTERS = 600
 
 def detail_lines(place: int, query: QueryStatistics, width: int, colors: Colors) -> list[str]:
     """Return a query's figures, where it comes from, and its statement without values."""
-    lines = [f"{colors.bold(f'{place}. {query.id}')}"]
+    lines = [f"{colors.bold(f'{place}. {printable(query.id)}')}"]
     lines += wrap_text(_cut(abbreviated(query.template)), width, _INDENT)
     for text in _facts(query):
         lines += wrap_figures(text, width, _INDENT, _INDENT + "  ")
@@ -51,7 +51,10 @@ def latency_text(latency: LatencySummary) -> str:
 
 
 def histogram_text(latency: LatencySummary) -> str:
-    """Return bars in steps of 1, 2 and 5 between the durations they reach from and to."""
+    """Return bars in steps of 1, 2 and 5 between the durations they reach from and to.
+
+    There is one bucket at least.
+    """
     buckets = latency.buckets
     drawn = bars([bucket.count for bucket in buckets])
     low, high = format_duration(buckets[0].from_ns), format_duration(buckets[-1].below_ns)
@@ -68,12 +71,13 @@ def _facts(query: QueryStatistics) -> Iterator[str]:
         total = format_duration(query.latency.total_ns)
         yield f"{calls} · {total} in all ({format_ratio(query.share)} of the time)"
         yield latency_text(query.latency)
-        yield f"histogram {histogram_text(query.latency)}"
-    if query.rows is not None:
+        if query.latency.buckets:
+            yield f"histogram {histogram_text(query.latency)}"
+    if query.rows is not None and query.rows.calls:
         each = format_count(query.rows.total / query.rows.calls)
         most = format_count(query.rows.max)
         yield f"rows {format_count(query.rows.total)}, {each} a call, {most} at most"
-    if query.waits is not None:
+    if query.waits is not None and query.waits.calls:
         mean = format_duration(query.waits.total_ns / query.waits.calls)
         most = format_duration(query.waits.max_ns)
         total = format_duration(query.waits.total_ns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dbtune.model.recording import NamedCount, RecordingProcess, RecordingSummary, WrittenRecording
+from dbtune.report.plain_text import display_width, printable, wrap_text
 from dbtune.report.quantities import (
     format_count,
     format_duration,
@@ -14,7 +15,6 @@ from dbtune.report.quantities import (
     format_span,
 )
 from dbtune.report.terminal.colors import Colors
-from dbtune.report.terminal.text import display_width, printable, wrap_text
 from dbtune.report.terminal.text_table import draw_table
 
 _MIN_WIDTH = 40

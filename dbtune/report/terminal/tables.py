@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dbtune.model.advice import ConsideredIndex, ShapeReport
 from dbtune.model.query_check import QueryCheck
+from dbtune.report.plain_text import printable, wrap_text
 from dbtune.report.quantities import (
     format_change,
     format_count,
@@ -15,9 +16,8 @@ from dbtune.report.quantities import (
 )
 from dbtune.report.shape_lookup import ranked
 from dbtune.report.terminal.colors import Colors
-from dbtune.report.terminal.query_text import recognizable
-from dbtune.report.terminal.text import printable, wrap_text
 from dbtune.report.terminal.text_table import draw_table
+from dbtune.report.wording.query_text import recognizable
 
 # More rows than this nobody reads; the rest is in the JSON document.
 _MAX_SHAPES = 25

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 
 from tabulate import tabulate
 
+from dbtune.report.plain_text import display_width, shorten
 from dbtune.report.terminal.colors import Colors
-from dbtune.report.terminal.text import display_width, shorten
 
 _GAP = "  "
 _MIN_TEXT = 12

@@ -10,12 +10,12 @@ from typing import Any
 from dbtune.model.advice import Report, ShapeReport
 from dbtune.model.explanation import IndexExplanation, NotAnalyzed
 from dbtune.report.documents.to_json import SCHEMA_VERSION, finding_node, shape_node
+from dbtune.report.plain_text import wrap_text
 from dbtune.report.quantities import format_count, format_duration, format_ratio
 from dbtune.report.shape_lookup import ranked
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.explanation_text import whole_index_lines, write_lines
 from dbtune.report.terminal.findings_text import finding_sections
-from dbtune.report.terminal.text import wrap_text
 from dbtune.report.wording.explanation import change_of_work, tried
 
 _INDENT = "  "

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dbtune.model.advice import Report
+from dbtune.report.plain_text import wrap_text
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.findings_text import findings_lines
 from dbtune.report.terminal.low_screen import with_first_again
 from dbtune.report.terminal.outcome_text import outcome_lines
 from dbtune.report.terminal.tables import considered_lines, query_lines, shape_lines
-from dbtune.report.terminal.text import wrap_text
 from dbtune.report.terminal.unhelped_text import unhelped_lines
 from dbtune.report.terminal.verdict_text import verdict_lines
 from dbtune.report.wording.origin import applied, origin

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from dbtune.model.advice import ShapeReport
+from dbtune.report.plain_text import wrap_text
 from dbtune.report.quantities import format_ratio
 from dbtune.report.terminal.colors import Colors
-from dbtune.report.terminal.text import wrap_text
 from dbtune.report.wording.explanation import UNHELPED_REASONS
 
 # What is under this part of the cost that is left, nobody asks about.

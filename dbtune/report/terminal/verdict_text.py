@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dbtune.model.advice import Report, Verdict
+from dbtune.report.plain_text import wrap_text
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.command_text import command_lines
-from dbtune.report.terminal.text import wrap_text
 from dbtune.report.wording.conclusion import (
     ANALYZE,
     HOW_TO_RECORD,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dbtune.report.markdown.escape import code, code_block, code_cell, in_html, prose
 from dbtune.report.markdown.pipe_table import folded, pipe_table
-from dbtune.report.terminal.text import one_line
+from dbtune.report.plain_text import one_line
 from tests.unit.report_markdown.rendered import (
     foreign_tags,
     inline_tokens,

@@ -19,8 +19,8 @@ from dbtune.model.page import (
     Series,
     ShareChart,
 )
+from dbtune.report.plain_text import one_line
 from dbtune.report.svg.stylesheet import chart_css
-from dbtune.report.terminal.text import one_line
 from tests.unit.report_svg.drawn import Chart, charts_of, draw, read, text_of
 
 HOSTILE = (

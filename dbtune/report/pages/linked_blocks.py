@@ -1,9 +1,7 @@
-"""The ids of a page's parts: letters, digits and dashes, and never the same one twice."""
+"""Sections whose anchors, and the links to them, hold beside those of other pages."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -20,29 +18,7 @@ from dbtune.model.page import (
     Table,
 )
 
-_NOT_ALLOWED = re.compile(r"[^a-z0-9]+")
-_MOST_CHARACTERS = 40
 _Linked = TypeVar("_Linked", Cell, Bar, Share)
-
-
-def anchor(text: str) -> str:
-    """Return a text as an anchor; two texts may have the same one, and "" stands for none."""
-    return _NOT_ALLOWED.sub("-", text.lower())[:_MOST_CHARACTERS].strip("-")
-
-
-def anchors(prefix: str, texts: Iterable[str]) -> tuple[str, ...]:
-    """Return an anchor for each text, of which no two are the same; `prefix` is an anchor."""
-    taken: set[str] = set()
-    found = []
-    for text in texts:
-        wanted = "-".join(part for part in (prefix, anchor(text)) if part)
-        name, number = wanted, 1
-        while name in taken:
-            number += 1
-            name = f"{wanted}-{number}"
-        taken.add(name)
-        found.append(name)
-    return tuple(found)
 
 
 def within(section: Section, prefix: str) -> Section:

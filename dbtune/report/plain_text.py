@@ -1,4 +1,4 @@
-"""Text on its way to a terminal: made harmless, wrapped and shortened by display width."""
+"""Plain text: made harmless, on one line, wrapped and shortened by display width."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dbtune.report.terminal.text import one_line
+from dbtune.report.plain_text import one_line
 
 # A DISTINCT is work, and so it stays; up to six characters are no longer than the dots.
 _SELECTED = re.compile(r"\bSELECT (?!DISTINCT).{6,}? FROM ", re.IGNORECASE)
