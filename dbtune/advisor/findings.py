@@ -251,8 +251,8 @@ def _help(advice: Advice, index: ProvenIndex) -> str:
     kept = kept_fraction(index.planned.table, advice.sampled)
     if kept < 1.0:
         text += (
-            f" with {kept:.1%} of the table's rows: its size and time to build are scaled up, "
-            "costs and gains are those of the sample"
+            f" with {fine_percent(kept)} of the table's rows: its size and time to build are "
+            "scaled up, costs and gains are those of the sample"
         )
     risks = dict(advice.library.distrusted) if advice.library else {}
     if index.name not in risks:

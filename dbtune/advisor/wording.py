@@ -65,8 +65,10 @@ def percent(ratio: float) -> str:
 
 
 def fine_percent(ratio: float) -> str:
-    """Return a ratio as "31.4%", and "under 0.1%" for what is more than nothing and reads 0.0%."""
-    return "under 0.1%" if 0 < ratio < 0.0005 else f"{ratio:.1%}"
+    """Return a ratio as "31.4 %", and "under 0.1 %" for what is more than nothing and reads 0 %."""
+    if 0 < ratio < 0.0005:
+        return "under 0.1 %"
+    return f"{100 * ratio:.1f}".removesuffix(".0") + " %"
 
 
 def megabytes(size_bytes: float) -> str:

@@ -75,7 +75,7 @@ def command(
     with show_progress() as on_event:
         result = analyze(database, AnalyzeOptions(**fields), on_event)
     write_report(result, output, database)
-    write_page(result, report, database)
+    write_page(result, report, database, output)
     if explain is None:
         print_report(result, form, drops=drops)
     else:

@@ -55,13 +55,13 @@ def command(
         proposal = propose_indexes(database, options, advice, on_event)
     if proposal.draft is None:
         write_report(proposal.report, output, database)
-        write_page(proposal.report, report, database)
+        write_page(proposal.report, report, database, output)
         print_result(nothing_text(proposal.report))
         return
     text = proposal_text(proposal, color=wants_color())
     if options.dry_run:
         write_report(proposal.report, output, database)
-        write_page(proposal.report, report, database)
+        write_page(proposal.report, report, database, output)
         print_result(text)
         return
     if not (yes and is_quiet()):
@@ -70,7 +70,7 @@ def command(
     with show_progress() as on_event:
         result = apply_proposal(proposal, options, on_event)
     write_report(result, output, database)
-    write_page(result, report, database)
+    write_page(result, report, database, output)
     width = shutil.get_terminal_size().columns
     print_result(applied_text(result, proposal, database, width=width, color=wants_color()))
 

@@ -13,7 +13,7 @@ from dbtune.journeys.rollback import RollbackPlan
 from dbtune.model.advice import Report
 from dbtune.report.ddl.to_models import to_django, to_sqlalchemy
 from dbtune.report.plain_text import one_line, printable
-from dbtune.report.quantities import format_duration, format_factor, format_size
+from dbtune.report.quantities import format_duration, format_factor, format_ratio, format_size
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.to_terminal import to_terminal
 
@@ -88,7 +88,7 @@ def _estimates(proposal: Proposal) -> Iterator[str]:
             f"the file {word} by {format_size(abs(rehearsal.size_bytes))}"
         )
         if rehearsal.fraction < 1:
-            yield f"(projected from a copy with {rehearsal.fraction:.1%} of the rows)"
+            yield f"(projected from a copy with {format_ratio(rehearsal.fraction)} of the rows)"
     analyzed = sum(1 for sql in proposal.statements if sql.startswith("ANALYZE"))
     if analyzed:
         yield f"Statistics: ANALYZE of {analyzed} table{'s' if analyzed != 1 else ''} with it"

@@ -45,8 +45,12 @@ def check_page(report: Path | None, database: Path | None, *others: Path | None)
             )
 
 
-def write_page(run: Run, report: Path | None, database: Path | None) -> None:
+def write_page(
+    run: Run, report: Path | None, database: Path | None, output: Path | None = None
+) -> None:
     """Write a result as a page, whole or not at all; nothing where `report` is None.
+
+    `output` is where the result itself was written, for the commands that read it next.
 
     Raises what `check_page` raises, and ConfigurationError where the file cannot be written.
     """
@@ -56,4 +60,4 @@ def write_page(run: Run, report: Path | None, database: Path | None) -> None:
     from dbtune.report.pages.page_of import page_of
 
     check_output(report, database, option="--report")
-    write_text(to_html(page_of(run)), report)
+    write_text(to_html(page_of(run, "" if output is None else str(output))), report)

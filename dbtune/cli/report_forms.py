@@ -27,6 +27,8 @@ _SUFFIXES = {
     ".sarif": "sarif",
     ".xml": "junit",
 }
+# What is told of a result that came through a pipe: no command can read it there again.
+STDIN_NAME = "standard input"
 # As many as `dbtune queries` prints.
 _SHAPES_SHOWN = 20
 
@@ -86,13 +88,12 @@ def draw_runs(runs: tuple[NamedRun, ...], form: str, screen: Screen) -> str:
 
 def page_of_runs(runs: tuple[NamedRun, ...]) -> Page:
     """Return one page of all results, one at least."""
-    from dbtune.report.pages.page_of import page_of
+    from dbtune.report.pages.page_of import join_pages, page_of
 
-    if len(runs) == 1:
-        return page_of(runs[0].run)
-    from dbtune.report.pages.page_of import join_pages
-
-    return join_pages(tuple(page_of(named.run, named.name) for named in runs))
+    files = ("" if named.name == STDIN_NAME else named.name for named in runs)
+    return join_pages(
+        tuple(page_of(named.run, file) for named, file in zip(runs, files, strict=True))
+    )
 
 
 def draw_text(run: Run, screen: Screen) -> str:

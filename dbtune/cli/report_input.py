@@ -7,11 +7,10 @@ from pathlib import Path
 
 import click
 
-from dbtune.cli.report_forms import NamedRun
+from dbtune.cli.report_forms import STDIN_NAME, NamedRun
 from dbtune.errors import ConfigurationError, RefusedError
 
 STDIN = "-"
-_STDIN_NAME = "standard input"
 
 
 def read_runs(names: tuple[str, ...]) -> tuple[NamedRun, ...]:
@@ -40,7 +39,7 @@ def _read(name: str) -> NamedRun:
     from dbtune.report.documents.run_file import read_run_file, read_run_stream
 
     if name == STDIN:
-        return NamedRun(_STDIN_NAME, read_run_stream(sys.stdin.buffer, _STDIN_NAME))
+        return NamedRun(STDIN_NAME, read_run_stream(sys.stdin.buffer, STDIN_NAME))
     path = Path(name)
     if path.exists() and not path.is_file() and not path.is_fifo():
         raise ConfigurationError(f"{name} is not a file", hint="give the path of a JSON file")

@@ -20,6 +20,7 @@ from dbtune.advisor.facts import Facts
 from dbtune.advisor.proving.proof import PlannedIndex
 from dbtune.advisor.rules import run_rules
 from dbtune.advisor.time_limit import TimeLimit
+from dbtune.advisor.wording import fine_percent
 from dbtune.config import IgnoreRule
 from dbtune.journeys.actions import DROP_CODES, actions
 from dbtune.journeys.database_overview import health_facts, table_overviews, with_concerns
@@ -241,8 +242,8 @@ def _report_advice(report: Report, facts: Facts, advice: Advice, copy: ScratchCo
         not_checked=(
             *report.not_checked,
             *(
-                f"{t.name}: only {t.fraction:.1%} of its rows were copied, to fit the room for "
-                "scratch files; its counts, sizes and costs are of that sample"
+                f"{t.name}: only {fine_percent(t.fraction)} of its rows were copied, to fit the "
+                "room for scratch files; its counts, sizes and costs are of that sample"
                 for t in copy.sampled
             ),
             *(f"{name}: not in the sample that was measured on" for name in copy.left_out),

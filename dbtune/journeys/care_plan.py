@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from dbtune.advisor.wording import percent
 from dbtune.model.schema import FileHealth
 from dbtune.sqlite.file.free_space import RESERVE_BYTES, megabytes
 
@@ -166,9 +167,9 @@ def _wear(facts: CareFacts) -> list[str]:
     health = facts.health
     share = health.freelist_count / health.page_count if health.page_count else 0.0
     free = health.freelist_count * health.page_size_bytes
-    figures = [f"free pages: {share:.0%} of the file ({megabytes(free)})"]
+    figures = [f"free pages: {percent(share)} of the file ({megabytes(free)})"]
     if health.fragmentation_ratio is not None:
-        figures.append(f"pages out of order: {health.fragmentation_ratio:.0%}")
+        figures.append(f"pages out of order: {percent(health.fragmentation_ratio)}")
     return figures
 
 

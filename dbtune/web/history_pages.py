@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import PurePath
 
 from dbtune.model.page import Cell, Column, Fact, Facts, Link, Page, Section, Table, Text, Tone
 from dbtune.model.run import Run
@@ -76,9 +75,11 @@ def database_page(history: History) -> Page:
 
 def run_page(run: Run, summary: RunSummary, history: History) -> Page:
     """Return a run's own report, with the way back."""
-    page = page_of(run, PurePath(summary.path).name)
+    page = page_of(run, summary.path)
     return replace(
         page,
+        # Two runs of one command on one database are told apart by their files.
+        title=f"{page.title} ({page.label})",
         footer=(*page.footer, summary.path),
         trail=(_ALL, Link(history.name, f"../database/{history.id}")),
     )

@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import clean_environment, dbtune_command
 
 RULE = '[[tool.dbtune.ignore]]\nfinding = "n-plus-one"\n{}reason = "six rows at most"\n'
-IGNORED = "ignored (six rows at most): n-plus-one: route "
+IGNORED = "ignored (six rows at most): n-plus-one: Route "
 
 
 @pytest.fixture

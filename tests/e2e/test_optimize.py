@@ -81,7 +81,7 @@ def test_a_second_run_finds_nothing_that_pays(run_dbtune: Run, worn: Path) -> No
     result = run_dbtune("optimize", worn)
     assert result.returncode == 0
     assert "Nothing pays" in result.stdout
-    assert "free pages: 0% of the file" in result.stdout
+    assert "free pages: 0 % of the file" in result.stdout
     assert worn.read_bytes() == before
 
 

@@ -210,6 +210,16 @@ def test_a_result_comes_from_stdin_too(run_dbtune: RunDbtune, folder: Path) -> N
     assert done.returncode == 2 and "standard input is not JSON" in done.stderr
 
 
+def test_commands_to_run_next_name_the_file_of_the_result(run_dbtune: RunDbtune) -> None:
+    """So that they can be pasted; what came through a pipe has no name."""
+    command = "dbtune apply-indexes shop.db --from"
+    assert f"{command} analyze.json" in Path("analyze.html").read_text(encoding="utf-8")
+    assert f"{command} analyze.json" in drawn("analyze.json", "compare.json", "--format", "html")
+    text = Path("analyze.json").read_text(encoding="utf-8")
+    piped = run_dbtune("report", "-", "--format", "markdown", input=text).stdout
+    assert f"{command} '<this report>.json'" in piped
+
+
 def test_a_page_is_not_printed_on_a_terminal() -> None:
     """There is nothing to read in it; a pipe gets it."""
     controller, terminal = pty.openpty()

@@ -14,7 +14,7 @@ LAZY = Finding(
     severity="high",
     subject="fd101551dbf3",
     message=(
-        'route "GET /authors/<country>" from "app.py:38" loads "Author.books" row by row, 15 times '
+        'Route "GET /authors/<country>" from "app.py:38" loads "Author.books" row by row, 15 times '
         "a request (at most 15, in 40 requests, 43.6 ms a request in the database), 55 % of the "
         "workload: select book.id from book where ? = book.author_id"
     ),
@@ -27,7 +27,7 @@ RAW = Finding(
     code="n-plus-one",
     severity="medium",
     subject="dea799570e95",
-    message='a request from "pages.py:8" sends one query 20 times a request (at most 20, in 4 '
+    message='A request from "pages.py:8" sends one query 20 times a request (at most 20, in 4 '
     "requests), 34 % of the workload: select name from customer where id = ?",
     help=(
         "Collect the keys first and send one query with WHERE id IN (...), or join to the list. "
@@ -47,13 +47,13 @@ LONG = Finding(
     [
         (
             LAZY,
-            'route "GET /authors/<country>" from "app.py:38" loads "Author.books" row by row, 15 '
+            'Route "GET /authors/<country>" from "app.py:38" loads "Author.books" row by row, 15 '
             "times a request: add .options(joinedload(Author.books)) to the query of the list "
             "(n-plus-one)",
         ),
         (
             RAW,
-            'a request from "pages.py:8" sends one query 20 times a request: collect the keys '
+            'A request from "pages.py:8" sends one query 20 times a request: collect the keys '
             "first and send one query with WHERE id IN (...), or join to the list (n-plus-one)",
         ),
     ],
@@ -86,3 +86,12 @@ def test_small_findings_are_no_action() -> None:
     """What is low stands below, with its own help."""
     small = Finding(code="freelist", severity="low", subject="f", message="much is free")
     assert list(actions((small,), Path("app.db"), ())) == []
+
+
+def test_a_command_of_a_rule_names_the_database() -> None:
+    """Rules leave it open; what is first on the page is there to be copied."""
+    statistics = Finding(
+        "stale-statistics", "high", "t", "statistics are out of date", command="dbtune optimize DB"
+    )
+    (said,) = actions((statistics,), Path("my app.db"), ())
+    assert said == "statistics are out of date: dbtune optimize 'my app.db'"

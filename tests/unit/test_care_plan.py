@@ -43,8 +43,8 @@ def test_nothing_pays_and_the_figures_say_why() -> None:
     assert plan.steps == ()
     assert plan.figures == (
         "statistics: up to date, or of no use to the planner",
-        "free pages: 0% of the file (0.0 MB)",
-        "pages out of order: 10%",
+        "free pages: 0 % of the file (0.0 MB)",
+        "pages out of order: 10 %",
     )
 
 

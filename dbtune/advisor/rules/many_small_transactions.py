@@ -36,7 +36,7 @@ def check(facts: Facts) -> tuple[Finding, ...]:
 
 
 def _finding(facts: Facts, small: SmallTransactions, template: str, share: float) -> Finding:
-    place = f"route {shown(small.route)}" if small.route else "a request"
+    place = f"Route {shown(small.route)}" if small.route else "A request"
     per_request = small.calls / small.requests if small.requests else 0.0
     return Finding(
         code=CODE,

@@ -89,7 +89,7 @@ def _finding(
 
 
 def _place(repeated: RepeatedQuery) -> str:
-    place = f"route {shown(repeated.route)}" if repeated.route else f"a {repeated.unit}"
+    place = f"Route {shown(repeated.route)}" if repeated.route else f"A {repeated.unit}"
     return f"{place} from {shown(repeated.call_site)}" if repeated.call_site else place
 
 

@@ -22,7 +22,7 @@ _MOST_ACTIONS = 3
 
 
 def page_of(run: Run, name: str = "") -> Page:
-    """Return the page of a run; `name` is the run's file, for the title and what to run next."""
+    """Return the page of a run; `name` is the run's file, for what to run next."""
     if isinstance(run, Report):
         # A migration alone has tables, none where it was stopped.
         page = migration_page(run) if run.tables is not None else analysis_page(run, name)
@@ -32,10 +32,7 @@ def page_of(run: Run, name: str = "") -> Page:
         page = comparison_page(run)
     else:
         page = load_page(run)
-    # Two runs of one command on one database are told apart by their files.
-    file = PurePath(name).name
-    title = f"{page.title} ({file})" if file else page.title
-    return replace(page, title=title, label=file, actions=page.actions[:_MOST_ACTIONS])
+    return replace(page, label=PurePath(name).name, actions=page.actions[:_MOST_ACTIONS])
 
 
 def verdict_of(run: Run) -> tuple[str, Tone]:
@@ -86,7 +83,7 @@ def _group(number: int, page: Page, name: str) -> list[Section]:
     said = Text((page.verdict,))
     # The first one's figures stand at the top of the page already.
     blocks = (said, Facts(page.figures)) if page.figures and number > 1 else (said,)
-    head = Section("run", page.title.removesuffix(f" ({page.label})"), blocks)
+    head = Section("run", page.title, blocks)
     return [
         replace(within(section, f"run-{number}"), group=name) for section in (head, *page.sections)
     ]

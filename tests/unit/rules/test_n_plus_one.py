@@ -75,7 +75,7 @@ def test_a_lazy_load_is_named_with_the_option_that_ends_it(
         facts_of(database, Query(query, count=1000)), relationship=relationship, duration_ns=10**9
     )
     assert finding.message.startswith(
-        f'route "GET /chefs" from "app/views.py:40" loads "{relationship}" row by row, 20 times a '
+        f'Route "GET /chefs" from "app/views.py:40" loads "{relationship}" row by row, 20 times a '
         "request (at most 30, in 50 requests, 20.0 ms a request in the database), 100 % of the "
         "workload: select "
     )
@@ -97,7 +97,7 @@ def test_a_loop_of_plain_sql_is_told_the_column_to_collect(database: Path) -> No
 def test_a_series_of_a_transaction_says_so(database: Path) -> None:
     """Where requests have no ids, none is spoken of."""
     (finding,) = found(facts_of(database, TO_MANY), unit="transaction", route=None)
-    assert finding.message.startswith('a transaction from "app/views.py:40" sends one query')
+    assert finding.message.startswith('A transaction from "app/views.py:40" sends one query')
     assert "20 times a transaction (at most 30, in 50 transactions)" in finding.message
     evidence = {fact.name: fact.value for fact in finding.evidence}
     assert evidence["transactions_count"] == 50

@@ -33,7 +33,7 @@ def test_sizes_and_times_are_scaled_up_from_a_sample(tmp_path: Path) -> None:
     sampled = evidence(found)
     assert sampled["size_bytes"] == 4 * int(str(whole["size_bytes"]))
     assert sampled["sampled_ratio"] == 0.25 and "sampled_ratio" not in whole
-    assert "25.0%" in found.help
+    assert "25 %" in found.help
 
 
 def test_the_budget_is_of_the_real_database(tmp_path: Path) -> None:
