@@ -30,14 +30,15 @@ def check_explain(named: str | None, form: str, *, recorded: bool) -> None:
 
 def print_explanation(report: Report, named: str, form: str) -> None:
     """Write what is known of one query shape to stdout. Raises UsageError where there is none."""
+    from dbtune.report.documents.explanation_to_json import explanation_to_json
     from dbtune.report.shape_lookup import find_shape
-    from dbtune.report.terminal.to_explanation import to_explanation, to_explanation_json
+    from dbtune.report.terminal.to_explanation import to_explanation
 
     try:
         shape = find_shape(report, named)
     except LookupError as error:
         raise click.UsageError(f"--explain {named}: {error}.") from error
     if form == "json":
-        print_result(to_explanation_json(report, shape))
+        print_result(explanation_to_json(report, shape))
     else:
         print_result(to_explanation(report, shape, width=terminal_width(), color=wants_color()))

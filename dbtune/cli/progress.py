@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import click
 
+from dbtune.cli.progress_words import how_far, seconds_text, stage_name
 from dbtune.cli.quiet import is_quiet
 from dbtune.model.event import Event, OnEvent, ignore_event
 
@@ -73,31 +74,6 @@ class ProgressLines:
         done = sum(event.done == event.total for event in self._tables.values())
         tables = f"{done:,} table{'' if done == 1 else 's'}"
         return f"{tables}, {rows:,.0f} rows in {seconds_text(self._clock() - self._begun)}"
-
-
-def how_far(event: Event, elapsed_s: float) -> str:
-    """Return `40 %, about 12 s left`, or nothing where the event does not tell."""
-    if event.done is None or not event.total:
-        return ""
-    ratio = min(event.done / event.total, 1.0)
-    left_s = elapsed_s / ratio - elapsed_s if ratio else 0.0
-    left = f", about {seconds_text(left_s)} left" if left_s >= 0.5 else ""
-    return f"{ratio * 100:.0f} %{left}"
-
-
-def seconds_text(seconds: float) -> str:
-    """Return a time as it is read while one waits: 3 s, 2 min 5 s, 1 h 10 min."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def stage_name(stage: str) -> str:
-    """Return what a stage is called on the screen: it begins a line."""
-    return stage[:1].upper() + stage[1:]
 
 
 def _write(line: str) -> None:

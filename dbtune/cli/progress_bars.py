@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.text import Text
 
-from dbtune.cli.progress import how_far, seconds_text, stage_name
+from dbtune.cli.progress_words import how_far, seconds_text, stage_name
 from dbtune.model.event import Event, OnEvent
 from dbtune.report.plain_text import printable, shorten
 

@@ -108,7 +108,10 @@ class Commands:
 
 @dataclass(frozen=True)
 class FindingCard:
-    """One finding. `call_site` is the line of the application behind it, such as app.py:12."""
+    """One finding. `call_site` is the line of the application behind it, such as app.py:12.
+
+    `language` is that of `command`.
+    """
 
     anchor: str
     code: str
@@ -119,6 +122,7 @@ class FindingCard:
     help: str = ""
     command: str = ""
     call_site: str = ""
+    language: Literal["sql", "shell"] = "shell"
 
 
 @dataclass(frozen=True)

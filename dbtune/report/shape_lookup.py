@@ -11,6 +11,11 @@ def ranked(shapes: tuple[ShapeReport, ...]) -> tuple[ShapeReport, ...]:
     return tuple(sorted(shapes, key=lambda shape: (-shape.share, shape.id)))
 
 
+def rank_of(report: Report, shape: ShapeReport) -> int:
+    """Return a shape's place in every list; 1 is the dearest."""
+    return ranked(report.shapes).index(shape) + 1
+
+
 def find_shape(report: Report, named: str) -> ShapeReport | NotAnalyzed:
     """Return the shape of this rank (1 is the dearest), id, or beginning of an id.
 

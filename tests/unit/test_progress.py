@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from dbtune.cli.progress import ProgressLines, how_far, seconds_text
+from dbtune.cli.progress import ProgressLines
+from dbtune.cli.progress_words import how_far, seconds_text
 from dbtune.model.event import Event
 
 

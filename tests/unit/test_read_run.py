@@ -15,12 +15,12 @@ from dbtune.journeys.doctor import diagnose
 from dbtune.model.comparison import METRICS, Comparison
 from dbtune.model.load import Failures, LoadRate, LoadReport, LoadRun, LoadSettings
 from dbtune.model.run import Run
+from dbtune.report.documents.explanation_to_json import explanation_to_json
 from dbtune.report.documents.from_json import from_json
 from dbtune.report.documents.plan_to_json import PLAN_SCHEMA_VERSION
 from dbtune.report.documents.read_run import read_run, run_to_json
 from dbtune.report.documents.run_file import read_run_file
 from dbtune.report.documents.to_json import to_json
-from dbtune.report.terminal.to_explanation import to_explanation_json
 from tests.golden.test_comparison_golden import BASE, HEAD, TIMES
 from tests.report_schema import valid_report
 from tests.reports import FULL, REPORTS
@@ -82,7 +82,7 @@ FOREIGN = {
     "plan": (f'{{"plan_version": {PLAN_SCHEMA_VERSION}}}', "r.json is a plan of a migration"),
     "doctor": (json.dumps([asdict(d) for d in diagnose()]), "r.json is what dbtune doctor found"),
     "one query": (
-        to_explanation_json(FULL, FULL.shapes[0]),
+        explanation_to_json(FULL, FULL.shapes[0]),
         "r.json is what dbtune analyze --explain says of one query",
     ),
     "samples": ('{"ts": "2026"}\n{"ts": "2027"}\n', "r.json is what dbtune monitor wrote"),

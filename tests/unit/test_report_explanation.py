@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from dbtune.report.documents.explanation_to_json import explanation_to_json
 from dbtune.report.plain_text import display_width
 from dbtune.report.shape_lookup import find_shape
-from dbtune.report.terminal.to_explanation import to_explanation, to_explanation_json
+from dbtune.report.terminal.to_explanation import to_explanation
 from dbtune.report.terminal.to_terminal import to_terminal
 from tests.reports import FULL, LEFT_OUT, SHAPES, WITHOUT_RECORDING
 
@@ -99,13 +100,13 @@ def test_an_explanation_has_what_the_report_knows() -> None:
 
 def test_an_explanation_as_json_has_the_same_nodes_as_the_report() -> None:
     """Of the shape alone: its indexes, those it writes too, and its findings."""
-    document = json.loads(to_explanation_json(FULL, SHAPES[3]))
+    document = json.loads(explanation_to_json(FULL, SHAPES[3]))
     assert document["rank"] == 4 and document["shape"]["id"] == SHAPES[3].id
     assert [e["name"] for e in document["explanations"]] == ["ix_bookings_user_id_created_at"]
-    document = json.loads(to_explanation_json(FULL, SHAPES[2]))
+    document = json.loads(explanation_to_json(FULL, SHAPES[2]))
     assert document["explanations"] == []
     assert [finding["code"] for finding in document["findings"]] == ["n-plus-one"]
-    document = json.loads(to_explanation_json(FULL, LEFT_OUT[0]))
+    document = json.loads(explanation_to_json(FULL, LEFT_OUT[0]))
     assert document["not_analyzed"]["reason"] == "cannot-be-prepared"
 
 

@@ -23,7 +23,6 @@ from dbtune.model.page import (
 from dbtune.report.markdown.escape import code_block, code_cell, in_html, prose
 from dbtune.report.markdown.figures import draw_figure
 from dbtune.report.markdown.pipe_table import Align, folded, folded_under, pipe_table
-from dbtune.report.wording.findings import is_sql
 
 # More that is open hides the sections behind it.
 _IN_FULL = 3
@@ -56,7 +55,7 @@ def draw_finding(finding: FindingCard, *, in_full: bool) -> str:
         parts.append("\n".join(f"- {draw_fact(fact)}" for fact in finding.evidence))
     parts.append(prose(finding.help))
     if finding.command:
-        parts.append(draw_code(finding.command, "sql" if is_sql(finding.command) else "shell"))
+        parts.append(draw_code(finding.command, finding.language))
     body = "\n\n".join(part for part in parts if part)
     return folded_under(summary, body, is_open=in_full)
 

@@ -111,6 +111,7 @@ def _card(
         help=finding.help,
         command="\n".join(shell or commands),
         call_site=site,
+        language="shell" if shell else "sql",
     )
 
 

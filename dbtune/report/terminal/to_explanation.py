@@ -1,18 +1,14 @@
-"""All that a Report knows of one query shape, for a terminal and as JSON."""
+"""All that a Report knows of one query shape, for a terminal."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import asdict
-from typing import Any
 
 from dbtune.model.advice import Report, ShapeReport
-from dbtune.model.explanation import IndexExplanation, NotAnalyzed
-from dbtune.report.documents.to_json import SCHEMA_VERSION, finding_node, shape_node
+from dbtune.model.explanation import NotAnalyzed
 from dbtune.report.plain_text import wrap_text
 from dbtune.report.quantities import format_count, format_duration, format_ratio
-from dbtune.report.shape_lookup import ranked
+from dbtune.report.shape_lookup import rank_of
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.explanation_text import whole_index_lines, write_lines
 from dbtune.report.terminal.findings_text import finding_sections
@@ -34,25 +30,10 @@ def to_explanation(
     return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
 
 
-def to_explanation_json(report: Report, shape: ShapeReport | NotAnalyzed) -> str:
-    """Return the same as JSON: nodes of the report's document, for this shape alone."""
-    document: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
-    if isinstance(shape, NotAnalyzed):
-        document |= {"not_analyzed": asdict(shape)}
-    else:
-        document |= {
-            "rank": _rank(report, shape),
-            "shape": shape_node(shape),
-            "explanations": [asdict(e) for e in report.explanations if _concerns(e, shape)],
-            "findings": [finding_node(f) for f in report.findings if f.subject == shape.id],
-        }
-    return json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
-
-
 def _sections(
     report: Report, shape: ShapeReport, width: int, colors: Colors
 ) -> Iterator[list[str]]:
-    place = f"{_rank(report, shape)} of {len(report.shapes)}"
+    place = f"{rank_of(report, shape)} of {len(report.shapes)}"
     yield [colors.bold(f"Query {shape.id}") + f" ({place} by share of the cost)", *_text(shape)]
     yield [line for text in _figures(shape) for line in wrap_text(text, width, _INDENT, _DEEPER)]
     before = _plan("Plan before", shape.plan_before, shape.words_before, width, colors)
@@ -122,12 +103,3 @@ def _left_out(shape: NotAnalyzed, width: int, colors: Colors) -> list[str]:
     why = wrap_text(f"{shape.reason}: {shape.message}", width, _INDENT, _DEEPER)
     calls = f"{_INDENT}{format_count(shape.count)} calls"
     return [colors.bold(f"Query {shape.id}, not analysed"), *_text(shape), "", calls, *why]
-
-
-def _rank(report: Report, shape: ShapeReport) -> int:
-    return ranked(report.shapes).index(shape) + 1
-
-
-def _concerns(explanation: IndexExplanation, shape: ShapeReport) -> bool:
-    writes = (effect.shape_id for effect in explanation.writes)
-    return explanation.name in shape.served_by or shape.id in writes

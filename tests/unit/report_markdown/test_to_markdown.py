@@ -58,6 +58,7 @@ FINDING = FindingCard(
     "Send one query.",
     "SELECT 1",
     "app/chefs.py:40",
+    "sql",
 )
 
 
