@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dbtune.model.advice import Finding
+from dbtune.model.placeholder import name_database
 
 # Findings whose change drops an index that exists: done when asked for only.
 DROP_CODES = frozenset({"unused-index", "duplicate-index", "redundant-prefix-index"})
@@ -27,16 +28,17 @@ def actions(findings: Sequence[Finding], database: Path, queries: Sequence[str])
         yield f"Switch to WAL: dbtune enable-wal {name}"
     for finding in findings:
         if finding.code not in _COVERED and finding.severity in {"high", "medium"}:
-            yield _in_short(finding)
+            yield _in_short(finding, database)
 
 
-def _in_short(finding: Finding) -> str:
+def _in_short(finding: Finding, database: Path) -> str:
     if finding.code == "n-plus-one":
         return f"{_repeated(finding)} ({finding.code})"
     clause = finding.message.partition(": select ")[0].partition(". ")[0].rstrip(".")
-    is_command = finding.command is not None and finding.command.startswith("dbtune ")
     text = _cut(clause, _ACTION_CHARACTERS)
-    return f"{text}: {finding.command}" if is_command else f"{text} ({finding.code})"
+    if finding.command is None or not finding.command.startswith("dbtune "):
+        return f"{text} ({finding.code})"
+    return f"{text}: {name_database(finding.command, str(database))}"
 
 
 def _repeated(finding: Finding) -> str:

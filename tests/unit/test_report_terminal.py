@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from wcwidth import wcswidth
 
-from dbtune.model.advice import Evidence, Finding, Report, ShapeReport, Verdict
+from dbtune.model.advice import Evidence, Finding, Report, ShapeReport, TableOutcome, Verdict
 from dbtune.report import quantities
 from dbtune.report.documents.to_json import to_json
 from dbtune.report.terminal.to_terminal import to_terminal
 from tests.reports import (
     FULL,
     HOSTILE,
+    MIGRATED,
     MISSING_BOOKINGS,
     MISSING_CHEFS,
     NOTHING_FOUND,
@@ -384,3 +385,12 @@ def test_measured_time_is_shown_beside_cost_where_there_is_room() -> None:
     timed: ShapeReport = SHAPES[0]
     assert "time before" in draw(replace(FULL, shapes=(timed,)), width=160)
     assert "time before" not in draw(replace(FULL, findings=(), shapes=(timed,)), width=80)
+
+
+def test_a_table_of_tables_fits_the_terminal_and_says_nothing_of_what_there_is_not() -> None:
+    """Neither headings nor names are broken; rejected rows have a column only where there are."""
+    wide = TableOutcome("campaign_applications", "t", 48_007, 8_000_000, 0, 0, 5, True, "arrow", 1)
+    text = to_terminal(replace(MIGRATED, tables=(wide,)), width=80, color=False)
+    assert max(map(wcswidth, text.splitlines())) <= 80
+    assert "rejected" not in text and "types" not in text
+    assert "rejected" in to_terminal(MIGRATED, width=80, color=False)

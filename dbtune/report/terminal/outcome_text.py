@@ -59,7 +59,7 @@ def _cells(table: TableOutcome) -> Sequence[str]:
         _if_any(table.rejected),
         _if_any(table.type_changes),
         f"{table.objects:,}",
-        f"yes, {table.method}" if table.verified else "NO",
+        f"yes, {printable(table.method)}" if table.verified else "NO",
         format_duration(table.seconds * 1e9),
         name,
     )

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
 
 from dbtune.model.advice import Evidence, EvidenceValue, Finding
+from dbtune.model.placeholder import name_database
 from dbtune.report.quantities import evidence_label, format_evidence
 
 _MAX_ITEMS = 6
 _PLAN = "plan"
 # What goes without saying.
 _EXPECTED = (("values", "recorded"),)
-# Rules know the command, and not where the database is.
-_PLACEHOLDER = re.compile(r"(?<=\s)DB(?=\s|$)")
 _SQL = re.compile(
     r"(ALTER|ANALYZE|BEGIN|COMMIT|CREATE|DELETE|DROP|EXPLAIN|INSERT|PRAGMA|REINDEX|REPLACE|"
     r"SELECT|UPDATE|VACUUM|VALUES|WITH)\b",
@@ -36,7 +34,7 @@ def finding_commands(finding: Finding, database: str) -> Iterator[str]:
     if finding.change is not None and not (command and is_sql(command[0])):
         command = [*finding.change.up, *command]
     for text in command:
-        yield text if is_sql(text) else _PLACEHOLDER.sub(lambda _: shlex.quote(database), text)
+        yield text if is_sql(text) else name_database(text, database)
 
 
 def evidence_pairs(evidence: tuple[Evidence, ...]) -> Iterator[tuple[str, str]]:
