@@ -14,8 +14,9 @@ from dbtune.errors import ConfigurationError
 from dbtune.model.advice import Evidence, Report
 from dbtune.report.documents.from_json import from_json
 from dbtune.report.documents.to_json import to_json
+from tests.findings import UNUSED
 from tests.report_schema import report_validator, valid_report
-from tests.reports import FULL, REPORTS, UNUSED
+from tests.reports import FULL, REPORTS
 
 CONTRACT_KEYS = (
     "schema_version dbtune_version command created_at source verdict findings shapes considered "

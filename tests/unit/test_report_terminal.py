@@ -15,18 +15,8 @@ from dbtune.model.advice import Evidence, Finding, Report, ShapeReport, TableOut
 from dbtune.report import quantities
 from dbtune.report.documents.to_json import to_json
 from dbtune.report.terminal.to_terminal import to_terminal
-from tests.reports import (
-    FULL,
-    HOSTILE,
-    MIGRATED,
-    MISSING_BOOKINGS,
-    MISSING_CHEFS,
-    NOTHING_FOUND,
-    REPORTS,
-    ROLLBACK_JOURNAL,
-    SHAPES,
-    WITHOUT_RECORDING,
-)
+from tests.findings import HOSTILE, MISSING_BOOKINGS, MISSING_CHEFS, ROLLBACK_JOURNAL
+from tests.reports import FULL, MIGRATED, NOTHING_FOUND, REPORTS, SHAPES, WITHOUT_RECORDING
 
 
 def draw(report: Report, width: int = 80, color: bool = False) -> str:

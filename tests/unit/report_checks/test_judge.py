@@ -9,16 +9,8 @@ import pytest
 from dbtune.model.advice import Evidence, Report
 from dbtune.model.explanation import NotAnalyzed
 from dbtune.report.checks.judge import judge, problems_of
-from tests.reports import (
-    FULL,
-    MISSING_BOOKINGS,
-    N_PLUS_ONE,
-    NOTHING_FOUND,
-    REPORTS,
-    ROLLBACK_JOURNAL,
-    SHAPES,
-    UNUSED,
-)
+from tests.findings import MISSING_BOOKINGS, N_PLUS_ONE, ROLLBACK_JOURNAL, UNUSED
+from tests.reports import FULL, NOTHING_FOUND, REPORTS, SHAPES
 from tests.unit.report_checks.results import COMPARISON
 
 FOLDER = "/srv/app"
@@ -109,7 +101,7 @@ def test_a_migration_judges_its_tables() -> None:
     moved = REPORTS["migrated"]
     whole = replace((moved.tables or ())[0], source="left", verified=False, method="none")
     judged = judge(replace(moved, tables=(*(moved.tables or ()), whole)), FOLDER)
-    assert judged is not None and judged.page == "docs/how-to/migration.md"
+    assert judged is not None and judged.page == "docs/reference/migration-findings.md"
     assert [(problem.subject, problem.level) for problem in judged.problems] == [("Order", "error")]
     assert [(check.subject, check.known) for check in judged.checks] == [
         ("users", True),

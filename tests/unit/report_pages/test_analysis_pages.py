@@ -21,7 +21,8 @@ from dbtune.model.page import (
     Table,
 )
 from dbtune.report.pages.page_of import page_of
-from tests.reports import APPLIED, FULL, NOTHING_FOUND, REPORTS, UNUSED, WITHOUT_RECORDING
+from tests.findings import UNUSED
+from tests.reports import APPLIED, FULL, NOTHING_FOUND, REPORTS, WITHOUT_RECORDING
 from tests.unit.report_pages.page_parts import block, of_kind, section, texts
 
 ANALYZED = page_of(FULL, "run.json")

@@ -13,7 +13,8 @@ from dbtune.model.workload import RouteQueries
 from dbtune.report.html.to_html import to_html
 from dbtune.report.pages.page_of import page_of
 from dbtune.report.pages.size_budget import fitting
-from tests.reports import FULL, MISSING_BOOKINGS
+from tests.findings import MISSING_BOOKINGS
+from tests.reports import FULL
 from tests.unit.report_pages.page_parts import block, section, texts
 from tests.unit.test_queries_text import digest, query
 
