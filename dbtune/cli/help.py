@@ -72,11 +72,12 @@ def _contents(topics: tuple[Topic, ...]) -> str:
     for folder, title in TITLES.items():
         with formatter.section(f"{title} (dbtune help TOPIC)"):
             rows = [(t.name.ljust(longest), t.title) for t in topics if t.folder == folder]
-            formatter.write_dl(rows)
-    with formatter.section("Findings (dbtune help CODE)"):
-        told = ", ".join(finding_sections(topics))
-        lines = textwrap.wrap(told, formatter.width - 2, break_on_hyphens=False)
-        formatter.write("".join(f"  {line}\n" for line in lines))
+            formatter.write_dl(rows, col_max=longest)
+    for page in (topic for topic in topics if topic.name in FINDINGS):
+        with formatter.section(f"{page.title} (dbtune help CODE)"):
+            told = ", ".join(finding_sections([page]))
+            lines = textwrap.wrap(told, formatter.width - 2, break_on_hyphens=False)
+            formatter.write("".join(f"  {line}\n" for line in lines))
     return formatter.getvalue()
 
 
@@ -107,8 +108,8 @@ def _page(ctx: click.Context, words: tuple[str, ...], topics: tuple[Topic, ...])
         hint = did_you_mean(name, _names(_root(ctx), ctx), "dbtune help")
         raise click.UsageError(f'there is no help on "{" ".join(words)}".{hint}', ctx)
     links = (link for link in linked_topics(text, topics) if link != name)
-    also = (*links, FINDINGS) if name in findings else links
-    return "\n\n".join([without_links(text), *_more(dict.fromkeys(also))])
+    own_page = [page for page in FINDINGS if name in finding_sections([by_name[page]])]
+    return "\n\n".join([without_links(text), *_more(dict.fromkeys((*links, *own_page)))])
 
 
 def _more(names: Iterator[str] | dict[str, None]) -> list[str]:

@@ -10,7 +10,8 @@ from pathlib import Path
 from dbtune.resources import PAGE_FOLDERS, pages
 
 TITLES = {"how-to": "Guides", "reference": "Reference", "explanation": "Explanation"}
-FINDINGS = "findings"
+# Pages whose sections are findings, by the topics that they are.
+FINDINGS = ("findings", "migration-findings")
 # What a page is called whose own name is that of a command.
 _SUFFIXES = {"how-to": "guide", "reference": "format", "explanation": "explained"}
 _LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)([^)\s]*)\)")
@@ -47,9 +48,12 @@ def _topic(path: Path, folder: str, commands: Collection[str]) -> Topic:
 
 def finding_sections(topics: Collection[Topic]) -> dict[str, str]:
     """Return the section of each finding, by its code."""
-    page = next((topic.text() for topic in topics if topic.name == FINDINGS), "")
-    sections = (f"## {part}" for part in _SECTION.split(page)[1:])
-    return {section.partition("\n")[0].removeprefix("## "): section for section in sections}
+    return {
+        section.partition("\n")[0]: f"## {section}"
+        for topic in topics
+        if topic.name in FINDINGS
+        for section in _SECTION.split(topic.text())[1:]
+    }
 
 
 def without_links(text: str) -> str:

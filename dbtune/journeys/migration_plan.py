@@ -112,9 +112,10 @@ def _edited_plan(read: SourceRead, options: MigrateOptions) -> MigrationPlan:
 
 
 def wanted_columns(schema: Schema, options: MigrateOptions) -> tuple[tuple[str, str], ...]:
-    """Return (table, column) of which everything has to be known, since a type is asked for."""
-    asked = (*options.types, *options.edits.types)
-    folded = {(fold_name(table), fold_name(column)) for table, column, _ in asked}
+    """Return (table, column) of which everything has to be known: an option names them."""
+    typed = ((table, column) for table, column, _ in (*options.types, *options.edits.types))
+    asked = (*typed, *options.empty_as_null)
+    folded = {(fold_name(table), fold_name(column)) for table, column in asked}
     return tuple(
         (table.name, column.name)
         for table in schema.tables

@@ -74,11 +74,22 @@ def test_each_finding_has_its_section(code: str) -> None:
     assert section.count("\n## ") == 0
 
 
-def test_help_on_a_finding_prints_its_section() -> None:
+def test_help_lists_a_page_on_one_line() -> None:
+    """However long its name is."""
+    listed = run_here("help").stdout.splitlines()
+    assert all(
+        any(topic.title in line and topic.name in line for line in listed) for topic in TOPICS
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "page"), [("n-plus-one", "findings"), ("nul-in-text", "migration-findings")]
+)
+def test_help_on_a_finding_prints_its_section(code: str, page: str) -> None:
     """With what else to read."""
-    done = run_here("help", "n-plus-one")
-    assert done.stdout.startswith("n-plus-one\n")
-    assert "dbtune help findings" in done.stdout
+    done = run_here("help", code)
+    assert done.stdout.startswith(f"{code}\n")
+    assert f"dbtune help {page}" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ _LEVELS: dict[Severity, Level] = {
     "info": "note",
 }
 _FINDINGS_PAGE = "docs/reference/findings.md"
-_MIGRATION_PAGE = "docs/how-to/migration.md"
+_MIGRATION_PAGE = "docs/reference/migration-findings.md"
 _COMPARISON_PAGE = "docs/how-to/compare.md"
 
 
