@@ -53,6 +53,26 @@ CONFINED = {
     "psutil": {"monitor", "benchmark"},
     "prometheus_client": {"monitor"},
 }
+# What each room of report/ may import of it, beside itself.
+PLAIN = {"plain_text", "quantities"}
+REPORT_ROOMS = {
+    "plain_text": set(),
+    "quantities": set(),
+    "shape_lookup": set(),
+    "workflow_log": set(),
+    "anchors": {"plain_text"},
+    "wording": PLAIN,  # the sentences that pages, terminal and checks have in common
+    "documents": {"shape_lookup"},
+    "ddl": {"plain_text"},
+    "checks": {"plain_text", "wording"},
+    "terminal": PLAIN | {"shape_lookup", "wording"},
+    "pages": {"anchors", "quantities", "shape_lookup", "wording"},
+    "svg": PLAIN | {"anchors"},
+    "html": {"plain_text", "anchors", "svg"},
+    "markdown": {"plain_text"},
+}
+# What draws a page knows nothing of the results that pages are made of.
+DRAWERS = {"svg", "html", "markdown"}
 # The recorder runs inside applications, under a name that cannot clash with an installed dbtune:
 # its modules know each other by relative imports only.
 RELATIVE = {"recorder"}
@@ -72,10 +92,9 @@ def imported(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            if node.level:
-                yield from (f"{home_of(path, node.level)}.{alias.name}" for alias in node.names)
-            else:
-                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            home = home_of(path, node.level) if node.level else ""
+            package = ".".join(name for name in (home, node.module) if name)
+            yield from (f"{package}.{alias.name}" for alias in node.names)
 
 
 def home_of(path: Path, level: int) -> str:
@@ -125,6 +144,50 @@ def imported_at_import_time(path: Path) -> Iterator[str]:
 def test_every_part_has_its_place() -> None:
     """A new folder or module needs a layer before it can be imported."""
     assert {part_of(path) for path in FILES} <= set(ALLOWED)
+
+
+def room_of(path: Path) -> str:
+    """The room of a part that a file stands in: a folder of it, or the file itself."""
+    inside = path.relative_to(PACKAGE).parts[1:]
+    return inside[0].removesuffix(".py")
+
+
+def rooms_known(part: str) -> dict[str, set[str]]:
+    """Which other rooms of its part each room imports."""
+    known: dict[str, set[str]] = {}
+    for path in sorted((PACKAGE / part).rglob("*.py")):
+        room = room_of(path)
+        modules = (module.split(".") for module in imported(path))
+        targets = {names[2] for names in modules if names[:2] == ["dbtune", part] and names[2:]}
+        known.setdefault(room, set()).update(targets - {room})
+    return {room: targets & known.keys() for room, targets in known.items()}
+
+
+@pytest.mark.parametrize("part", sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py")))
+def test_rooms_of_a_part_have_no_circle(part: str) -> None:
+    """Rooms that need each other, however long the way round, are one room or cut wrongly."""
+    left = rooms_known(part)
+    while left:
+        ground = {room for room, targets in left.items() if not targets & left.keys()}
+        assert ground, f"{part}: among {', '.join(sorted(left))} some import each other in a circle"
+        left = {room: targets for room, targets in left.items() if room not in ground}
+
+
+def test_rooms_of_the_report_know_only_what_they_are_made_of() -> None:
+    """A sentence is worded before it is drawn, and a page made before it is HTML."""
+    known = rooms_known("report")
+    assert known.keys() - {"__init__"} <= REPORT_ROOMS.keys()
+    for room, targets in known.items():
+        others = targets - REPORT_ROOMS.get(room, set())
+        assert not others, f"{room} imports {', '.join(sorted(others))}"
+
+
+def test_what_draws_pages_knows_pages_alone() -> None:
+    """SVG, HTML and Markdown come out of a Page, whatever result it is of."""
+    for path in FILES:
+        if part_of(path) == "report" and room_of(path) in DRAWERS:
+            models = {module for module in imported(path) if module.startswith("dbtune.model.")}
+            assert all(module.startswith("dbtune.model.page.") for module in models), path
 
 
 def test_layers_have_no_circle() -> None:
