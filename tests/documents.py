@@ -68,13 +68,18 @@ def blocks(text: str) -> tuple[Block, ...]:
     )
 
 
+def indented_blocks(text: str) -> tuple[str, ...]:
+    """Return the blocks of a document that are marked by blanks alone, as README's are."""
+    return tuple(_INDENTED.findall(_FENCE.sub("", text)))
+
+
 def code_lines(text: str) -> Iterator[str]:
     """Yield the lines of code in a document, in blocks and spans; continued lines as one.
 
     A block that is marked as text is what a program prints.
     """
     blocks = [code for language, code in _FENCE.findall(text) if language != "text"]
-    blocks += _INDENTED.findall(_FENCE.sub("", text))
+    blocks += indented_blocks(text)
     for block in blocks:
         yield from block.replace("\\\n", " ").splitlines()
     yield from spans(text)
