@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbtune.model.digest import NamedCount, Names, QueryDigest
+from dbtune.model.digest import NamedCount, Names, QueryDigest, QueryStatistics
 from dbtune.model.page import (
     Action,
     Block,
@@ -16,7 +16,6 @@ from dbtune.model.page import (
     Fact,
     Page,
     Section,
-    Share,
     ShareChart,
     Table,
     Text,
@@ -24,6 +23,7 @@ from dbtune.model.page import (
 from dbtune.report.pages.cache_section import cache_section
 from dbtune.report.pages.cells import count_cell, ratio_cell, statement_in_short
 from dbtune.report.pages.digest_shapes import QueryLinks, queries_section, query_details
+from dbtune.report.pages.item_table import share, share_chart
 from dbtune.report.pages.latency_blocks import latency_histogram
 from dbtune.report.pages.state_sections import notes_section
 from dbtune.report.quantities import format_count, format_duration, format_ratio
@@ -107,23 +107,19 @@ def _time_section(digest: QueryDigest, links: QueryLinks) -> Section | None:
 def _shares(digest: QueryDigest, links: QueryLinks) -> ShareChart:
     ordered = sorted(digest.queries, key=lambda query: (-query.share, query.id))
     named = ordered[:_SHARES]
-    parts = [
-        Share(
-            f"{query.id[:6]} {statement_in_short(query.template)}",
-            min(max(query.share, 0.0), 1.0),
-            format_ratio(query.share),
-            links.get(query.id),
-        )
-        for query in named
-    ]
     told = sum(query.share for query in named)
-    others = digest.shapes - len(named)
-    if others > 0:
-        left = min(max(1 - told, 0.0), 1.0)
-        parts.append(Share(f"the other {others:,}", left, format_ratio(left)))
     what = "time" if digest.is_timed else "calls"
-    summed = f"The first {len(named)} of {digest.shapes:,} query shapes: {format_ratio(told)}."
-    return ShareChart(f"Share of the {what}", summed, tuple(parts))
+    return share_chart(
+        f"Share of the {what}",
+        f"The first {len(named)} of {digest.shapes:,} query shapes: {format_ratio(told)}.",
+        [share(_label(query), query.share, links.get(query.id)) for query in named],
+        digest.shapes - len(named),
+        max(1 - told, 0.0),
+    )
+
+
+def _label(query: QueryStatistics) -> str:
+    return f"{query.id[:6]} {statement_in_short(query.template)}"
 
 
 def _repeats_section(digest: QueryDigest, links: QueryLinks) -> Section | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from dbtune.model.digest import Names, QueryDigest, QueryStatistics
 from dbtune.model.latency import LatencySummary
@@ -11,12 +10,10 @@ from dbtune.model.page import (
     Block,
     Cell,
     Code,
-    Column,
     Details,
     Fact,
     Facts,
     Section,
-    Table,
     Text,
 )
 from dbtune.report.anchors import anchors
@@ -28,6 +25,7 @@ from dbtune.report.pages.cells import (
     statement_cell,
     statement_in_short,
 )
+from dbtune.report.pages.item_table import ItemColumn, numbered_table
 from dbtune.report.pages.latency_blocks import latency_facts, latency_histogram
 from dbtune.report.pages.size_budget import fitting
 from dbtune.report.quantities import format_count, format_duration, format_ratio
@@ -56,63 +54,46 @@ def queries_section(
     """Return the table of all shapes that the digest has, and their details."""
     if not digest.queries:
         return None
-    columns = _columns(digest, links)
-    rows = fitting(
-        (
-            (Cell(f"{place}", value=place), *(column.cell(query) for column in columns))
-            for place, query in enumerate(digest.queries, start=1)
-        ),
-        _TABLE_BYTES,
-    )
     shared = "time" if digest.is_timed else "calls"
-    table = Table(
-        f"By {digest.ordered_by}; share: of all {shared}",
-        (Column("#", "number"), *(column.column for column in columns)),
-        rows,
-    )
-    left = digest.shapes - len(rows)
+    caption = f"By {digest.ordered_by}; share: of all {shared}"
+    table = numbered_table(caption, _columns(digest, links), digest.queries, _TABLE_BYTES)
+    shown = len(table.rows)
+    left = digest.shapes - shown
     blocks: list[Block] = [table]
     if left > 0:
         blocks.append(Text((f"And {left:,} more query shapes.",)))
-    if len(details) < len(rows):
-        said = f"The details of the other {len(rows) - len(details):,} are in the JSON."
+    if len(details) < shown:
+        said = f"The details of the other {shown - len(details):,} are in the JSON."
         blocks.append(Text((said,)))
     return Section("queries", "Query shapes", (*blocks, *(found for _, found in details)))
 
 
-@dataclass(frozen=True)
-class _ShapeColumn:
-    column: Column
-    cell: Callable[[QueryStatistics], Cell]
+_ShapeColumn = ItemColumn[QueryStatistics]
 
 
-def _number(title: str, cell: Callable[[QueryStatistics], Cell]) -> _ShapeColumn:
-    return _ShapeColumn(Column(title, "number"), cell)
-
-
-def _columns(digest: QueryDigest, links: QueryLinks) -> tuple[_ShapeColumn, ...]:
+def _columns(digest: QueryDigest, links: QueryLinks) -> list[_ShapeColumn]:
     columns = [
-        _ShapeColumn(Column("id", "code"), lambda query: Cell(query.id[:12], links.get(query.id))),
-        _ShapeColumn(Column("query", "code"), lambda query: statement_cell(query.template)),
-        _number("calls", lambda query: count_cell(query.calls)),
-        _number("share", lambda query: ratio_cell(query.share)),
+        _ShapeColumn("id", lambda query: Cell(query.id[:12], links.get(query.id)), "code"),
+        _ShapeColumn("query", lambda query: statement_cell(query.template), "code"),
+        _ShapeColumn("calls", lambda query: count_cell(query.calls)),
+        _ShapeColumn("share", lambda query: ratio_cell(query.share)),
     ]
     if digest.is_timed:
         columns += [
-            _number("total", _timed(lambda latency: latency.total_ns)),
-            _number("mean", _timed(lambda latency: latency.mean_ns)),
-            _number("median", _timed(lambda latency: latency.median_ns)),
-            _number("p95", _timed(lambda latency: latency.p95_ns)),
-            _number("p99", _timed(lambda latency: latency.p99_ns)),
-            _number("max", _timed(lambda latency: latency.max_ns)),
+            _ShapeColumn("total", _timed(lambda latency: latency.total_ns)),
+            _ShapeColumn("mean", _timed(lambda latency: latency.mean_ns)),
+            _ShapeColumn("median", _timed(lambda latency: latency.median_ns)),
+            _ShapeColumn("p95", _timed(lambda latency: latency.p95_ns)),
+            _ShapeColumn("p99", _timed(lambda latency: latency.p99_ns)),
+            _ShapeColumn("max", _timed(lambda latency: latency.max_ns)),
         ]
     if any(query.rows is not None for query in digest.queries):
-        columns.append(_number("rows", _rows))
+        columns.append(_ShapeColumn("rows", _rows))
     if any(query.waits is not None for query in digest.queries):
-        columns.append(_number("waits", _waits))
+        columns.append(_ShapeColumn("waits", _waits))
     if digest.error_calls:
-        columns.append(_number("failed", _failed))
-    return tuple(columns)
+        columns.append(_ShapeColumn("failed", _failed))
+    return columns
 
 
 def _timed(take: Callable[[LatencySummary], float]) -> Callable[[QueryStatistics], Cell]:

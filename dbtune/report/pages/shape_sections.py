@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from dbtune.model.advice import Report, ShapeReport
 from dbtune.model.page import (
@@ -11,9 +10,7 @@ from dbtune.model.page import (
     BarChart,
     Block,
     Cell,
-    Column,
     Section,
-    Share,
     ShareChart,
     Table,
     Text,
@@ -26,8 +23,8 @@ from dbtune.report.pages.cells import (
     statement_cell,
     statement_in_short,
 )
+from dbtune.report.pages.item_table import ItemColumn, numbered_table, share, share_chart
 from dbtune.report.pages.shape_details import ShapeDetails
-from dbtune.report.pages.size_budget import fitting
 from dbtune.report.quantities import format_count, format_duration, format_factor, format_ratio
 from dbtune.report.shape_lookup import ranked
 
@@ -99,7 +96,7 @@ def _summary(shown: Sequence[ShapeReport]) -> str:
 def _bar(shape: ShapeReport, links: Mapping[str, str]) -> Bar:
     before, after = shape.count * shape.cost_before, shape.count * shape.cost_after
     return Bar(
-        label=f"{shape.id[:_SHORT_ID]} {statement_in_short(shape.text)}",
+        label=_label(shape),
         before=before,
         text_before=format_duration(before),
         after=after,
@@ -111,79 +108,51 @@ def _bar(shape: ShapeReport, links: Mapping[str, str]) -> Bar:
 
 def _shares(shapes: tuple[ShapeReport, ...], links: Mapping[str, str]) -> ShareChart:
     named, rest = shapes[:_SHARES], shapes[_SHARES:]
-    parts = [
-        Share(
-            f"{shape.id[:_SHORT_ID]} {statement_in_short(shape.text)}",
-            _part(shape.share),
-            format_ratio(shape.share),
-            links.get(shape.id),
-        )
-        for shape in named
-    ]
-    if rest:
-        left = sum(shape.share for shape in rest)
-        parts.append(Share(f"the other {len(rest):,}", _part(left), format_ratio(left)))
     told = format_ratio(sum(shape.share for shape in named))
-    return ShareChart(
+    return share_chart(
         "Share of the cost before",
         f"The first {len(named)} of {len(shapes):,} query shapes make up {told} of it.",
-        tuple(parts),
+        [share(_label(shape), shape.share, links.get(shape.id)) for shape in named],
+        len(rest),
+        sum(shape.share for shape in rest),
     )
 
 
-def _part(ratio: float) -> float:
-    return min(max(ratio, 0.0), 1.0)
+def _label(shape: ShapeReport) -> str:
+    return f"{shape.id[:_SHORT_ID]} {statement_in_short(shape.text)}"
 
 
-@dataclass(frozen=True)
-class _ShapeColumn:
-    column: Column
-    cell: Callable[[ShapeReport], Cell]
+_ShapeColumn = ItemColumn[ShapeReport]
 
 
-def _columns(shapes: tuple[ShapeReport, ...], links: Mapping[str, str]) -> tuple[_ShapeColumn, ...]:
+def _columns(shapes: tuple[ShapeReport, ...], links: Mapping[str, str]) -> list[_ShapeColumn]:
     columns = [
-        _ShapeColumn(Column("id", "code"), lambda shape: Cell(shape.id[:12], links.get(shape.id))),
-        _ShapeColumn(Column("query", "code"), lambda shape: statement_cell(shape.text)),
-        _ShapeColumn(Column("calls", "number"), lambda shape: count_cell(shape.count)),
-        _ShapeColumn(Column("share", "number"), lambda shape: ratio_cell(shape.share)),
-        _ShapeColumn(Column("before", "number"), lambda shape: duration_cell(shape.cost_before)),
-        _ShapeColumn(Column("after", "number"), lambda shape: duration_cell(shape.cost_after)),
-        _ShapeColumn(Column("faster", "number"), _factor),
+        _ShapeColumn("id", lambda shape: Cell(shape.id[:12], links.get(shape.id)), "code"),
+        _ShapeColumn("query", lambda shape: statement_cell(shape.text), "code"),
+        _ShapeColumn("calls", lambda shape: count_cell(shape.count)),
+        _ShapeColumn("share", lambda shape: ratio_cell(shape.share)),
+        _ShapeColumn("before", lambda shape: duration_cell(shape.cost_before)),
+        _ShapeColumn("after", lambda shape: duration_cell(shape.cost_after)),
+        _ShapeColumn("faster", _factor),
     ]
     if any(shape.time_before_ns is not None for shape in shapes):
         columns += [
-            _ShapeColumn(
-                Column("time before", "number"), lambda shape: duration_cell(shape.time_before_ns)
-            ),
-            _ShapeColumn(
-                Column("time after", "number"), lambda shape: duration_cell(shape.time_after_ns)
-            ),
+            _ShapeColumn("time before", lambda shape: duration_cell(shape.time_before_ns)),
+            _ShapeColumn("time after", lambda shape: duration_cell(shape.time_after_ns)),
         ]
     if any(shape.served_by for shape in shapes):
         columns.append(
-            _ShapeColumn(
-                Column("new index", "code"), lambda shape: Cell(", ".join(shape.served_by))
-            )
+            _ShapeColumn("new index", lambda shape: Cell(", ".join(shape.served_by)), "code")
         )
-    return tuple(columns)
+    return columns
 
 
 def _table(
     shapes: tuple[ShapeReport, ...], links: Mapping[str, str]
 ) -> tuple[Table, tuple[Text, ...]]:
-    columns = _columns(shapes, links)
-    rows = [
-        (Cell(f"{rank}", value=rank), *(column.cell(shape) for column in columns))
-        for rank, shape in enumerate(shapes, start=1)
-    ]
-    shown = fitting(rows, _TABLE_BYTES)
-    table = Table(
-        "By share of the cost; before and after: one call",
-        (Column("#", "number"), *(column.column for column in columns)),
-        shown,
-    )
-    left = shapes[len(shown) :]
+    caption = "By share of the cost; before and after: one call"
+    table = numbered_table(caption, _columns(shapes, links), shapes, _TABLE_BYTES)
+    left = shapes[len(table.rows) :]
     if not left:
         return table, ()
     share = format_ratio(sum(shape.share for shape in left))
