@@ -112,6 +112,14 @@ def test_commands_that_end_with_a_code_of_their_own_stand_beside_it() -> None:
     assert not [(name, code) for name, code in chosen if f"`{name}" not in rows[str(code)]]
 
 
+@each_document
+def test_what_is_named_of_the_package_exists(path: Path) -> None:
+    """`dbtune.install(engine)` is something that applications can import."""
+    text = "\n".join((*spans(read(path)), *(block.code for block in blocks(read(path)))))
+    names = set(re.findall(r"\bdbtune\.(\w+)\(", text))
+    assert not names - set(dbtune.__all__)
+
+
 def module_of(name: str) -> Path:
     """Return the file of a command."""
     return ROOT / "dbtune" / "cli" / f"{name.replace('-', '_')}.py"
@@ -201,6 +209,16 @@ def test_dependencies_are_explained() -> None:
     offered = configuration["options.extras_require"]
     extras = set().union(*(packages(offered[name]) for name in ("embedded", "fast", "monitor")))
     assert explained == required | extras
+
+
+def test_extras_are_documented() -> None:
+    """Those for users, in the table of the page on installing."""
+    configuration = configparser.ConfigParser()
+    configuration.read(ROOT / "setup.cfg")
+    rows = re.findall(r"^\| (`.+?) \|", read(DOCS / "how-to" / "install.md"), re.MULTILINE)
+    documented = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    offered = set(configuration["options.extras_require"]) - {"test", "docs", "lint"}
+    assert documented == offered
 
 
 def packages(requirements: str) -> set[str]:
