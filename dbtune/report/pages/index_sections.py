@@ -23,6 +23,7 @@ from dbtune.model.page import (
 from dbtune.report.pages.cells import change_cell, count_cell, ratio_cell, size_cell
 from dbtune.report.pages.size_budget import fitting
 from dbtune.report.quantities import format_count, format_ratio, format_size
+from dbtune.report.wording.counted import counted
 from dbtune.report.wording.explanation import ESTIMATED_WRITES
 
 # What a page has room for; the JSON has all of them.
@@ -46,7 +47,7 @@ def _new(report: Report, links: Mapping[str, str]) -> Iterator[Block]:
     if not explained:
         return
     size = format_size(sum(index.size_bytes for index in explained))
-    count = "1 new index" if len(explained) == 1 else f"{len(explained):,} new indexes"
+    count = counted(len(explained), "new index", "new indexes")
     largest = sorted(explained, key=lambda index: (-index.size_bytes, index.name))[:_BARS]
     yield BarChart(
         "Size of the new indexes",
@@ -103,8 +104,7 @@ def _rivals(explained: tuple[IndexExplanation, ...]) -> Iterator[Block]:
 
 
 def _serving(index: IndexExplanation) -> str:
-    count = len(index.shapes)
-    return f"serves {format_count(count)} query shape{'' if count == 1 else 's'}"
+    return f"serves {counted(len(index.shapes), 'query shape')}"
 
 
 def _serves(shapes: tuple[str, ...], links: Mapping[str, str]) -> Cell:

@@ -23,6 +23,7 @@ from dbtune.model.workload import RouteQueries
 from dbtune.report.pages.cells import count_cell
 from dbtune.report.pages.index_sections import index_keys
 from dbtune.report.quantities import format_count
+from dbtune.report.wording.counted import counted
 
 # More tables than this nobody takes in at a glance.
 _TABLES = 30
@@ -157,10 +158,10 @@ def _summary(tables: tuple[MapTable, ...], links: tuple[MapLink, ...]) -> str:
     states = [index.state for table in tables for index in table.indexes]
     unindexed = sum(not link.indexed for link in links)
     parts = [
-        f"{len(tables):,} table{'' if len(tables) == 1 else 's'}",
-        f"{len(links):,} foreign key{'' if len(links) == 1 else 's'}"
+        counted(len(tables), "table"),
+        counted(len(links), "foreign key")
         + (f", {unindexed:,} of them without an index" if unindexed else ""),
-        f"{states.count('existing'):,} indexes that stay",
+        counted(states.count("existing"), "index that stays", "indexes that stay"),
         f"{states.count('new'):,} new",
         f"{states.count('dropped'):,} that can go",
     ]

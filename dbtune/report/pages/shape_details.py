@@ -12,6 +12,7 @@ from dbtune.report.pages.plan_tree import plan_tree
 from dbtune.report.pages.size_budget import fitting
 from dbtune.report.quantities import format_count, format_duration, format_factor, format_ratio
 from dbtune.report.shape_lookup import ranked
+from dbtune.report.wording.counted import counted
 from dbtune.report.wording.explanation import (
     added_to,
     change_of,
@@ -80,7 +81,7 @@ def _blocks(report: Report, shape: ShapeReport) -> Iterator[Block]:
 
 
 def _figures(shape: ShapeReport) -> Iterator[Fact]:
-    samples = f"{shape.samples} distinct statement{'s' if shape.samples != 1 else ''} measured"
+    samples = f"{counted(shape.samples, 'distinct statement')} measured"
     calls = f"{format_ratio(shape.share)} of the recording's cost"
     yield Fact("Calls", format_count(shape.count), calls)
     factor = format_factor(shape.cost_before, shape.cost_after)

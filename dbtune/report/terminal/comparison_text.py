@@ -16,6 +16,7 @@ from dbtune.report.wording.comparison import (
     comparison_conclusion,
     quantity,
 )
+from dbtune.report.wording.counted import counted
 from dbtune.report.wording.query_text import recognizable
 
 # More of one kind nobody reads; the JSON document has them all.
@@ -103,7 +104,6 @@ def _more(found: Sequence[Difference], colors: Colors) -> Iterator[str]:
 def _foot(comparison: Comparison, width: int) -> Iterator[str]:
     for shapes, side in ((comparison.only_in_base, "base"), (comparison.only_in_head, "head")):
         if shapes:
-            queries = "1 query" if len(shapes) == 1 else f"{len(shapes):,} queries"
-            yield f"Measured in {side} only: {queries}"
+            yield f"Measured in {side} only: {counted(len(shapes), 'query', 'queries')}"
     for text in comparison.notes:
         yield from wrap_text(f"Note: {text}", width, "", "  ")

@@ -12,6 +12,7 @@ from dbtune.report.quantities import format_duration, format_size
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.findings_text import finding_sections
 from dbtune.report.terminal.low_screen import with_first_again
+from dbtune.report.wording.counted import counted
 
 _PROSE_WIDTH = 100
 _MIN_REASON = 24
@@ -50,7 +51,7 @@ def _headline(plan: MigrationPlan) -> str:
     version = plan.target.server_version // 10000
     return (
         f"{plan.source_path} to PostgreSQL {version}, schema {plan.schema_name}: "
-        f"{tables} table{'' if tables == 1 else 's'}, {rows:,} rows, {format_size(size)}."
+        f"{counted(tables, 'table')}, {counted(rows, 'row')}, {format_size(size)}."
     )
 
 
@@ -127,7 +128,7 @@ def _views(plan: MigrationPlan, width: int, colors: Colors) -> list[str]:
 
 def _verdict(plan: MigrationPlan, width: int, colors: Colors) -> list[str]:
     if plan.stops:
-        stops = "1 stop" if len(plan.stops) == 1 else f"{len(plan.stops)} stops"
+        stops = counted(len(plan.stops), "stop")
         said = f"{stops}: nothing is written until each is resolved as its help says."
         return [colors.severity("high", line) for line in wrap_text(said, width)]
     estimate = ""

@@ -13,7 +13,8 @@ from dbtune.report.terminal.command_text import command_lines
 from dbtune.report.terminal.low_screen import with_first_again
 from dbtune.report.terminal.queries_table import query_table
 from dbtune.report.terminal.query_details import detail_lines, latency_text, wrap_figures
-from dbtune.report.wording.digest import analyze_command, calls_text, not_read, summary
+from dbtune.report.wording.counted import counted
+from dbtune.report.wording.digest import analyze_command, not_read, summary
 
 # Prose wider than this is hard to follow from one line to the next; tables use the whole width.
 _PROSE_WIDTH = 100
@@ -75,7 +76,7 @@ def _database_lines(digest: QueryDigest, width: int, colors: Colors) -> list[str
         line
         for database in digest.databases.top
         for line in wrap_text(
-            f"{calls_text(database.count)} ({format_ratio(database.count / digest.calls)}) "
+            f"{counted(database.count, 'call')} ({format_ratio(database.count / digest.calls)}) "
             f"to {database.name}",
             width,
             "  ",

@@ -10,7 +10,8 @@ from dbtune.report.plain_text import printable, wrap_text
 from dbtune.report.quantities import format_count, format_duration, format_ratio, format_span
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.sparkline import bars
-from dbtune.report.wording.digest import calls_text, named, repeated
+from dbtune.report.wording.counted import counted
+from dbtune.report.wording.digest import named, repeated
 from dbtune.report.wording.query_text import abbreviated
 
 _INDENT = "   "
@@ -62,7 +63,7 @@ def histogram_text(latency: LatencySummary) -> str:
 
 
 def _facts(query: QueryStatistics) -> Iterator[str]:
-    calls = calls_text(query.calls)
+    calls = counted(query.calls, "call")
     if query.error_calls:
         calls += f", {format_count(query.error_calls)} failed: {named(query.errors)}"
     if query.latency is None or not query.latency.max_ns:

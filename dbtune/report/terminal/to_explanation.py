@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dbtune.model.advice import Report, ShapeReport
 from dbtune.model.explanation import NotAnalyzed
 from dbtune.report.plain_text import wrap_text
-from dbtune.report.quantities import format_count, format_duration, format_ratio
+from dbtune.report.quantities import format_duration, format_ratio
 from dbtune.report.shape_lookup import rank_of
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.explanation_text import whole_index_lines, write_lines
 from dbtune.report.terminal.findings_text import finding_sections
+from dbtune.report.wording.counted import counted
 from dbtune.report.wording.explanation import change_of_work, tried
 
 _INDENT = "  "
@@ -62,9 +63,9 @@ def _text(shape: ShapeReport | NotAnalyzed) -> list[str]:
 
 
 def _figures(shape: ShapeReport) -> Iterator[str]:
-    samples = f"{shape.samples} distinct statement{'s' if shape.samples != 1 else ''} measured"
+    samples = f"{counted(shape.samples, 'distinct statement')} measured"
     yield (
-        f"{format_count(shape.count)} calls, {format_ratio(shape.share)} of the recording's cost, "
+        f"{counted(shape.count, 'call')}, {format_ratio(shape.share)} of the recording's cost, "
         f"{samples}, values {shape.values}"
     )
     yield (
@@ -101,5 +102,5 @@ def _tried(shape: ShapeReport, width: int, colors: Colors) -> list[str]:
 
 def _left_out(shape: NotAnalyzed, width: int, colors: Colors) -> list[str]:
     why = wrap_text(f"{shape.reason}: {shape.message}", width, _INDENT, _DEEPER)
-    calls = f"{_INDENT}{format_count(shape.count)} calls"
+    calls = f"{_INDENT}{counted(shape.count, 'call')}"
     return [colors.bold(f"Query {shape.id}, not analysed"), *_text(shape), "", calls, *why]

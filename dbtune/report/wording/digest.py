@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from dbtune.model.digest import Names, QueryDigest, QueryRepeats
 from dbtune.report.quantities import format_count
+from dbtune.report.wording.counted import counted
 
 _SHOWN_NAMES = 3
 # What a recording from there is called.
@@ -17,14 +18,9 @@ _NO_FILE = (":", "file:")
 
 def summary(digest: QueryDigest) -> str:
     """Return how many calls of how many shapes there are, in which recordings."""
-    shapes = "1 query shape" if digest.shapes == 1 else f"{digest.shapes:,} query shapes"
-    text = f"{calls_text(digest.calls)} of {shapes} in {_sources(digest.sources)}"
-    return f"{text}; {calls_text(digest.error_calls)} failed" if digest.error_calls else text
-
-
-def calls_text(count: float) -> str:
-    """Return a number of calls in words."""
-    return "1 call" if count == 1 else f"{format_count(count)} calls"
+    calls, shapes = counted(digest.calls, "call"), counted(digest.shapes, "query shape")
+    text = f"{calls} of {shapes} in {_sources(digest.sources)}"
+    return f"{text}; {counted(digest.error_calls, 'call')} failed" if digest.error_calls else text
 
 
 def named(names: Names) -> str:

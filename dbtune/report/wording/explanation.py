@@ -13,6 +13,7 @@ from dbtune.report.quantities import (
     format_ratio,
     format_size,
 )
+from dbtune.report.wording.counted import counted
 
 _ARROW = " -> "
 # Fresh indexes have full leaves: what costs a write less than this more is no difference.
@@ -76,11 +77,8 @@ def timed_runs(shape: ShapeReport) -> str:
 
 def served(explanation: IndexExplanation) -> str:
     """Return how many shapes an index serves, and what part of the cost they are."""
-    count = len(explanation.shapes)
-    return (
-        f"{format_count(count)} query shape{'' if count == 1 else 's'} with "
-        f"{format_ratio(explanation.share)} of the recording's cost"
-    )
+    shapes = counted(len(explanation.shapes), "query shape")
+    return f"{shapes} with {format_ratio(explanation.share)} of the recording's cost"
 
 
 def dearest_write(writes: tuple[WriteEffect, ...]) -> WriteEffect | None:
@@ -91,7 +89,7 @@ def dearest_write(writes: tuple[WriteEffect, ...]) -> WriteEffect | None:
 
 def write_cost(effect: WriteEffect) -> str:
     """Return a write by the beginning of its id, its calls, and what an index adds to each."""
-    return f"{effect.shape_id[:6]} ({format_count(effect.count)} calls): {added_to(effect)}"
+    return f"{effect.shape_id[:6]} ({counted(effect.count, 'call')}): {added_to(effect)}"
 
 
 def added_to(effect: WriteEffect) -> str:

@@ -13,6 +13,7 @@ from dbtune.report.quantities import (
     format_ratio,
     format_size,
 )
+from dbtune.report.wording.counted import counted
 
 NOTHING_SENT = "Nothing to send: the recording holds no statement for this."
 _ERRORS_SHOWN = 5
@@ -21,7 +22,7 @@ _ERRORS_SHOWN = 5
 def what_was_sent(report: LoadReport) -> str:
     """Return the database, what was sent to it, for how long and on how many connections."""
     settings = report.settings
-    what = f"{report.units:,} recorded {report.unit}{'' if report.units == 1 else 's'}"
+    what = counted(report.units, f"recorded {report.unit}")
     reads = ", reads only" if report.mix == "reads" else ""
     return (
         f"{PurePath(report.database).name} ({format_size(report.size_bytes)}), {what}{reads}: "
