@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +16,19 @@ from dbtune.errors import ConfigurationError, RefusedError
 def print_error(message: str, hint: str | None) -> None:
     """Write `Error: message. Hint: hint` to stderr, as far as anybody reads it."""
     with as_far_as_read():
-        click.echo(f"Error: {_harmless(_sentence(message))}", err=True)
+        note(fitted(f"Error: {_sentence(message)}"))
         if hint:
-            click.echo(f"Hint: {_harmless(_sentence(hint))}", err=True)
+            note(fitted(f"Hint: {_sentence(hint)}"))
+
+
+def print_usage_error(error: click.ClickException) -> None:
+    """Write what click says of a command line: the usage, where help is, and the error."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    with as_far_as_read():
+        if context is not None:
+            click.echo(context.get_usage(), err=True)
+            note(f"Try '{context.command_path} {context.help_option_names[-1]}' for help.\n")
+        note(fitted(f"Error: {error.format_message()}"))
 
 
 @contextmanager
@@ -41,8 +52,10 @@ def drop_output() -> None:
 
 
 def note(message: str) -> None:
-    """Write a line that is not the result to stderr."""
-    click.echo(message, err=True)
+    """Write text that is not the result to stderr, and nothing that a CI system would obey."""
+    from dbtune.report.workflow_log import without_commands
+
+    click.echo(without_commands(message), err=True)
 
 
 def confirm(question: str, *, yes: bool, dry_run_option: bool = True) -> None:
@@ -68,8 +81,15 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?", "`", '"', ")")) else f"{text}."
 
 
-def _harmless(text: str) -> str:
-    """Return a message whose names, which come from files, cannot steer the terminal."""
-    from dbtune.report.plain_text import printable
+def fitted(message: str) -> str:
+    """Return a message whose names, which come from files, cannot steer the terminal.
 
-    return "\n".join(printable(line) for line in text.split("\n"))
+    A terminal gets it broken between words. In a log or a pipe a line stays one, which grep finds.
+    """
+    from dbtune.report.plain_text import printable, wrap_words
+
+    if not sys.stderr.isatty():
+        return "\n".join(map(printable, message.split("\n")))
+    width = shutil.get_terminal_size().columns
+    lines = (wrap_words(line, width, hanging="  ") or [""] for line in message.split("\n"))
+    return "\n".join(line for part in lines for line in part)

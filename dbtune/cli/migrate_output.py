@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dbtune.cli.report_output import (
+    print_exactly,
     print_result,
     terminal_height,
     terminal_width,
@@ -17,7 +18,7 @@ def print_plan(plan: MigrationPlan, *, ddl: bool, as_json: bool) -> int:
     if ddl:
         from dbtune.postgres.ddl_script import whole_script
 
-        print_result(whole_script(plan))
+        print_exactly(whole_script(plan))
     elif as_json:
         from dbtune.report.documents.plan_to_json import plan_to_json
 

@@ -8,8 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import click
-
+from dbtune.cli.console import note
 from dbtune.cli.progress_words import how_far, seconds_text, stage_name
 from dbtune.cli.quiet import is_quiet
 from dbtune.model.event import Event, OnEvent, ignore_event
@@ -79,4 +78,4 @@ class ProgressLines:
 def _write(line: str) -> None:
     from dbtune.report.plain_text import printable
 
-    click.echo(printable(line), err=True)
+    note(printable(line))

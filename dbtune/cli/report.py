@@ -38,6 +38,7 @@ def command(runs: tuple[str, ...], format: str | None, output: Path | None) -> N
     form = chosen_form(format, output)
     from dbtune.cli.report_output import (
         check_output,
+        print_exactly,
         print_result,
         terminal_height,
         terminal_width,
@@ -51,6 +52,7 @@ def command(runs: tuple[str, ...], format: str | None, output: Path | None) -> N
     check_output(output, None)
     if output is None:
         screen = Screen(terminal_width(), wants_color(), terminal_height())
-        print_result(draw_runs(read_runs(runs), form, screen))
+        shown = print_exactly if form == "github" else print_result
+        shown(draw_runs(read_runs(runs), form, screen))
     else:
         write_text(draw_runs(read_runs(runs), form, Screen(terminal_width(), False)), output)

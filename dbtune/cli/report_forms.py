@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dbtune.errors import ConfigurationError
+from dbtune.report.workflow_log import without_commands
 
 if TYPE_CHECKING:
     from dbtune.model.advice import Report
@@ -78,12 +79,13 @@ def draw_runs(runs: tuple[NamedRun, ...], form: str, screen: Screen) -> str:
     if form == "terminal":
         # Of several, what comes again at the end would not be the verdict of all.
         seen = screen if len(runs) == 1 else replace(screen, height=None)
-        return "\n".join(draw_text(named.run, seen) for named in runs)
+        text = "\n".join(draw_text(named.run, seen) for named in runs)
+        return without_commands(text)
     from dbtune.report.html.to_html import to_html
     from dbtune.report.markdown.to_markdown import to_markdown
 
     page = page_of_runs(runs)
-    return to_html(page) if form == "html" else to_markdown(page)
+    return to_html(page) if form == "html" else without_commands(to_markdown(page))
 
 
 def page_of_runs(runs: tuple[NamedRun, ...]) -> Page:

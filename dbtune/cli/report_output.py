@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dbtune.model.advice import Report
 
 _FALLBACK_SIZE = (80, 24)
+_PROSE_WIDTH = 100
 _SQLITE_MAGIC = b"SQLite format 3\0"
 _BESIDE_DATABASE = ("", "-wal", "-shm", "-journal")
 
@@ -52,7 +53,17 @@ def _refuse_recording(path: Path) -> None:
 
 
 def print_result(text: str) -> None:
-    """Write a command's result to stdout; what its encoding lacks comes as an escape."""
+    """Write a command's result to stdout; what a CI system would obey comes as an escape.
+
+    A JSON document still says the same then. What must keep every byte goes to `print_exactly`.
+    """
+    from dbtune.report.workflow_log import without_commands
+
+    print_exactly(without_commands(text))
+
+
+def print_exactly(text: str) -> None:
+    """Write SQL, a program or what a CI system is to obey; what stdout's encoding lacks escaped."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     click.echo(text, nl=False, color=wants_color())
@@ -66,11 +77,11 @@ def print_report(report: Report, form: str = "terminal", *, drops: bool = False)
     if form == "json":
         print_result(to_json.to_json(report))
     elif form == "sql":
-        print_result(to_ddl.to_sql(report, drops=drops))
+        print_exactly(to_ddl.to_sql(report, drops=drops))
     elif form == "sqlalchemy":
-        print_result(to_models.to_sqlalchemy(report))
+        print_exactly(to_models.to_sqlalchemy(report))
     elif form == "django":
-        print_result(to_models.to_django(report))
+        print_exactly(to_models.to_django(report))
     else:
         _draw(report)
 
@@ -88,6 +99,11 @@ def _draw(report: Report) -> None:
 def terminal_width() -> int:
     """Return the columns of the terminal, 80 (or $COLUMNS) where there is none."""
     return shutil.get_terminal_size(_FALLBACK_SIZE).columns
+
+
+def prose_width() -> int:
+    """Return the columns for sentences: longer lines are hard to follow on a wide screen."""
+    return min(terminal_width(), _PROSE_WIDTH)
 
 
 def terminal_height() -> int | None:

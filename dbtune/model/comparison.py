@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -117,10 +118,11 @@ class Difference:
 
     @property
     def ratio(self) -> float | None:
-        """Head over base; None where one of them is unknown, or base is zero."""
+        """Head over base; None where one of them is unknown, or base is next to zero."""
         if self.interval is not None:
             return self.interval.ratio
-        return self.head / self.base if self.base and self.head is not None else None
+        ratio = self.head / self.base if self.base and self.head is not None else math.inf
+        return ratio if math.isfinite(ratio) else None
 
 
 @dataclass(frozen=True)

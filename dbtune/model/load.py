@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -172,7 +173,9 @@ class LoadRun:
     @property
     def per_second(self) -> float:
         """Units that succeeded in a second."""
-        return self.succeeded / self.seconds if self.seconds else 0.0
+        rate = self.succeeded / self.seconds if self.seconds else 0.0
+        # A hand-edited document may have next to no seconds.
+        return rate if math.isfinite(rate) else 0.0
 
     @property
     def success_ratio(self) -> float | None:

@@ -43,7 +43,8 @@ def format_ratio(ratio: float) -> str:
 
 def format_change(ratio: float) -> str:
     """Return what something costs over what it cost before: 1.12 is +12 %, from 3 on 3.4x."""
-    if ratio >= 3:
+    # Nothing costs less than nothing, but a hand-edited document may say so.
+    if not -3 < ratio < 3:
         return f"{_digits(ratio)}x"
     percent = round((ratio - 1) * 100)
     return f"{percent:+d} %" if percent else "0 %"

@@ -69,7 +69,7 @@ def _evidence_value(node: JsonNode) -> EvidenceValue:
     if node.value is None or isinstance(node.value, bool | str):
         return node.value
     if isinstance(node.value, int | float):
-        return node.number()
+        return node.any_number()
     if isinstance(node.value, list):
         return node.texts()
     node.fail("a string, a number, true, false, null or an array of strings")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
+import sys
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from dbtune.errors import ConfigurationError
 
 _VALUE_LENGTH = 60
+# No figure of a database comes near it, and what is made of those below it is no infinity: with
+# the largest float instead, a sum or a square would be one.
+_LARGEST = 1e30
 
 
 @dataclass(frozen=True)
@@ -83,10 +86,18 @@ class JsonNode:
         return tuple(item.text() for item in self.items())
 
     def number(self) -> float:
+        """Return a number that can be reckoned with, as the int or float it is."""
+        value = self.any_number()
+        if abs(value) > _LARGEST:
+            self.fail(f"a number up to {_LARGEST:g}")
+        return value
+
+    def any_number(self) -> float:
         """Return a finite number, as the int or float it is."""
         if not isinstance(self.value, int | float) or isinstance(self.value, bool):
             self.fail("a number")
-        if isinstance(self.value, float) and not math.isfinite(self.value):
+        # An int may be beyond all floats.
+        if not abs(self.value) <= sys.float_info.max:
             self.fail("a finite number")
         return self.value
 
@@ -94,6 +105,8 @@ class JsonNode:
         """Return a whole number that is not negative."""
         if not isinstance(self.value, int) or isinstance(self.value, bool) or self.value < 0:
             self.fail("a whole number, 0 or more")
+        if self.value > _LARGEST:
+            self.fail(f"a whole number up to {_LARGEST:g}")
         return self.value
 
     def flag(self) -> bool:
@@ -110,7 +123,10 @@ class JsonNode:
 
     def fail(self, expected: str) -> NoReturn:
         """Raise the error for a value that is not what was expected."""
-        seen = json.dumps(self.value)
+        try:
+            seen = json.dumps(self.value)
+        except RecursionError:  # nested as deep as can just be read
+            seen = "nested too deep to show"
         if len(seen) > _VALUE_LENGTH:
             seen = f"{seen[:_VALUE_LENGTH]}..."
         raise ConfigurationError(f"{self.name}: {self._place()} is {seen}; expected {expected}")

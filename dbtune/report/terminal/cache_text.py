@@ -49,7 +49,7 @@ def _table(cache: CacheReplayResult, width: int, colors: Colors) -> list[str]:
         *rest,
         *draw_table(
             ["id", "reads", "saves", *map(time_to_live, cache.ttls_seconds), "query"],
-            [_row(advice, width) for advice in shown],
+            [_row(advice, cache.ttls_seconds, width) for advice in shown],
             [recognizable(advice.template, narrow=width < _WIDE) for advice in shown],
             width,
             colors,
@@ -64,13 +64,14 @@ def _table(cache: CacheReplayResult, width: int, colors: Colors) -> list[str]:
     ]
 
 
-def _row(advice: CacheAdvice, width: int) -> list[str]:
+def _row(advice: CacheAdvice, ttls_seconds: tuple[float, ...], width: int) -> list[str]:
+    outcomes = {outcome.ttl_seconds: rates(outcome) for outcome in advice.outcomes}
     saved_ns = most_saved_ns(advice)
     return [
         printable(advice.shape_id if width >= _WIDE else advice.shape_id[:_SHORT_ID]),
         format_count(advice.lookups),
         "-" if saved_ns is None else format_duration(saved_ns),
-        *map(rates, advice.outcomes),
+        *(outcomes.get(ttl, "-") for ttl in ttls_seconds),
     ]
 
 

@@ -17,7 +17,7 @@ def bars(counts: Sequence[float]) -> str:
     """Return a bar for each count: the greatest is the highest, and what is not 0 shows."""
     most = max(counts, default=0.0)
     return "".join(
-        _BARS[min(int(count / most * len(_BARS)), len(_BARS) - 1)] if count else _EMPTY
+        _BARS[min(int(count / most * len(_BARS)), len(_BARS) - 1)] if count > 0 else _EMPTY
         for count in counts
     )
 
