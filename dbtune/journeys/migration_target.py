@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dbtune.journeys.embedded import folder_of, start_existing, start_for
 from dbtune.journeys.migrate_options import MigrateOptions
+from dbtune.model.advice import REHEARSED
 from dbtune.model.transfer import TargetFacts
 from dbtune.postgres.server.embedded import throw_away_server
 from dbtune.postgres.server.migration_state import Connection
@@ -38,8 +39,7 @@ def open_target(database: Path, options: MigrateOptions) -> Iterator[Target]:
     of a server that cannot be used.
     """
     if options.rehearse:
-        note = "This was a rehearsal: its server is gone, nothing is left but this report."
-        with throw_away_server() as url, connected_target(url, options, (note,)) as target:
+        with throw_away_server() as url, connected_target(url, options, (REHEARSED,)) as target:
             yield target
     elif options.target is not None:
         where = f"The data is in {describe_target(options.target)}, schema {options.schema}."

@@ -15,6 +15,9 @@ SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low", "info")
 
 EvidenceValue = Union[None, bool, int, float, str, tuple[str, ...]]  # noqa: UP007
 
+# What the report of a rehearsed migration notes, which tells it from one of a move.
+REHEARSED = "This was a rehearsal: its server is gone, nothing is left but this report."
+
 
 @dataclass(frozen=True)
 class IndexSpec:

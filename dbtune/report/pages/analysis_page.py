@@ -31,11 +31,13 @@ from dbtune.report.wording.conclusion import (
     split_action,
     unrecorded_conclusion,
 )
+from dbtune.report.wording.counted import counted
 from dbtune.report.wording.explanation import change_of
 from dbtune.report.wording.origin import origin
 
 _ACTIONS = 3
 _ENABLE_WAL = "enable-wal"
+_UNCHANGED = "nothing was changed"
 # Nobody should make a damaged file faster before it is mended.
 _DAMAGED = "The file is damaged: mend that first, as the finding integrity-error says."
 _HOOK = (
@@ -78,10 +80,21 @@ def _conclusion(report: Report) -> Conclusion:
         return unrecorded_conclusion(report)
     if report.changes:
         return Conclusion(" ".join(map(_done, report.changes)), "", "good")
-    first = next(iter(report.notes), "")
-    return Conclusion(
-        f"{PurePath(report.source.path).name}: nothing was changed.", first, "neutral"
-    )
+    head = f"{PurePath(report.source.path).name}: {_UNCHANGED}."
+    return Conclusion(head, _why_unchanged(report), "neutral")
+
+
+def _why_unchanged(report: Report) -> str:
+    why = next(iter(report.notes), "").removeprefix(f"{_UNCHANGED}: ")
+    why = why.removesuffix(f": {_UNCHANGED}").rstrip(".")
+    return f"{why[:1].upper()}{why[1:]}." if why else ""
+
+
+def _other_notes(report: Report) -> tuple[str, ...]:
+    """Return what the verdict does not say already."""
+    if report.verdict is not None or report.command == ANALYZE or report.changes:
+        return report.notes
+    return tuple(note for note in report.notes[1:] if not note.startswith(_UNCHANGED))
 
 
 def _done(change: AppliedChange) -> str:
@@ -134,7 +147,7 @@ def _figures(report: Report) -> Iterator[Fact]:
         yield Fact("New indexes", f"{len(report.explanations):,}", size)
     if report.changes:
         statements = sum(len(change.statements) for change in report.changes)
-        words = f"{statements:,} statement{'' if statements == 1 else 's'}"
+        words = counted(statements, "statement")
         yield Fact("Changes", f"{len(report.changes):,}", words)
     yield Fact("Database", format_size(report.source.size_bytes))
 
@@ -165,14 +178,14 @@ def _sections(report: Report, name: str) -> Iterator[Section | None]:
     details = shape_details(report, room * 3 // 8)
     links = links_to(details)
     yield cost_section(report, links)
+    yield changes_section(report)
     yield findings_section(report, room * 5 // 8)
     yield shapes_section(report, details, links)
     yield index_section(report, links)
     yield schema_section(report)
     yield routes_section(report.routes)
-    yield health_section(report.health)
+    yield health_section(report.health, changed=bool(report.changes))
     yield open_section(report.not_checked, report.not_analyzed)
-    yield notes_section(report.notes)
-    yield changes_section(report)
+    yield notes_section(_other_notes(report))
     yield next_section(report, name)
     yield environment_section(report.environment, report.source)

@@ -54,4 +54,7 @@ def statement_in_short(text: str) -> str:
     short = recognizable(text, narrow=False)
     if len(short) <= _STATEMENT_CHARACTERS:
         return short
-    return f"{short[:_STATEMENT_CHARACTERS].rstrip()}..."
+    cut = short[:_STATEMENT_CHARACTERS]
+    # At a word, where that does not cost much of it.
+    whole = cut.rpartition(" ")[0]
+    return f"{(whole if len(whole) > _STATEMENT_CHARACTERS * 3 // 4 else cut).rstrip()} ..."

@@ -28,7 +28,13 @@ from dbtune.report.anchors import anchors
 from dbtune.report.pages.cells import count_cell, statement_cell, statement_in_short
 from dbtune.report.pages.size_budget import fitting
 from dbtune.report.pages.state_sections import notes_section
-from dbtune.report.quantities import format_change, format_ratio, format_size
+from dbtune.report.quantities import (
+    format_change,
+    format_factor,
+    format_moment,
+    format_ratio,
+    format_size,
+)
 from dbtune.report.wording.comparison import (
     METRIC_WORDS,
     OUTCOME_TITLES,
@@ -37,8 +43,10 @@ from dbtune.report.wording.comparison import (
     counted_subjects,
     quantity,
 )
+from dbtune.report.wording.counted import counted
 
-_BARS = 20
+_BARS = 12
+_ONE_SIDED = 20
 _TABLE_BYTES = 90_000
 _DETAILS_BYTES = 30_000
 _NUMBERED: tuple[Metric, ...] = ("queries", "steps", "fetches", "time")
@@ -144,8 +152,16 @@ def _bar(difference: Difference) -> Iterator[Bar]:
         quantity(difference.metric, difference.base),
         difference.head,
         quantity(difference.metric, difference.head),
-        "" if ratio is None else format_change(ratio),
+        _change(ratio),
     )
+
+
+def _change(ratio: float | None) -> str:
+    if ratio is None:
+        return ""
+    # Of 0.1 % of it and of 0.01 % one would read "-100 %".
+    fewer = format_factor(1.0, ratio) if ratio < 0.5 else None
+    return f"{fewer} less" if fewer else format_change(ratio)
 
 
 def _table(
@@ -230,9 +246,9 @@ def _only_in(shapes: tuple[UnmatchedShape, ...], side: ComparedSide) -> Iterator
     columns = (Column("id", "code"), Column("query", "code"), Column("calls", "number"))
     rows = tuple(
         (Cell(shape.id[:12]), statement_cell(shape.text), count_cell(shape.count))
-        for shape in shapes[:_BARS]
+        for shape in shapes[:_ONE_SIDED]
     )
-    queries = "1 query" if len(shapes) == 1 else f"{len(shapes):,} queries"
+    queries = counted(len(shapes), "query", "queries")
     yield Table(f"{queries} measured in {side.name} only", columns, rows)
     if len(shapes) > len(rows):
         yield Text((f"And {len(shapes) - len(rows):,} more: they are in the JSON.",))
@@ -260,4 +276,4 @@ def _footer(comparison: Comparison) -> Iterator[str]:
     if comparison.dbtune_version:
         yield f"dbtune {comparison.dbtune_version}"
     if comparison.created_at:
-        yield comparison.created_at
+        yield format_moment(comparison.created_at)

@@ -26,7 +26,13 @@ from dbtune.report.pages.digest_shapes import QueryLinks, queries_section, query
 from dbtune.report.pages.item_table import share, share_chart
 from dbtune.report.pages.latency_blocks import latency_histogram
 from dbtune.report.pages.state_sections import notes_section
-from dbtune.report.quantities import format_count, format_duration, format_ratio
+from dbtune.report.quantities import (
+    format_count,
+    format_duration,
+    format_moment,
+    format_ratio,
+    format_span,
+)
 from dbtune.report.wording.digest import analyze_command, not_read, summary
 
 _SHARES = 10
@@ -89,9 +95,9 @@ def _figures(digest: QueryDigest) -> Iterator[Fact]:
 
 def _footer(digest: QueryDigest) -> Iterator[str]:
     if digest.started_at is not None:
-        yield f"recorded {digest.started_at} to {digest.ended_at}"
+        yield f"recorded {format_span(digest.started_at, digest.ended_at)}"
     yield f"dbtune {digest.dbtune_version}"
-    yield digest.created_at
+    yield format_moment(digest.created_at)
 
 
 def _time_section(digest: QueryDigest, links: QueryLinks) -> Section | None:

@@ -28,7 +28,7 @@ from dbtune.report.pages.cells import (
 from dbtune.report.pages.item_table import ItemColumn, numbered_table
 from dbtune.report.pages.latency_blocks import latency_facts, latency_histogram
 from dbtune.report.pages.size_budget import fitting
-from dbtune.report.quantities import format_count, format_duration, format_ratio
+from dbtune.report.quantities import format_count, format_duration, format_ratio, format_span
 from dbtune.report.wording.digest import named, repeated
 
 QueryLinks = Mapping[str, str]
@@ -150,7 +150,7 @@ def _counts(query: QueryStatistics) -> Iterator[Fact]:
 
 def _places(query: QueryStatistics) -> Iterator[Fact]:
     if query.first_seen is not None:
-        yield Fact("Seen", f"{query.first_seen} to {query.last_seen}")
+        yield Fact("Seen", format_span(query.first_seen, query.last_seen))
     for label, names in _named_places(query):
         if names.top:
             yield Fact(label, named(names))

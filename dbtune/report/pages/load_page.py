@@ -12,7 +12,13 @@ from dbtune.report.pages.cells import count_cell, duration_cell
 from dbtune.report.pages.load_charts import load_charts
 from dbtune.report.pages.load_shapes import shapes_section
 from dbtune.report.pages.state_sections import notes_section, open_section
-from dbtune.report.quantities import format_count, format_duration, format_factor, format_size
+from dbtune.report.quantities import (
+    format_count,
+    format_duration,
+    format_factor,
+    format_moment,
+    format_size,
+)
 from dbtune.report.wording.load import (
     NOTHING_SENT,
     gains,
@@ -47,7 +53,7 @@ def load_page(report: LoadReport) -> Page:
         footer=(
             f"{PurePath(report.database).name} {format_size(report.size_bytes)}",
             f"dbtune {report.dbtune_version}",
-            report.created_at,
+            format_moment(report.created_at),
         ),
     )
 
@@ -107,8 +113,8 @@ def _figures(report: LoadReport) -> Iterator[Fact]:
                 format_duration(latency.p99_ns) for latency in (before.latency, after.latency)
             )
             yield Fact("p99", p99, words)
-        shown = f"{success(before.success_ratio)} -> {success(after.success_ratio)}"
-        yield Fact("Succeed", shown, words)
+        succeed = dict.fromkeys(success(run.success_ratio) for run in pair)
+        yield Fact("Succeed", " -> ".join(succeed), words)
     yield Fact("Sent", f"{report.units:,} recorded {report.unit}s", f"{report.mix} mix")
     yield Fact("Database", format_size(report.size_bytes))
 
@@ -127,7 +133,7 @@ def _runs_section(report: LoadReport) -> Section:
         Column("waiting", "number"),
         *(
             Column(title, "number")
-            for title in ("min", "mean", "p50", "stdev", "p95", "p99", "max")
+            for title in ("p50", "p95", "p99", "max", "mean", "stdev", "min")
         ),
     )
     rows = tuple(tuple(_cells(run, kinds)) for run in report.runs)
@@ -150,7 +156,7 @@ def _cells(run: LoadRun, kinds: tuple[str, ...]) -> Iterator[Cell]:
         yield count_cell(count, "bad" if count else "neutral")
     yield count_cell(run.unfinished)
     latency = run.latency
-    for name in ("min", "mean", "median", "stdev", "p95", "p99", "max"):
+    for name in ("median", "p95", "p99", "max", "mean", "stdev", "min"):
         yield duration_cell(None if latency is None else float(getattr(latency, f"{name}_ns")))
 
 

@@ -73,7 +73,8 @@ def _change(before: float, after: float | None) -> str:
 
 
 def _table(shapes: tuple[ShapeLoad, ...], others: Mapping[str, ShapeLoad], which: str) -> Table:
-    titles = ["calls", "failed", "p50", "p99", *(["p50 ->", "p99 ->"] if others else [])]
+    times = ["p50 before", "p99 before", "p50 after", "p99 after"] if others else ["p50", "p99"]
+    titles = ["calls", "failed", *times]
     columns = (
         Column("id", "code"),
         Column("query", "code"),

@@ -38,9 +38,11 @@ from dbtune.report.pages.state_sections import (
     open_section,
 )
 from dbtune.report.quantities import format_count, format_size
-from dbtune.report.wording.conclusion import migration_conclusion
+from dbtune.report.wording.conclusion import is_rehearsal, migration_conclusion
+from dbtune.report.wording.counted import counted
 from dbtune.report.wording.origin import origin
 
+_MOVE = "Move it: without a URL into a PostgreSQL beside the file"
 _FINDINGS_BYTES = 100_000
 _TYPES_BYTES = 70_000
 _TABLES_BYTES = 50_000
@@ -77,7 +79,7 @@ def migration_page(report: Report) -> Page:
 def migration_verdict(report: Report) -> tuple[str, Tone]:
     """Return the verdict of the page and its tone."""
     if report.tables:
-        said = migration_conclusion(report.tables)
+        said = migration_conclusion(report)
         return said.head, said.tone
     stops = sum(finding.severity == "high" for finding in report.findings)
     head = next(iter(report.notes), "") or "Nothing was moved."
@@ -119,12 +121,15 @@ def _actions(report: Report) -> Iterator[Action]:
     medium = sum(finding.severity == "medium" for finding in report.findings)
     if medium:
         yield Action(f"Go through the {medium:,} findings of medium severity before the switch")
+    rehearsed = is_rehearsal(report)
     if report.queries is None:
+        again = "--rehearse" if rehearsed else "'<URL>' --verify-only"
         yield Action(
             "Try the application's recorded queries on PostgreSQL",
-            f"dbtune migrate-to-postgres {database} '<URL>' --verify-only "
-            "--check-queries '<recording>.jsonl'",
+            f"dbtune migrate-to-postgres {database} {again} --check-queries '<recording>.jsonl'",
         )
+    if rehearsed and not high:
+        yield Action(_MOVE, f"dbtune migrate-to-postgres {database} '<URL>'")
 
 
 def _sections(report: Report) -> Iterator[Section | None]:
@@ -215,7 +220,7 @@ def _types(columns: tuple[ColumnDecision, ...] | None) -> Section | None:
 def _counted(table: str, columns: tuple[ColumnDecision, ...]) -> str:
     converted = sum(bool(column.conversion) for column in columns)
     more = f", {converted:,} of them converted" if converted else ""
-    return f"{table}: {len(columns):,} column{'' if len(columns) == 1 else 's'}{more}"
+    return f"{table}: {counted(len(columns), 'column')}{more}"
 
 
 def _decisions(table: str, columns: tuple[ColumnDecision, ...]) -> Table:
@@ -257,14 +262,12 @@ def _next(report: Report) -> Section | None:
     if not report.tables:
         return None
     database = shlex.quote(report.source.path)
+    move = Command(_MOVE, f"dbtune migrate-to-postgres {database} '<URL>'")
     commands = Commands(
         (
+            *((move,) if is_rehearsal(report) else ()),
             Command(
-                "After a rehearsal: move it",
-                f"dbtune migrate-to-postgres {database} '<URL>'",
-            ),
-            Command(
-                "After a move: compare again at any time, which changes nothing",
+                "Once moved, compare again at any time, which changes nothing",
                 f"dbtune migrate-to-postgres {database} '<URL>' --verify-only",
             ),
             Command(

@@ -10,6 +10,7 @@ from dbtune.model.page import Command, Commands, Section
 from dbtune.report.wording.findings import finding_commands, is_sql
 
 _DROPS = frozenset({"unused-index", "duplicate-index", "redundant-prefix-index"})
+_CHECK = "Tell at start-up or deployment whether all of it is in place"
 _RUN = "<this report>.json"
 _QUERIES = "<recording>.jsonl"
 
@@ -39,12 +40,9 @@ def _commands(report: Report, name: str) -> Iterator[Command]:
         if report.shapes:
             yield from _to_compare(database, run)
     else:
-        yield from _to_undo(report, database)
         if report.command != "rollback":
-            yield Command(
-                "Tell at start-up or deployment whether all of it is in place",
-                f"dbtune check {database} --from {run}",
-            )
+            yield Command(_CHECK, f"dbtune check {database} --from {run}")
+        yield from _to_undo(report, database)
 
 
 def _to_apply(findings: Sequence[Finding], database: str, run: str) -> Iterator[Command]:
@@ -87,17 +85,14 @@ def _to_compare(database: str, run: str) -> Iterator[Command]:
         f"dbtune analyze {database} --queries {shlex.quote(_QUERIES)} --output after.json",
     )
     yield Command("Tell whether anything got worse", f"dbtune compare {run} after.json")
-    yield Command(
-        "Tell at start-up or deployment whether all of it is in place",
-        f"dbtune check {database} --from {run}",
-    )
+    yield Command(_CHECK, f"dbtune check {database} --from {run}")
 
 
 def _to_undo(report: Report, database: str) -> Iterator[Command]:
     if report.command == "rollback":
         yield Command("List the revisions and their state", f"dbtune history {database}")
     else:
-        yield Command("Undo the last revision", f"dbtune rollback {database}")
+        yield Command("To go back, undo the last revision", f"dbtune rollback {database}")
     if report.backup is not None:
         yield Command(
             "Or bring back the whole database as it was before; stop the application first",

@@ -95,13 +95,14 @@ def _summary(shown: Sequence[ShapeReport]) -> str:
 
 def _bar(shape: ShapeReport, links: Mapping[str, str]) -> Bar:
     before, after = shape.count * shape.cost_before, shape.count * shape.cost_after
+    factor = format_factor(before, after)
     return Bar(
         label=_label(shape),
         before=before,
         text_before=format_duration(before),
         after=after,
         text_after=format_duration(after),
-        note=format_factor(before, after) or "",
+        note=f"{factor} less" if factor else "",
         anchor=links.get(shape.id),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dbtune.model.advice import AppliedChange, Report, Source
 from dbtune.model.explanation import NotAnalyzed
@@ -25,17 +25,28 @@ from dbtune.report.wording.origin import applied
 
 ENVIRONMENT = "environment"
 _NOT_ANALYZED = 50
+# What ends the name of a fact that was read back after a change.
+_AFTER = "_after"
 
 
-def health_section(health: tuple[HealthFact, ...]) -> Section | None:
-    """Return what the file's header, pragmas and checks say, with what is wrong of it."""
+def health_section(health: tuple[HealthFact, ...], *, changed: bool = False) -> Section | None:
+    """Return what the file's header, pragmas and checks say, with what is wrong of it.
+
+    With `changed` it was read before that, but for what was read back.
+    """
     if not health:
         return None
-    facts = tuple(
-        Fact(fact.name, fact.value, fact.concern, "warning" if fact.concern else "neutral")
-        for fact in health
-    )
-    return Section("health", "WAL, pragmas and health", (Facts(facts),))
+    after = {fact.name: fact.value for fact in health if fact.name.endswith(_AFTER)}
+    facts = tuple(_health(fact, after) for fact in health if fact.name not in after)
+    title = "WAL, pragmas and health"
+    return Section("health", f"{title} before" if changed else title, (Facts(facts),))
+
+
+def _health(fact: HealthFact, after: Mapping[str, str]) -> Fact:
+    now = after.get(f"{fact.name}{_AFTER}")
+    if now is not None:
+        return Fact(fact.name, f"{fact.value} \u2192 {now}" if now != fact.value else now)
+    return Fact(fact.name, fact.value, fact.concern, "warning" if fact.concern else "neutral")
 
 
 def open_section(

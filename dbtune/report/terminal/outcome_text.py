@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dbtune.model.advice import TableOutcome
+from dbtune.model.advice import Report, TableOutcome
 from dbtune.report.plain_text import printable, wrap_text
 from dbtune.report.quantities import format_duration, format_size
 from dbtune.report.terminal.colors import Colors
@@ -18,8 +18,9 @@ _RARE = ("rejected", "types")
 _WIDE = 80
 
 
-def outcome_lines(tables: tuple[TableOutcome, ...] | None, width: int, colors: Colors) -> list[str]:
+def outcome_lines(report: Report, width: int, colors: Colors) -> list[str]:
     """Return the verdict, a line a table and one of sums; empty for other commands' reports."""
+    tables = report.tables
     if not tables:
         return []
     rows = [*map(_cells, tables), _sums(tables)]
@@ -37,12 +38,12 @@ def outcome_lines(tables: tuple[TableOutcome, ...] | None, width: int, colors: C
         colors,
         left=("verified",),
     )
-    return [*_verdict(tables, width, colors), "", *drawn]
+    return [*_verdict(report, width, colors), "", *drawn]
 
 
-def _verdict(tables: tuple[TableOutcome, ...], width: int, colors: Colors) -> list[str]:
+def _verdict(report: Report, width: int, colors: Colors) -> list[str]:
     """Return whether all is moved, in a line: it must not scroll away."""
-    said = migration_conclusion(tables)
+    said = migration_conclusion(report)
     lines = wrap_text(said.head, width)
     if said.tone == "bad":
         return [colors.severity("high", line) for line in lines]

@@ -29,7 +29,7 @@ def to_terminal(report: Report, *, width: int, color: bool, height: int | None =
     prose = min(width, _PROSE_WIDTH)
     colors = Colors(color)
     verdict = verdict_lines(report, prose, colors)
-    outcome = outcome_lines(report.tables, width, colors)
+    outcome = outcome_lines(report, width, colors)
     sections = (
         verdict,
         outcome,

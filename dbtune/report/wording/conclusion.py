@@ -7,9 +7,10 @@ import shlex
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from dbtune.model.advice import Report, TableOutcome, Verdict
+from dbtune.model.advice import REHEARSED, Report, TableOutcome, Verdict
 from dbtune.model.page import Action, Tone
-from dbtune.report.quantities import format_count, format_duration, format_factor, format_ratio
+from dbtune.report.quantities import format_duration, format_factor, format_ratio
+from dbtune.report.wording.counted import counted
 
 ANALYZE = "analyze"
 # Below this a gain is noise: nobody would notice it.
@@ -55,7 +56,7 @@ def gain_conclusion(report: Report, verdict: Verdict) -> Conclusion:
 def unrecorded_conclusion(report: Report) -> Conclusion:
     """Return what was found of a database, and not of its queries without a recording."""
     count = len(report.findings)
-    found = f"{count} finding{'s' if count != 1 else ''}" if count else "Nothing found"
+    found = counted(count, "finding") if count else "Nothing found"
     head = f"{found} in the schema and health of {PurePath(report.source.path).name}."
     return Conclusion(head, _NO_RECORDING, "neutral")
 
@@ -65,27 +66,40 @@ def analyze_again(report: Report) -> str:
     return f"dbtune analyze {shlex.quote(report.source.path)} --queries queries.jsonl"
 
 
-def migration_conclusion(tables: tuple[TableOutcome, ...]) -> Conclusion:
-    """Return whether all is moved, in a line; `tables` are one at least."""
+def migration_conclusion(report: Report) -> Conclusion:
+    """Return whether all is moved, in a line; the report has one table at least."""
+    tables, rehearsed = report.tables or (), is_rehearsal(report)
     rejected = sum(table.rejected for table in tables)
     rows = sum(table.rows for table in tables) - rejected
     broken = sum(not table.verified for table in tables)
     compared = {table.method for table in tables} - {"none"}
     if not compared:
         said = f"{counted_tables(tables)} made in PostgreSQL, without rows as asked."
-        return Conclusion(said, "", "good")
+        return Conclusion(_rehearsed(said) if rehearsed else said, "", "good")
     if broken:
         return Conclusion(f"{broken} of {len(tables)} tables differ from SQLite.", "", "bad")
-    are = "is" if len(tables) == 1 else "are"
-    said = f"{counted_tables(tables)} with {rows:,} rows {are} in PostgreSQL, {_how(compared)}."
+    are = "is in" if len(tables) == 1 else "are in"
+    if rehearsed:
+        are = "was moved to" if len(tables) == 1 else "were moved to"
+    said = f"{counted_tables(tables)} with {rows:,} rows {are} PostgreSQL, {_how(compared)}."
+    said = _rehearsed(said) if rehearsed else said
     if rejected:
         said += f" {rejected:,} rows were kept back, as asked."
     return Conclusion(said, "", "good")
 
 
+def is_rehearsal(report: Report) -> bool:
+    """Return whether what was moved is gone again, as asked."""
+    return REHEARSED in report.notes
+
+
+def _rehearsed(said: str) -> str:
+    return f"Rehearsed, and nothing is kept: {said}"
+
+
 def counted_tables(tables: tuple[TableOutcome, ...]) -> str:
     """Return their number in words."""
-    return "1 table" if len(tables) == 1 else f"{len(tables)} tables"
+    return counted(len(tables), "table")
 
 
 def split_action(action: str) -> Action:
@@ -98,9 +112,8 @@ def split_action(action: str) -> Action:
 
 def recorded_workload(report: Report) -> str:
     """Return how much was recorded, such as "7,430 calls of 80 query shapes"."""
-    calls = format_count(sum(shape.count for shape in report.shapes))
-    shapes = len(report.shapes)
-    return f"{calls} calls of {format_count(shapes)} query shape{'s' if shapes != 1 else ''}"
+    calls = counted(sum(shape.count for shape in report.shapes), "call")
+    return f"{calls} of {counted(len(report.shapes), 'query shape')}"
 
 
 def _how(methods: set[str]) -> str:

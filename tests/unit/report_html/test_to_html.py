@@ -23,6 +23,7 @@ from dbtune.model.page import (
     Table,
     Text,
 )
+from dbtune.report.html.text import show_figures
 from dbtune.report.html.to_html import to_html
 from dbtune.report.pages.page_of import page_of
 from tests.fixtures.pages import sample_page
@@ -194,3 +195,18 @@ def test_a_group_of_sections_is_named_once_above_them_and_in_the_contents() -> N
     assert [re.findall("run A|run B", heading) for heading in headings] == [
         [], ["run A"], [], ["run B"],
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("1.1 s -> 851 ms", "1.1\u00a0s\u00a0\u2192 851\u00a0ms"),
+        ("cost 5.0 s -> 261 ms, of 2", "cost 5.0\u00a0s\u00a0\u2192 261\u00a0ms, of 2"),
+        ("1,800 -> 12", "1,800\u00a0\u2192 12"),
+        ("SELECT doc -> 0, ?1 -> 2, a2 -> 3", "SELECT doc -> 0, ?1 -> 2, a2 -> 3"),
+        ("rollback -> wal", "rollback -> wal"),
+    ],
+)
+def test_a_change_of_figures_has_an_arrow_that_stays_whole(text: str, shown: str) -> None:
+    """SQL keeps its own."""
+    assert show_figures(text) == shown

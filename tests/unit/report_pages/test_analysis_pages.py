@@ -8,12 +8,14 @@ import pytest
 
 from dbtune.model.advice import AppliedChange, Finding, Report, Verdict
 from dbtune.model.explanation import TriedIndex
-from dbtune.model.overview import ForeignKeyOverview, IndexOverview, TableOverview
+from dbtune.model.overview import ForeignKeyOverview, HealthFact, IndexOverview, TableOverview
 from dbtune.model.page import (
     BarChart,
+    Bullets,
     Code,
     Commands,
     Details,
+    Facts,
     FindingList,
     PlanTree,
     SchemaMap,
@@ -94,6 +96,32 @@ def test_a_damaged_file_comes_before_a_faster_one() -> None:
     assert page.verdict.endswith("platform.db can be 62x faster.")
 
 
+def test_why_nothing_was_changed_is_said_once() -> None:
+    """In the verdict, and not again among the notes."""
+    done = "all 35 changes asked for are in place already"
+    nothing = "nothing was changed: no index is left to create or drop"
+    report = replace(APPLIED, verdict=None, changes=(), notes=(done, nothing, "a hint"))
+    page = page_of(report)
+    assert page.verdict == (
+        "platform.db: nothing was changed. All 35 changes asked for are in place already."
+    )
+    assert block(page, "notes", Bullets).items == ("a hint",)
+    already = "nothing was changed: the database is in WAL mode already"
+    page = page_of(replace(report, command="enable-wal", notes=(already,)))
+    assert page.verdict.endswith("The database is in WAL mode already.")
+    assert [found for found in page.sections if found.anchor == "notes"] == []
+
+
+def test_health_of_before_a_change_says_so() -> None:
+    """What was read back stands beside it, and is no longer wrong."""
+    before = HealthFact("journal_mode", "delete", "a writer waits for all readers")
+    health = (before, HealthFact("journal_mode_after", "wal"))
+    page = page_of(replace(APPLIED, command="enable-wal", health=health))
+    assert section(page, "health").title == "WAL, pragmas and health before"
+    (fact,) = block(page, "health", Facts).items
+    assert (fact.value, fact.tone, fact.note) == ("delete \u2192 wal", "neutral", "")
+
+
 class TestFindings:
     """Cards of findings."""
 
@@ -137,7 +165,7 @@ class TestShapes:
         dearest = max(FULL.shapes, key=lambda shape: shape.count * shape.cost_before)
         assert chart.bars[0].label.startswith(dearest.id[:6])
         assert chart.bars[0].before == dearest.count * dearest.cost_before
-        assert chart.bars[0].note.endswith("x")
+        assert chart.bars[0].note.endswith("x less")
         assert block(ANALYZED, "cost", ShareChart).parts[0].ratio <= 1
 
     def test_more_than_twenty_are_summed_in_a_line(self) -> None:
@@ -262,14 +290,14 @@ class TestCommands:
         """From the backup that the report names."""
         found = self.commands(APPLIED, "applied.json")
         assert list(found) == [
+            "dbtune check /srv/app/platform.db --from applied.json",
             "dbtune rollback /srv/app/platform.db",
             f"dbtune restore /srv/app/platform.db {APPLIED.backup}",
-            "dbtune check /srv/app/platform.db --from applied.json",
         ]
 
     def test_who_applied_can_go_back_from_the_top(self) -> None:
         """And who switched to WAL is told of the connections first."""
-        undo = page_of(replace(APPLIED, verdict=None)).actions[0]
+        undo = page_of(replace(APPLIED, verdict=None)).actions[1]
         assert undo.command == "dbtune rollback /srv/app/platform.db"
         page = page_of(replace(APPLIED, verdict=None, command="enable-wal"))
         assert "dbtune.install(engine)" in page.actions[0].text

@@ -71,6 +71,13 @@ def test_what_changed_most_is_drawn_first() -> None:
     assert [bar.after for bar in chart.bars] == [0.0, 9.0, 80.0]
 
 
+def test_what_is_nearly_gone_is_not_all_gone() -> None:
+    """A factor tells 19 of 186,000 from nothing; "-100 %" does not."""
+    found = difference("fetches", "improvement", 186_000.0, 19.0)
+    (bar,) = block(page_of(comparison(found)), "better", BarChart).bars
+    assert bar.note == "9,789x less"
+
+
 def test_what_is_not_known_says_why_and_nothing_else() -> None:
     """No change is told of values that cannot be compared."""
     (row,) = block(page_of(comparison(OPEN)), "not-known", Table).rows

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dbtune.model.advice import Finding, Report, TableOutcome
+from dbtune.model.advice import REHEARSED, Finding, Report, TableOutcome
 from dbtune.model.overview import ColumnDecision
 from dbtune.model.page import Commands, Details, ShareChart, Table
 from dbtune.model.query_check import QueryCheck, SequentialScan
 from dbtune.report.pages.page_of import page_of
+from dbtune.report.terminal.to_terminal import to_terminal
 from tests.reports import MIGRATED
 from tests.unit.report_pages.page_parts import block, of_kind, section, texts
 
@@ -39,6 +40,17 @@ def test_a_verified_migration_is_good_news() -> None:
     page = page_of(migrated(ALIKE))
     assert (page.tone, page.figures[0].value, page.figures[0].tone) == ("good", "1 of 1", "good")
     assert page.verdict == "1 table with 250 rows is in PostgreSQL, each of them compared."
+
+
+def test_a_rehearsal_moves_nothing_and_leads_to_the_move() -> None:
+    """Its server is gone: the verdict says so, and the terminal's does too."""
+    report = migrated(ALIKE, notes=(REHEARSED,))
+    said = "Rehearsed, and nothing is kept: 1 table with 250 rows was moved to PostgreSQL, "
+    assert page_of(report).verdict == f"{said}each of them compared."
+    assert said.strip() in " ".join(to_terminal(report, width=80, color=False).split())
+    moves = [action.command for action in page_of(report).actions][-1]
+    assert moves == f"dbtune migrate-to-postgres {report.source.path} '<URL>'"
+    assert not any("Move it" in action.text for action in page_of(migrated(ALIKE)).actions)
 
 
 def test_a_table_that_differs_is_bad_news() -> None:
