@@ -26,7 +26,7 @@ ALLOWED = {
     "similar_files": set(),
     "_version": set(),
     "recorder": set(),
-    "model": BOTTOM,
+    "model": set(),
     "config": BOTTOM,
     "sqlite": NOUNS,
     "workload": NOUNS,
@@ -35,13 +35,13 @@ ALLOWED = {
     "postgres": CAPABILITIES,
     "benchmark": CAPABILITIES,
     "monitor": CAPABILITIES,
+    "demo": CAPABILITIES,
+    "integrations": CAPABILITIES,
     "report": BOTTOM | {"model"},
     "journeys": DECIDING,
-    "demo": DECIDING,
     "web": BOTTOM | {"model", "report"},
     "cli": DECIDING | {"journeys", "report", "demo", "web"},
-    "integrations": DECIDING | {"journeys", "report", "demo"},
-    TOP: DECIDING | {"journeys", "report", "demo", "cli", "integrations", "web"},
+    TOP: {"cli", "integrations", "_version"},
 }
 # Libraries that only one part may know, and why.
 CONFINED = {
