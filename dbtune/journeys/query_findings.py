@@ -107,7 +107,7 @@ def _problem(check: QueryCheck) -> Finding:
 
 def _rewrite(error: str, checks: list[QueryCheck]) -> Finding:
     first = checks[0]
-    many = f"{len(checks)} query shapes are" if len(checks) > 1 else "a query shape is"
+    many = f"{len(checks)} query shapes are" if len(checks) > 1 else "A query shape is"
     return Finding(
         code="query-needs-rewriting",
         severity="medium",

@@ -307,7 +307,7 @@ def test_a_page_is_refused_before_the_work_starts(
     ("more", "said"),
     [
         (("--queries", "q.jsonl", "--dry-run"), "shop.db can be"),
-        (("--queries", "users.sql", "--yes"), "no index is left"),
+        (("--queries", "users.sql", "--yes"), "No index is left"),
     ],
     ids=["dry run", "nothing to do"],
 )

@@ -85,8 +85,11 @@ def _conclusion(report: Report) -> Conclusion:
 
 
 def _why_unchanged(report: Report) -> str:
-    why = next(iter(report.notes), "").removeprefix(f"{_UNCHANGED}: ")
-    why = why.removesuffix(f": {_UNCHANGED}").rstrip(".")
+    told = (note for note in report.notes if note not in _other_notes(report))
+    why = "; ".join(
+        note.removeprefix(f"{_UNCHANGED}: ").removesuffix(f": {_UNCHANGED}").rstrip(".")
+        for note in told
+    )
     return f"{why[:1].upper()}{why[1:]}." if why else ""
 
 

@@ -57,4 +57,4 @@ def statement_in_short(text: str) -> str:
     cut = short[:_STATEMENT_CHARACTERS]
     # At a word, where that does not cost much of it.
     whole = cut.rpartition(" ")[0]
-    return f"{(whole if len(whole) > _STATEMENT_CHARACTERS * 3 // 4 else cut).rstrip()} ..."
+    return f"{(whole if len(whole) > _STATEMENT_CHARACTERS * 3 // 4 else cut).rstrip()}..."

@@ -42,7 +42,7 @@ from dbtune.report.wording.conclusion import is_rehearsal, migration_conclusion
 from dbtune.report.wording.counted import counted
 from dbtune.report.wording.origin import origin
 
-_MOVE = "Move it: without a URL into a PostgreSQL beside the file"
+_MOVE = "Move it; leave the URL out for a PostgreSQL beside the file"
 _FINDINGS_BYTES = 100_000
 _TYPES_BYTES = 70_000
 _TABLES_BYTES = 50_000

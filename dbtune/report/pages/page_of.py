@@ -79,13 +79,12 @@ def _group_names(pages: tuple[Page, ...]) -> list[str]:
 
 
 def _group(number: int, page: Page, name: str) -> list[Section]:
-    """Return a page's sections behind one that tells its verdict."""
-    said = Text((page.verdict,))
-    # The first one's figures stand at the top of the page already.
-    blocks = (said, Facts(page.figures)) if page.figures and number > 1 else (said,)
-    head = Section("run", page.title, blocks)
+    """Return a page's sections, of a later one behind its verdict and figures."""
+    facts = (Facts(page.figures),) if page.figures else ()
+    # The first one's stand at the top of the page already.
+    head = (Section("run", page.title, (Text((page.verdict,)), *facts)),) if number > 1 else ()
     return [
-        replace(within(section, f"run-{number}"), group=name) for section in (head, *page.sections)
+        replace(within(section, f"run-{number}"), group=name) for section in (*head, *page.sections)
     ]
 
 

@@ -103,7 +103,8 @@ def test_why_nothing_was_changed_is_said_once() -> None:
     report = replace(APPLIED, verdict=None, changes=(), notes=(done, nothing, "a hint"))
     page = page_of(report)
     assert page.verdict == (
-        "platform.db: nothing was changed. All 35 changes asked for are in place already."
+        "platform.db: nothing was changed. All 35 changes asked for are in place already; no index "
+        "is left to create or drop."
     )
     assert block(page, "notes", Bullets).items == ("a hint",)
     already = "nothing was changed: the database is in WAL mode already"
