@@ -107,13 +107,15 @@ def _problem(check: QueryCheck) -> Finding:
 
 def _rewrite(error: str, checks: list[QueryCheck]) -> Finding:
     first = checks[0]
-    many = f"{len(checks)} query shapes are" if len(checks) > 1 else "A query shape is"
+    many, them = "A query shape is", "takes it"
+    if len(checks) > 1:
+        many, them = f"{len(checks)} query shapes are", "takes them. The first"
     return Finding(
         code="query-needs-rewriting",
         severity="medium",
         subject=first.shape_id,
-        message=f"{many} not taken as written for SQLite: {error}. Translated, PostgreSQL takes "
-        f"them. The first: {_text(first)}",
+        message=f"{many} not taken as written for SQLite: {error}. Translated, PostgreSQL {them}: "
+        f"{_text(first)}",
         evidence=(
             Evidence("calls", sum(check.count for check in checks)),
             Evidence("shapes", tuple(check.shape_id for check in checks)),
