@@ -35,21 +35,19 @@ def apply_revision(
     project: Project,
     draft: Draft,
     *,
-    staged: Path | None = None,
     wait_ms: int = 5000,
     try_ms: int | None = None,
 ) -> AppliedChange:
     """Write a revision into the project, run it and read the catalog back.
 
-    `staged` is its file where it was staged before. Waits up to `wait_ms` for the write lock, by
-    tries of up to `try_ms` where that is given.
+    Waits up to `wait_ms` for the write lock, by tries of up to `try_ms` where that is given.
     Raises RefusedError or LockedError with nothing changed, ChangeFailedError for a revision
     that failed and was rolled back; the file is then removed again. A process that is killed
     leaves the revision applied whole or not at all, and running it again completes it.
     """
     superseded = superseded_by(project, draft)
     had_table = has_version_table(project.database, project.version_table)
-    path = _place(project, draft, staged)
+    path = _place(project, draft)
     statements = read_revision_sql(path).up
     before = read_snapshot(project.database, ignore=project.version_table)
     try:
@@ -118,12 +116,10 @@ def superseded_by(project: Project, draft: Draft) -> tuple[str, ...]:
     )
 
 
-def _place(project: Project, draft: Draft, staged: Path | None) -> Path:
+def _place(project: Project, draft: Draft) -> Path:
     """Return the revision's file in the project: one that waits there already, or a new one."""
     if draft.revision in project.pending:
         return path_of(project, draft.revision)
-    if staged is not None:
-        return install_revision(project, staged)
     with tempfile.TemporaryDirectory(prefix="dbtune-") as folder:
         return install_revision(project, stage_revision(project, draft, Path(folder)))
 

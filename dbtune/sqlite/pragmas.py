@@ -33,18 +33,16 @@ class _Checked:
     left_out: tuple[str, ...] = ()
 
 
-def read_health(connection: Queryable, path: Path, *, beside_writers: bool = True) -> FileHealth:
+def read_health(connection: Queryable, path: Path) -> FileHealth:
     """Return a file's header values and what quick_check and foreign_key_check say.
 
-    Checks that would take long are left out, and `not_checked` says so; `beside_writers` False
-    (a scratch copy, a stopped application) allows larger files under a rollback journal.
+    Checks that would take long are left out, and `not_checked` says so; under a rollback journal,
+    where writers wait meanwhile, those of smaller files too.
     """
     page_size = _pragma(connection, "page_size")
     page_count = _pragma(connection, "page_count")
     journal_mode = str(_pragma(connection, "journal_mode"))
-    limit = _CHECKED_BYTES
-    if beside_writers and journal_mode != "wal":
-        limit = _CHECKED_BESIDE_WRITERS_BYTES
+    limit = _CHECKED_BYTES if journal_mode == "wal" else _CHECKED_BESIDE_WRITERS_BYTES
     size = page_count * page_size
     integrity = violations = _Checked(left_out=(_too_large(size, limit),))
     fragmentation = None

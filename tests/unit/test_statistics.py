@@ -172,13 +172,6 @@ def test_a_large_table_without_rowid_is_at_least_what_was_seen(
     assert estimated_rows(memory, only_table(memory), None) == RowCount(20_000, exact=False)
 
 
-def test_estimating_asks_for_no_count_where_it_is_told_not_to(database: Path) -> None:
-    """`count_rows` False counts small tables, since that is no more work than estimating."""
-    with closing(open_readonly(database)) as connection:
-        found = read_statistics(connection, read_schema(connection), count_rows=False)
-    assert [(t.rows, t.exact) for t in found.tables] == [(1000, True), (1000, True)]
-
-
 @needs_dbstat
 def test_sizes_without_dbstat_come_from_rows_of_some_places(database: Path) -> None:
     """Within half of the truth is enough to tell large tables from small ones."""

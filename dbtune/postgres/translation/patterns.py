@@ -37,7 +37,7 @@ def like_match(
     return Term(sql, "boolean", RANGE)
 
 
-def glob_match(t: Translator, value: Term, pattern: Term, *, negated: bool = False) -> Term:
+def glob_match(t: Translator, value: Term, pattern: Term) -> Term:
     """Return `value GLOB pattern` as LIKE where that says the same, else as an expression."""
     if "bytes" in (value.kind, pattern.kind):
         return t.problem("not translatable: GLOB of a blob")
@@ -50,14 +50,11 @@ def glob_match(t: Translator, value: Term, pattern: Term, *, negated: bool = Fal
     glob = known.value if isinstance(known.value, str) else str(as_text(t, pattern).sql)
     if "[" not in glob:
         like = _escaped(glob).replace("*", "%").replace("?", "_")
-        word = "NOT LIKE" if negated else "LIKE"
-        return Term(f"{_case_sensitive(text)} {word} {quote_text(like)}", "boolean", RANGE)
+        return Term(f"{_case_sensitive(text)} LIKE {quote_text(like)}", "boolean", RANGE)
     regex = glob_regex(glob)
     if regex is None:
-        return always(negated, text)
-    operator = "!~" if negated else "~"
-    sql = f"{_case_sensitive(text)} {operator} {quote_text(regex)}"
-    return Term(sql, "boolean", OTHER)
+        return always(False, text)
+    return Term(f"{_case_sensitive(text)} ~ {quote_text(regex)}", "boolean", OTHER)
 
 
 def glob_regex(glob: str) -> str | None:

@@ -143,13 +143,9 @@ def table_relation(scope: Scope, alias: str | None) -> Relation:
     )
 
 
-def query_relation(name: str, outputs: Sequence[Output], names: Sequence[str] = ()) -> Relation:
-    """Return a subquery or a common table under its name; `names` rename its columns."""
-    titles = [*names, *(output.name for output in outputs[len(names) :])]
-    columns = tuple(
-        (title, title, output_term(output.term))
-        for title, output in zip(titles, outputs, strict=False)
-    )
+def query_relation(name: str, outputs: Sequence[Output]) -> Relation:
+    """Return a subquery or a common table under its name."""
+    columns = tuple((output.name, output.name, output_term(output.term)) for output in outputs)
     return Relation(name, name, columns)
 
 

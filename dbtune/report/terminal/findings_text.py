@@ -33,10 +33,10 @@ def findings_lines(report: Report, width: int, colors: Colors) -> Iterator[list[
 
 
 def finding_sections(
-    findings: tuple[Finding, ...], database: str, width: int, colors: Colors, *, brief: bool = False
+    findings: tuple[Finding, ...], database: str, width: int, colors: Colors
 ) -> Iterator[list[str]]:
-    """Yield a section for each severity that has findings; `brief` as `findings_lines` says."""
-    yield from _sections(findings, _Layout(database, width, colors, brief))
+    """Yield a section for each severity that has findings, each told in full."""
+    yield from _sections(findings, _Layout(database, width, colors, brief=False))
 
 
 def _sections(findings: tuple[Finding, ...], layout: _Layout) -> Iterator[list[str]]:

@@ -31,14 +31,11 @@ class _Stat1:
         return int(first) if first.isascii() and first.isdigit() else None
 
 
-def read_statistics(
-    connection: Queryable, schema: Schema, *, count_rows: bool = True
-) -> Statistics:
+def read_statistics(connection: Queryable, schema: Schema) -> Statistics:
     """Return rows and bytes of all tables and indexes.
 
-    Rows are counted up to WHOLE_READ_BYTES of database; beyond that, and where `count_rows` is
-    False, large tables are estimated. Virtual tables have 0 rows. Bytes are None beyond it or
-    where this SQLite has no DBSTAT.
+    Rows are counted up to WHOLE_READ_BYTES of database; beyond that large tables are estimated.
+    Virtual tables have 0 rows. Bytes are None beyond it or where this SQLite has no DBSTAT.
     """
     small = _database_bytes(connection) <= WHOLE_READ_BYTES
     sizes = _tree_sizes(connection) if small else {}
@@ -46,7 +43,7 @@ def read_statistics(
     tables = []
     for table in schema.tables:
         stat1_rows = _stat1_rows(lines, table)
-        counted = _rows(connection, table, stat1_rows, exact=small and count_rows)
+        counted = _rows(connection, table, stat1_rows, exact=small)
         tables.append(
             TableStatistics(
                 table=table.name,
