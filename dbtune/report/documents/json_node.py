@@ -41,26 +41,6 @@ class JsonNode:
         child = self.optional(key)
         return None if child is None else child.text()
 
-    def optional_number(self, key: str) -> float | None:
-        """Return the number under a key, or None where it is null or missing."""
-        child = self.optional(key)
-        return None if child is None else child.number()
-
-    def optional_size(self, key: str) -> int | None:
-        """Return the whole number under a key, or None where it is null or missing."""
-        child = self.optional(key)
-        return None if child is None else child.size()
-
-    def optional_texts(self, key: str) -> tuple[str, ...]:
-        """Return the strings of the array under a key, none where it is null or missing."""
-        child = self.optional(key)
-        return () if child is None else child.texts()
-
-    def optional_items(self, key: str) -> tuple[JsonNode, ...]:
-        """Return the items of the array under a key, none where it is null or missing."""
-        child = self.optional(key)
-        return () if child is None else child.items()
-
     def fields(self) -> tuple[tuple[str, JsonNode], ...]:
         """Return the keys and values of an object in their order."""
         self._object()

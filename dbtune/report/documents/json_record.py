@@ -42,11 +42,6 @@ def read_record(node: JsonNode, kind: type[T], **known: Any) -> T:
     return kind(**read, **known)
 
 
-def read_records(nodes: tuple[JsonNode, ...], kind: type[T]) -> tuple[T, ...]:
-    """Return a dataclass for each object, in their order."""
-    return tuple(read_record(node, kind) for node in nodes)
-
-
 def _value(node: JsonNode, field: _Field) -> Any:
     child = node.optional(field.name)
     if child is None:
