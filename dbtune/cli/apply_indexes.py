@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import click
 
 from dbtune.cli.apply_options import apply_options, chosen_options
 from dbtune.cli.command import Command
-from dbtune.cli.console import confirm
+from dbtune.cli.console import confirm, note
 from dbtune.cli.options import database_argument
 from dbtune.cli.page_output import check_page, write_page
 from dbtune.cli.progress import show_progress
@@ -42,7 +41,16 @@ def command(
     writers wait, and asks; then proves by reading back which queries use the indexes.
     """
     from dbtune.cli.change_text import applied_text, nothing_text, proposal_text
-    from dbtune.cli.report_output import check_output, print_result, wants_color, write_report
+    from dbtune.cli.report_forms import Screen
+    from dbtune.cli.report_output import (
+        check_output,
+        line_width,
+        print_result,
+        terminal_height,
+        terminal_width,
+        wants_color,
+        write_report,
+    )
     from dbtune.journeys.apply import apply_proposal, propose_indexes
 
     options = chosen_options(**chosen)
@@ -56,23 +64,23 @@ def command(
     if proposal.draft is None:
         write_report(proposal.report, output, database)
         write_page(proposal.report, report, database, output)
-        print_result(nothing_text(proposal.report))
+        print_result(nothing_text(proposal.report, width=line_width()))
         return
-    text = proposal_text(proposal, color=wants_color())
+    text = proposal_text(proposal, width=line_width(), color=wants_color())
     if options.dry_run:
         write_report(proposal.report, output, database)
         write_page(proposal.report, report, database, output)
-        print_result(text)
+        print_result(f"{text}\nNothing was changed (--dry-run).\n")
         return
     if not (yes and is_quiet()):
-        click.echo(text, err=True)
+        note(text)
     confirm(f"Apply this to {database}?", yes=yes)
     with show_progress() as on_event:
         result = apply_proposal(proposal, options, on_event)
     write_report(result, output, database)
     write_page(result, report, database, output)
-    width = shutil.get_terminal_size().columns
-    print_result(applied_text(result, proposal, database, width=width, color=wants_color()))
+    screen = Screen(terminal_width(), wants_color(), terminal_height())
+    print_result(applied_text(result, proposal, database, screen))
 
 
 def _advice(

@@ -3,42 +3,50 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from dbtune.changes.autogenerate import include_object_lines
+from dbtune.cli.report_forms import Screen
 from dbtune.journeys.apply import Proposal
 from dbtune.journeys.rollback import RollbackPlan
 from dbtune.model.advice import Report
 from dbtune.report.ddl.to_models import to_django, to_sqlalchemy
-from dbtune.report.plain_text import one_line, printable
+from dbtune.report.plain_text import one_line, printable, wrap_words
 from dbtune.report.quantities import format_duration, format_factor, format_ratio, format_size
 from dbtune.report.terminal.colors import Colors
+from dbtune.report.terminal.command_text import sql_lines
+from dbtune.report.terminal.low_screen import with_first_again
 from dbtune.report.terminal.to_terminal import to_terminal
 
 
-def proposal_text(proposal: Proposal, *, color: bool) -> str:
+def proposal_text(proposal: Proposal, *, width: int, color: bool) -> str:
     """Return the statements of a proposal with their reasons, their gain and their price."""
     colors = Colors(color)
-    lines = [colors.bold(f"{printable(str(proposal.database))}: to be changed"), ""]
+    head = wrap_words(f"{proposal.database}: to be changed", width)
+    lines = [*map(colors.bold, head), ""]
     for finding in proposal.report.findings:
         if finding.change is not None:
-            lines += [f"  {colors.command(one_line(sql))};" for sql in finding.change.up]
-            lines.append(f"      {one_line(finding.change.reason)}")
-    lines += ["", *(f"  {printable(line)}" for line in _estimates(proposal))]
-    lines += [f"  Note: {printable(note)}" for note in proposal.notes]
+            for sql in finding.change.up:
+                lines += map(colors.command, sql_lines(one_line(sql), width, "  "))
+            lines += wrap_words(one_line(finding.change.reason), width, "      ")
+    lines.append("")
+    for told in (*_estimates(proposal), *(f"Note: {note}" for note in proposal.notes)):
+        lines += wrap_words(told, width, "  ", "    ")
     return "\n".join(lines) + "\n"
 
 
-def applied_text(
-    report: Report, proposal: Proposal, database: Path, *, width: int, color: bool
-) -> str:
-    """Return what was done and gained, how to undo it, and the lines for models and env.py."""
+def applied_text(report: Report, proposal: Proposal, database: Path, screen: Screen) -> str:
+    """Return what was done and gained, how to undo it, and the lines for models and env.py.
+
+    On a screen that is too low for it the gain and the undo come again at the end.
+    """
     # Findings say what to do, and it is done.
-    text = to_terminal(replace(report, findings=()), width=width, color=color)
-    undo = shlex.join(["dbtune", "rollback", str(database), *_project_options(proposal)])
-    parts = [text, f"Undo it with: {undo}\n"]
+    text = to_terminal(replace(report, findings=()), width=screen.width, color=screen.color)
+    command = shlex.join(["dbtune", "rollback", str(database), *_project_options(proposal)])
+    undo = f"Undo it with: {Colors(screen.color).command(printable(command))}"
+    parts = [text, f"{undo}\n"]
     names = [
         finding.change.index_name
         for finding in report.findings
@@ -46,24 +54,26 @@ def applied_text(
     ]
     if names:
         parts += _models(report, proposal, [name for name in names if name is not None])
-    return "\n".join(parts)
+    first = text.partition("\n\n")[0].rstrip("\n").split("\n")
+    return with_first_again("\n".join(parts), [*first, undo], screen.height)
 
 
-def nothing_text(report: Report) -> str:
+def nothing_text(report: Report, *, width: int) -> str:
     """Return why nothing was changed."""
-    return "".join(f"{printable(_sentence(note))}\n" for note in report.notes)
+    return _paragraphs((_sentence(note) for note in report.notes), width)
 
 
-def rollback_plan_text(plan: RollbackPlan) -> str:
+def rollback_plan_text(plan: RollbackPlan, *, width: int) -> str:
     """Return what would be undone, with its statements."""
-    lines = [f"{printable(str(plan.database))}: to be undone"]
+    lines = wrap_words(f"{plan.database}: to be undone", width)
     for undo in plan.undos:
-        lines += ["", f"  {undo.revision}  {printable(undo.message)}"]
-        lines += [f"    {one_line(sql)};" for sql in undo.statements]
+        lines += ["", *wrap_words(f"{undo.revision}  {undo.message}", width, "  ", "    ")]
+        for sql in undo.statements:
+            lines += sql_lines(one_line(sql), width, "    ")
     return "\n".join(lines) + "\n"
 
 
-def rollback_text(report: Report) -> str:
+def rollback_text(report: Report, *, width: int) -> str:
     """Return what was undone, and where the state before is kept."""
     lines = []
     for change in report.changes or ():
@@ -72,7 +82,11 @@ def rollback_text(report: Report) -> str:
     if report.backup is not None:
         lines.append(f"backup of the state before: {report.backup}")
     lines += [_sentence(note) for note in report.notes]
-    return "".join(f"{printable(line)}\n" for line in lines)
+    return _paragraphs(lines, width)
+
+
+def _paragraphs(texts: Iterable[str], width: int) -> str:
+    return "".join(f"{line}\n" for text in texts for line in wrap_words(text, width, hanging="  "))
 
 
 def _estimates(proposal: Proposal) -> Iterator[str]:

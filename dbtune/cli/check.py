@@ -8,7 +8,7 @@ import click
 
 from dbtune.cli.command import Command
 from dbtune.cli.complete_files import complete_reports
-from dbtune.cli.console import note
+from dbtune.cli.console import fitted, note
 from dbtune.cli.options import database_argument, wait_option
 from dbtune.errors import ExitCode
 
@@ -31,17 +31,19 @@ def command(database: Path, report_path: Path, wait: float) -> int:
     Reads only. For start-up and deployment: ends with 0 if all is there, with 1 on drift,
     naming for each the command that mends it, and with 5 if the report is of another database.
     """
-    from dbtune.cli.report_output import print_result, read_report
+    from dbtune.cli.check_text import check_text
+    from dbtune.cli.report_output import (
+        line_width,
+        print_result,
+        read_report,
+        terminal_height,
+        wants_color,
+    )
     from dbtune.journeys.check import check
-    from dbtune.report.plain_text import printable
 
     result = check(database, read_report(report_path), str(report_path), wait_ms=int(wait * 1000))
-    lines = [f"in place: {item}" for item in result.in_place]
-    for drift in result.drifts:
-        lines += [f"drift:    {drift.message}", f"  mend:   {drift.command}"]
-    checked = len(result.drifts) + len(result.in_place)
-    lines.append(f"{database}: {checked} checked, {len(result.drifts)} drifted")
-    print_result("".join(f"{printable(line)}\n" for line in lines))
+    width, height = line_width(), terminal_height()
+    print_result(check_text(database, result, width=width, height=height, color=wants_color()))
     for text in result.notes:
-        note(f"Note: {printable(text)}.")
+        note(fitted(f"Note: {text}."))
     return ExitCode.FOUND if result.drifts else ExitCode.DONE

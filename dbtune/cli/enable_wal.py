@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ import click
 
 from dbtune.cli.command import Command
 from dbtune.cli.complete_files import complete_recordings
-from dbtune.cli.console import confirm
+from dbtune.cli.console import confirm, note
 from dbtune.cli.options import (
     backup_option,
     database_argument,
@@ -22,11 +21,10 @@ from dbtune.cli.options import (
     yes_option,
 )
 from dbtune.cli.progress import show_progress
+from dbtune.cli.quiet import is_quiet
 
 if TYPE_CHECKING:
     from dbtune.journeys.enable_wal import EnableWalOptions
-
-_PROSE_WIDTH = 100
 
 
 @click.command("enable-wal", cls=Command, short_help="Switch DB to WAL, with a backup.")
@@ -100,14 +98,20 @@ def command(
 
 def _switch(database: Path, options: EnableWalOptions, output: Path | None, *, yes: bool) -> None:
     """Show the plan, ask, switch, and tell what was done."""
-    from dbtune.cli.report_output import check_output, print_result, wants_color, write_report
+    from dbtune.cli.report_output import (
+        check_output,
+        print_result,
+        prose_width,
+        wants_color,
+        write_report,
+    )
     from dbtune.cli.wal_text import plan_text, result_text
     from dbtune.journeys.enable_wal import enable_wal, plan_wal
 
     # Without a terminal the question at the end would fail: better before the work than after it.
     confirm("", yes=yes or options.dry_run or sys.stdin.isatty())
     check_output(output, database)
-    width = min(shutil.get_terminal_size((80, 24)).columns, _PROSE_WIDTH)
+    width = prose_width()
     with show_progress() as on_event:
         plan = plan_wal(database, options, on_event)
     if plan.draft is not None:
@@ -116,7 +120,8 @@ def _switch(database: Path, options: EnableWalOptions, output: Path | None, *, y
             write_report(plan.report, output, database)
             print_result(f"{text}\nNothing was changed (--dry-run).\n")
             return
-        click.echo(text, err=True)
+        if not (yes and is_quiet()):
+            note(text)
         confirm(f"Switch {database} to WAL?", yes=yes)
     with show_progress() as on_event:
         report = enable_wal(plan, options, on_event)

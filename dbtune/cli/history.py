@@ -27,25 +27,27 @@ def command(
 ) -> None:
     """List dbtune's revisions of DB, the newest first: date, reasons, applied or not."""
     from dbtune.changes.project import ProjectOptions
-    from dbtune.cli.report_output import print_result
+    from dbtune.cli.report_output import line_width, print_result
     from dbtune.journeys.history import read_history
 
     options = ProjectOptions(alembic_ini, head, migrations)
-    print_result(_text(database, read_history(database, options, wait_ms=int(wait * 1000))))
+    history = read_history(database, options, wait_ms=int(wait * 1000))
+    print_result(_text(database, history, line_width()))
 
 
-def _text(database: Path, history: History) -> str:
-    from dbtune.report.plain_text import printable
+def _text(database: Path, history: History, width: int) -> str:
+    from dbtune.report.plain_text import printable, wrap_words
 
     if not history.entries:
         return printable(f"No revision of dbtune for {database}.") + "\n"
-    lines = []
+    lines: list[str] = []
     for entry in history.entries:
         state = "applied    " if entry.applied else "not applied"
-        lines.append(f"{entry.revision}  {state}  {entry.created_at or '-'}  {entry.message}")
-        lines += [f"    {reason}" for reason in entry.reasons]
+        head = f"{entry.revision}  {state}  {entry.created_at or '-'}  {entry.message}"
+        lines += wrap_words(head, width, hanging="    ")
+        for reason in entry.reasons:
+            lines += wrap_words(reason, width, "    ", "      ")
     where = history.project.ini or history.project.versions
-    lines.append(
-        f"{len(history.entries)} in {where}, version table {history.project.version_table}"
-    )
-    return "".join(f"{printable(line)}\n" for line in lines)
+    count = f"{len(history.entries)} in {where}, version table {history.project.version_table}"
+    lines += wrap_words(count, width, hanging="  ")
+    return "".join(f"{line}\n" for line in lines)

@@ -15,7 +15,7 @@ import click
 
 from dbtune._version import __version__
 from dbtune.cli.command import CommandGroup
-from dbtune.cli.console import as_far_as_read, drop_output, print_error
+from dbtune.cli.console import drop_output, print_error, print_usage_error
 from dbtune.cli.defaults import use_defaults
 from dbtune.cli.suggestions import explain_option
 from dbtune.config import read_defaults
@@ -122,8 +122,7 @@ def run(arguments: list[str]) -> int:
     except click.ClickException as error:
         if isinstance(error, click.NoSuchOption):
             error = explain_option(error, group, COMMANDS)
-        with as_far_as_read():
-            error.show()
+        print_usage_error(error)
         return error.exit_code
     except DbtuneError as error:
         print_error(error.message, error.hint)

@@ -34,14 +34,14 @@ def command(
     a verified backup, and is left out while others have the file open.
     """
     from dbtune.cli.optimize_text import plan_text, result_text
-    from dbtune.cli.report_output import print_result
+    from dbtune.cli.report_output import line_width, print_result
     from dbtune.journeys.optimize import optimize, plan_optimize, read_state
 
-    wait_ms = int(wait * 1000)
+    wait_ms, width = int(wait * 1000), line_width()
     with show_progress() as on_event:
         state = read_state(database, wait_ms=wait_ms)
     plan = plan_optimize(database, state, with_backup=not no_backup)
-    print_result(plan_text(database, plan, tables=len(state.schema.tables)))
+    print_result(plan_text(database, plan, tables=len(state.schema.tables), width=width))
     if dry_run or not plan.steps:
         return
     if not plan.possible:
@@ -53,4 +53,4 @@ def command(
         result = optimize(
             database, plan.possible, keep_backups=keep, wait_ms=wait_ms, on_event=on_event
         )
-    print_result(result_text(database, result))
+    print_result(result_text(database, result, width=width))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
+import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from dbtune.cli.standard_streams import drop_stdout
 from dbtune.errors import ConfigurationError, RefusedError
 from dbtune.similar_files import missing_hint
 
@@ -18,17 +21,21 @@ if TYPE_CHECKING:
 
 _FALLBACK_SIZE = (80, 24)
 _PROSE_WIDTH = 100
+_UNBROKEN = 1_000_000
 _SQLITE_MAGIC = b"SQLite format 3\0"
 _BESIDE_DATABASE = ("", "-wal", "-shm", "-journal")
 
 
 def read_report(path: Path) -> Report:
     """Return the Report that --output wrote. Raises ConfigurationError for anything else."""
+    from dbtune.report.documents.foreign_documents import LONGEST_START
     from dbtune.report.documents.from_json import from_json
 
     try:
-        _refuse_recording(path)
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            start = file.read(LONGEST_START)
+            _refuse_recording(start, path)
+            text = (start + file.read()).decode("utf-8")
     except FileNotFoundError as error:
         raise ConfigurationError(
             f"{path} does not exist",
@@ -39,23 +46,22 @@ def read_report(path: Path) -> Report:
     return from_json(text, str(path))
 
 
-def _refuse_recording(path: Path) -> None:
+def _refuse_recording(start: bytes, path: Path) -> None:
     """Raise ConfigurationError for a recording, the other file that dbtune writes, of any size."""
-    from dbtune.report.documents.foreign_documents import LONGEST_START, RECORDING_STARTS
+    from dbtune.report.documents.foreign_documents import RECORDING_STARTS
 
-    with path.open("rb") as file:
-        start = file.read(LONGEST_START).decode("utf-8", "replace")
-        if start.startswith(RECORDING_STARTS):
-            raise ConfigurationError(
-                f"{path} is a recording, not a report",
-                hint=f"make one of it: dbtune analyze DB --queries {path} --output FILE",
-            )
+    if start.decode("utf-8", "replace").startswith(RECORDING_STARTS):
+        raise ConfigurationError(
+            f"{path} is a recording, not a report",
+            hint=f"make one of it: dbtune analyze DB --queries {path} --output FILE",
+        )
 
 
 def print_result(text: str) -> None:
     """Write a command's result to stdout; what a CI system would obey comes as an escape.
 
     A JSON document still says the same then. What must keep every byte goes to `print_exactly`.
+    Raises what that raises.
     """
     from dbtune.report.workflow_log import without_commands
 
@@ -63,10 +69,19 @@ def print_result(text: str) -> None:
 
 
 def print_exactly(text: str) -> None:
-    """Write SQL, a program or what a CI system is to obey; what stdout's encoding lacks escaped."""
+    """Write SQL, a program or what a CI system is to obey; what stdout's encoding lacks escaped.
+
+    Raises ConfigurationError where it cannot be written; a reader that went away is another story.
+    """
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
-    click.echo(text, nl=False, color=wants_color())
+    try:
+        click.echo(text, nl=False, color=wants_color())
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        drop_stdout()
+        raise ConfigurationError(f"stdout cannot be written: {error.strerror}") from error
 
 
 def print_report(report: Report, form: str = "terminal", *, drops: bool = False) -> None:
@@ -106,6 +121,11 @@ def prose_width() -> int:
     return min(terminal_width(), _PROSE_WIDTH)
 
 
+def line_width() -> int:
+    """Return the columns for lines that are each one thing: elsewhere they stay whole for grep."""
+    return prose_width() if sys.stdout.isatty() else _UNBROKEN
+
+
 def terminal_height() -> int | None:
     """Return the lines of the terminal, None where there is none."""
     return shutil.get_terminal_size(_FALLBACK_SIZE).lines if sys.stdout.isatty() else None
@@ -123,10 +143,19 @@ def check_output(output: Path | None, database: Path | None, *, option: str = "-
 
     `database` is None where the command has none.
     Raises RefusedError for the database itself, the files beside it, another database and a
-    symbolic link; ConfigurationError for a folder, or a file in a folder that does not exist.
+    symbolic link; ConfigurationError for a folder, or a file in a folder that does not exist or
+    cannot be looked into.
     """
-    if output is None:
-        return
+    try:
+        if output is not None:
+            _refuse_place(output, database, option)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{option} {output} cannot be written: {error.strerror}"
+        ) from error
+
+
+def _refuse_place(output: Path, database: Path | None, option: str) -> None:
     if output.is_symlink():
         raise RefusedError(
             f"{output} is a symbolic link, and dbtune does not write through one",
@@ -160,9 +189,10 @@ def write_text(text: str, output: Path) -> None:
     Raises ConfigurationError where the file cannot be written. Whether it may be is the caller's
     question, which `check_output` answers.
     """
-    partial = output.with_name(f".{output.name}.{os.getpid()}.partial")
+    # In containers the id of a process comes again, and its file may still be there after a kill.
+    partial = output.with_name(f".dbtune-{secrets.token_hex(8)}.partial")
     try:
-        _write_new(partial, text)
+        _write_new(partial, text, _mode_of(output))
         partial.replace(output)
     except OSError as error:
         raise ConfigurationError(f"{output} cannot be written: {error.strerror}") from error
@@ -170,8 +200,14 @@ def write_text(text: str, output: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _write_new(path: Path, text: str) -> None:
-    with path.open("x", encoding="utf-8", newline="\n") as file:
+def _mode_of(output: Path) -> int:
+    """Return the permissions of a file that is to be replaced, else what the umask leaves."""
+    return stat.S_IMODE(output.stat().st_mode) if output.exists() else 0o666
+
+
+def _write_new(path: Path, text: str, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with open(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
@@ -191,9 +227,17 @@ def _is_database(output: Path, database: Path | None) -> bool:
         beside = Path(f"{database}{suffix}")
         if os.path.realpath(output) == os.path.realpath(beside):
             return True
-        if output.exists() and beside.exists() and output.samefile(beside):
+        if is_same_file(output, beside):
             return True
     return begins_as_database(output)
+
+
+def is_same_file(one: Path, other: Path) -> bool:
+    """Return whether two paths lead to one file; False where one is missing or cannot be seen."""
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
 
 
 def begins_as_database(path: Path) -> bool:

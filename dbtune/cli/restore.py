@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from dbtune.cli.command import Command
-from dbtune.cli.console import confirm, note
+from dbtune.cli.console import confirm
 from dbtune.cli.options import database_argument, wait_option, yes_option
 from dbtune.cli.progress import show_progress
+from dbtune.cli.quiet import is_quiet
 from dbtune.errors import RefusedError
 
 
@@ -43,13 +44,15 @@ def command(
     The backup is checked first, the present state is kept as a backup of its own, and nobody else
     may have the database open: stop the application before.
     """
-    from dbtune.cli.report_output import print_result
+    from dbtune.cli.report_output import line_width, print_result
     from dbtune.cli.restore_text import plan_text, result_text
     from dbtune.journeys.restore import plan_restore, restore
 
     wait_ms = int(wait * 1000)
     plan = plan_restore(database, backup_path, wait_ms=wait_ms)
-    note(plan_text(database, plan))
+    width = line_width()
+    if not (yes and is_quiet()):
+        click.echo(plan_text(database, plan, width=width), err=True, nl=False)
     if plan.other_application and not other_application:
         if yes:
             raise RefusedError(
@@ -66,4 +69,4 @@ def command(
         kept = restore(
             database, plan, wait_ms=wait_ms, keep_backups=keep_backups, on_event=on_event
         )
-    print_result(result_text(database, plan, kept))
+    print_result(result_text(database, plan, kept, width=width))

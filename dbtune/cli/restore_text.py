@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dbtune.journeys.restore import RestorePlan
-from dbtune.report.plain_text import printable
+from dbtune.report.plain_text import wrap_words
 
 _SHOWN = 10
 
 
-def plan_text(database: Path, plan: RestorePlan) -> str:
+def plan_text(database: Path, plan: RestorePlan, *, width: int) -> str:
     """Return what bringing the backup back would change, one thing a line."""
     lines = [f"backup: {plan.backup}, {plan.backup_tables} tables"]
     if plan.present_tables is None:
@@ -24,15 +24,19 @@ def plan_text(database: Path, plan: RestorePlan) -> str:
         lines.append(f"tables that would come back: {_some(plan.gained_tables)}")
     if plan.changed_tables:
         lines.append(f"rows that would change: {_some(plan.changed_tables)}")
-    return "\n".join(map(printable, lines))
+    return _paragraphs(lines, width)
 
 
-def result_text(database: Path, plan: RestorePlan, kept: Path | None) -> str:
+def result_text(database: Path, plan: RestorePlan, kept: Path | None, *, width: int) -> str:
     """Return what was restored, and where the state before is."""
     lines = [f"restored: {database} is as in {plan.backup}, read back and compared"]
     if kept is not None:
         lines.append(f"before:   {kept}")
-    return "".join(f"{printable(line)}\n" for line in lines)
+    return _paragraphs(lines, width)
+
+
+def _paragraphs(texts: Iterable[str], width: int) -> str:
+    return "".join(f"{line}\n" for text in texts for line in wrap_words(text, width, hanging="  "))
 
 
 def _some(names: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dbtune.cli.command import Command
-from dbtune.cli.console import confirm
+from dbtune.cli.console import confirm, note
 from dbtune.cli.options import (
     backup_option,
     database_argument,
@@ -50,7 +50,7 @@ def command(
     """
     from dbtune.changes.project import ProjectOptions
     from dbtune.cli.change_text import rollback_plan_text, rollback_text
-    from dbtune.cli.report_output import check_output, print_result, write_report
+    from dbtune.cli.report_output import check_output, line_width, print_result, write_report
     from dbtune.journeys.rollback import RollbackOptions, plan_rollback, rollback
 
     project = ProjectOptions(alembic_ini, head, migrations)
@@ -59,9 +59,9 @@ def command(
     plan = plan_rollback(database, options)
     if plan.undos:
         if not (yes and is_quiet()):
-            click.echo(rollback_plan_text(plan), err=True)
+            note(rollback_plan_text(plan, width=line_width()))
         confirm(f"Undo this on {database}?", yes=yes, dry_run_option=False)
     with show_progress() as on_event:
         report = rollback(plan, options, on_event)
     write_report(report, output, database)
-    print_result(rollback_text(report))
+    print_result(rollback_text(report, width=line_width()))

@@ -10,7 +10,7 @@ from dbtune.changes.project import Project
 from dbtune.cli.hook_text import hook_text
 from dbtune.journeys.enable_wal import WalPlan
 from dbtune.model.advice import Report
-from dbtune.report.plain_text import printable, wrap_text
+from dbtune.report.plain_text import printable, wrap_words
 from dbtune.report.quantities import format_duration, format_size
 from dbtune.report.terminal.colors import Colors
 
@@ -23,10 +23,10 @@ def plan_text(plan: WalPlan, *, color: bool, width: int) -> str:
     lines += _bullets("note", plan.preflight.warnings, width)
     lines += _bullets("not checked", plan.preflight.not_checked, width)
     where = plan.project.ini or plan.project.versions
-    lines += wrap_text(f"Revision: Alembic, in {where}", width, "  ", "    ")
+    lines += wrap_words(f"Revision: Alembic, in {where}", width, "  ", "    ")
     if plan.page_size_bytes is not None:
         size = f"Page size: {format_size(plan.report.source.size_bytes)} are written anew"
-        lines += wrap_text(f"{size}, and a rollback will not undo that", width, "  ", "    ")
+        lines += wrap_words(f"{size}, and a rollback will not undo that", width, "  ", "    ")
     return "\n".join(lines) + "\n"
 
 
@@ -56,9 +56,9 @@ def _done(report: Report, project: Project, database: Path, width: int) -> Itera
         held = ""
         if change.lock_seconds is not None:
             held = f", write lock {format_duration(change.lock_seconds * 1e9)}"
-        yield from wrap_text(f"revision {change.revision}{held}", width, "  ", "    ")
+        yield from wrap_words(f"revision {change.revision}{held}", width, "  ", "    ")
     if report.backup is not None:
-        yield from wrap_text(f"backup: {report.backup}", width, "  ", "    ")
+        yield from wrap_words(f"backup: {report.backup}", width, "  ", "    ")
     if report.changes:
         command = ["dbtune", "rollback", str(database), *_project_options(project)]
         yield f"  undo it with: {printable(shlex.join(command))}"
@@ -72,4 +72,4 @@ def _project_options(project: Project) -> list[str]:
 
 def _bullets(label: str, items: Iterable[str], width: int) -> list[str]:
     hanging = " " * (len(label) + 4)
-    return [line for item in items for line in wrap_text(f"{label}: {item}", width, "  ", hanging)]
+    return [line for item in items for line in wrap_words(f"{label}: {item}", width, "  ", hanging)]

@@ -38,11 +38,15 @@ class Drift:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """Drifts, what is in place, and notes; all three in the order of the report."""
+    """Drifts, what is in place, and notes; all three in the order of the report.
+
+    `all_indexes` is the command that mends several missing indexes as one revision.
+    """
 
     drifts: tuple[Drift, ...]
     in_place: tuple[str, ...]
     notes: tuple[str, ...]
+    all_indexes: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,10 @@ class _Names:
     def create(self, index: ExpectedIndex) -> str:
         if index.name not in self.advised:
             return self.sqlite(index.sql)
-        return self.dbtune("apply-indexes", "--from", self.report, "--only", index.name)
+        return f"{self.apply()} --only {shlex.quote(index.name)}"
+
+    def apply(self) -> str:
+        return self.dbtune("apply-indexes", "--from", self.report)
 
     def sqlite(self, sql: str) -> str:
         return shlex.join(["sqlite3", str(self.database), sql])
@@ -97,10 +104,13 @@ def check(database: Path, report: Report, report_name: str, *, wait_ms: int = 50
         *(_check_absent(absent, actual.schema, names) for absent in expected.absent),
         *(_check_pragma(pragma, dict(actual.pragmas), names) for pragma in expected.pragmas),
     ]
+    drifts = tuple(outcome for outcome in outcomes if isinstance(outcome, Drift))
+    missing = sum(drift.command.startswith(f"{names.apply()} --only ") for drift in drifts)
     return CheckResult(
-        drifts=tuple(outcome for outcome in outcomes if isinstance(outcome, Drift)),
+        drifts=drifts,
         in_place=tuple(outcome for outcome in outcomes if isinstance(outcome, str)),
         notes=tuple(_notes(database, expected, actual, report)),
+        all_indexes=names.apply() if missing > 1 else None,
     )
 
 

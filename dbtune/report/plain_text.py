@@ -29,11 +29,23 @@ def one_line(text: str) -> str:
 
 def wrap_text(text: str, width: int, indent: str = "", hanging: str | None = None) -> list[str]:
     """Return harmless text as lines of at most `width` columns, each behind its indent."""
+    return _wrapped(text, width, indent, hanging, break_words=True)
+
+
+def wrap_words(text: str, width: int, indent: str = "", hanging: str | None = None) -> list[str]:
+    """Return the same with each word whole, however long, as of names that are to be copied."""
+    return _wrapped(text, width, indent, hanging, break_words=False)
+
+
+def _wrapped(
+    text: str, width: int, indent: str, hanging: str | None, *, break_words: bool
+) -> list[str]:
     return wrap(
         printable(text),
         max(width, len(indent) + 20),
         initial_indent=indent,
         subsequent_indent=indent if hanging is None else hanging,
+        break_long_words=break_words,
         break_on_hyphens=False,
     )
 

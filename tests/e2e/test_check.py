@@ -285,3 +285,19 @@ def write_report(
     path = database.with_name("report.json")
     path.write_text(to_json(replace(report, changes=changes)), encoding="utf-8")
     return path
+
+
+def test_the_verdict_comes_first_with_one_command_for_all_missing_indexes(
+    run_dbtune: Run, database: Path
+) -> None:
+    """It mends what the commands of the single ones would; one missing index has its own alone."""
+    report = write_report(database, recommend("ix_city", CITY), recommend("ix_user", USER))
+    lines = run_dbtune("check", database, "--from", report).stdout.splitlines()
+    assert lines[0] == f"{database}: 2 checked, 2 drifted"
+    told, _, command = lines[1].partition(": ")
+    assert (told, command) == (
+        "  all indexes at once",
+        f"dbtune apply-indexes {database} --from {report}",
+    )
+    build_more(database, create_index_sql("ix_city", CITY))
+    assert "at once" not in run_dbtune("check", database, "--from", report).stdout

@@ -301,7 +301,7 @@ def test_ctrl_c_stops_a_vacuum_and_leaves_the_file_as_it_was(tmp_path: Path) -> 
         _, message = process.communicate()
     assert (process.returncode, message.strip()) == (
         130,
-        "vacuum ...\n\nError: interrupted.",
+        "Vacuum ...\n\nError: interrupted.",
     )
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["large.db"]

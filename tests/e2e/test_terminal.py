@@ -103,3 +103,16 @@ def test_a_long_page_of_help_goes_through_the_pager(demo: Path) -> None:
     assert on_screen(demo, "help", "findings", **paged).strip().isdigit()
     short = on_screen(demo, "help", "freelist", **paged)
     assert _STYLES.sub("", short).startswith("freelist\n")
+
+
+def test_errors_break_between_words_in_a_terminal(tmp_path: Path) -> None:
+    """What is there to be copied, such as a path, stays whole."""
+    name = "long-" * 20 + ".db"
+    (tmp_path / name).write_text("not a database")
+    lines = on_screen(tmp_path, "-q", "analyze", name, "--queries", "none of these.jsonl").split(
+        "\n"
+    )
+    assert any(name in line for line in lines)
+    assert all(len(line) <= 80 or len(line.split()) == 1 for line in lines)
+    asked = on_screen(tmp_path, "monitor", "app.db", "--threshold", "a word " * 20)
+    assert max(map(len, asked.split("\n"))) <= 80

@@ -28,6 +28,12 @@ def command_lines(command: str, width: int, indent: str) -> list[str]:
     return _fill(_with_values(_words(command)), width, f"{indent}$ ", f"{indent}    ", " \\")
 
 
+def sql_lines(sql: str, width: int, indent: str) -> list[str]:
+    """Return a statement on lines of `width` columns; a quoted part or longer word stays whole."""
+    words = _words(sql.rstrip().rstrip(";") + ";")
+    return _fill(words, width, indent, f"{indent}    ", "")
+
+
 def _words(command: str) -> list[str]:
     return [printable(word) for word in _WORD.findall(command)]
 
