@@ -8,7 +8,7 @@ from typing import Any
 
 from dbtune.model.advice import Report, ShapeReport
 from dbtune.model.explanation import IndexExplanation, NotAnalyzed
-from dbtune.report.documents.to_json import SCHEMA_VERSION, finding_node, shape_node
+from dbtune.report.documents.to_json import SCHEMA_VERSION, finding_node
 from dbtune.report.shape_lookup import rank_of
 
 
@@ -20,7 +20,7 @@ def explanation_to_json(report: Report, shape: ShapeReport | NotAnalyzed) -> str
     else:
         document |= {
             "rank": rank_of(report, shape),
-            "shape": shape_node(shape),
+            "shape": asdict(shape),
             "explanations": [asdict(e) for e in report.explanations if _concerns(e, shape)],
             "findings": [finding_node(f) for f in report.findings if f.subject == shape.id],
         }

@@ -7,18 +7,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from dbtune.model.advice import (
-    AppliedChange,
-    Change,
-    ConsideredIndex,
-    Evidence,
-    EvidenceValue,
-    Finding,
-    Report,
-    ShapeReport,
-    Source,
-    Verdict,
-)
+from dbtune.model.advice import Change, Evidence, EvidenceValue, Finding, Report
 from dbtune.model.overview import Environment
 
 SCHEMA_VERSION = 1
@@ -36,22 +25,22 @@ def to_json(report: Report) -> str:
         "dbtune_version": report.dbtune_version,
         "command": report.command,
         "created_at": report.created_at,
-        "source": _source(report.source),
-        "verdict": None if report.verdict is None else _verdict(report.verdict),
+        "source": asdict(report.source),
+        "verdict": None if report.verdict is None else asdict(report.verdict),
         "findings": [finding_node(finding) for finding in report.findings],
-        "shapes": [shape_node(shape) for shape in report.shapes],
-        "considered": [_considered(index) for index in report.considered],
+        "shapes": [asdict(shape) for shape in report.shapes],
+        "considered": [asdict(index) for index in report.considered],
         "not_checked": list(report.not_checked),
         "notes": list(report.notes),
+        "overview": [asdict(table) for table in report.overview],
+        "health": [asdict(fact) for fact in report.health],
+        "environment": _environment(report.environment),
+        "explanations": [asdict(explanation) for explanation in report.explanations],
+        "not_analyzed": [asdict(shape) for shape in report.not_analyzed],
+        "routes": [asdict(route) for route in report.routes],
     }
-    document["overview"] = [asdict(table) for table in report.overview]
-    document["health"] = [asdict(fact) for fact in report.health]
-    document["environment"] = _environment(report.environment)
-    document["explanations"] = [asdict(explanation) for explanation in report.explanations]
-    document["not_analyzed"] = [asdict(shape) for shape in report.not_analyzed]
-    document["routes"] = [asdict(route) for route in report.routes]
     if report.changes is not None:
-        document["changes"] = [_applied(change) for change in report.changes]
+        document["changes"] = [asdict(change) for change in report.changes]
     if report.backup is not None:
         document["backup"] = report.backup
     if report.tables is not None:
@@ -61,14 +50,6 @@ def to_json(report: Report) -> str:
     if report.queries is not None:
         document["queries"] = [asdict(check) for check in report.queries]
     return json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
-
-
-def _source(source: Source) -> dict[str, Any]:
-    return asdict(source)
-
-
-def _verdict(verdict: Verdict) -> dict[str, Any]:
-    return asdict(verdict)
 
 
 def _environment(environment: Environment | None) -> dict[str, Any] | None:
@@ -122,16 +103,3 @@ def _index(change: Change) -> dict[str, Any] | None:
         "where": change.index.where,
         "unique": change.index.unique,
     }
-
-
-def shape_node(shape: ShapeReport) -> dict[str, Any]:
-    """Return a query shape as the document holds it."""
-    return asdict(shape)
-
-
-def _considered(index: ConsideredIndex) -> dict[str, Any]:
-    return asdict(index)
-
-
-def _applied(change: AppliedChange) -> dict[str, Any]:
-    return asdict(change)
