@@ -92,6 +92,7 @@ def advise(
 ) -> Advice:
     """Advise on the closed scratch copy at `base`, which stays as it is; works beside it."""
     time = limits.time.begin()
+    on_event = time.telling(on_event)
     work = base.with_name("work.db")
     shutil.copyfile(base, work)
     with closing(open_scratch(work)) as connection:

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from dbtune.model.event import Event, OnEvent
+
 Stop = Callable[[], bool]
 
 # So long a limit cuts nothing of a stage short by itself.
@@ -39,6 +41,16 @@ class TimeLimit:
         """Return what says whether a stage that begins now has had its share, as the only one."""
         deadline = self.clock() + max(share * self.seconds, least_seconds)
         return lambda: self.clock() >= deadline
+
+    def telling(self, on_event: OnEvent) -> OnEvent:
+        """Return a callback that adds to each event how much of the limit is left."""
+
+        def tell(event: Event) -> None:
+            now = self.clock()
+            began = now if self.began is None else self.began
+            on_event(replace(event, most_seconds=max(began + self.seconds - now, 0.0)))
+
+        return tell
 
     def allows(self, seconds: float) -> bool:
         """Return whether a step that takes so long still ends in time."""

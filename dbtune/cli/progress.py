@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from dbtune.cli.console import note
-from dbtune.cli.progress_words import how_far, seconds_text, stage_name
+from dbtune.cli.progress_words import at_most, how_far, seconds_text, stage_name
 from dbtune.cli.quiet import is_quiet
 from dbtune.model.event import Event, OnEvent, ignore_event
 
@@ -52,7 +52,7 @@ class ProgressLines:
         if event.stage != self._stage:
             self.end_stage()
             self._stage, self._begun, self._told = event.stage, now, now
-            self._write(f"{stage_name(event.stage)} ...")
+            self._write(" ".join(filter(None, (f"{stage_name(event.stage)} ...", at_most(event)))))
         if event.subject is not None:
             self._tables[event.subject] = event
         if now - self._told < _PAUSE_S:

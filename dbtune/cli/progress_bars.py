@@ -40,7 +40,8 @@ class _Times(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         elapsed = task.elapsed or 0.0
-        told = how_far(Event("", task.completed, task.total), elapsed)
+        most = task.fields.get("most_seconds")
+        told = how_far(Event("", task.completed, task.total, most_seconds=most), elapsed)
         return Text(told or seconds_text(elapsed), no_wrap=True)
 
 
@@ -53,19 +54,19 @@ class _Bars:
 
     def __call__(self, event: Event) -> None:
         if event.stage != self._name:
-            self._begin(event.stage)
+            self._begin(event)
         if event.subject is None:
             self._progress.update(self._stage, completed=event.done or 0, total=event.total)
         else:
             self._table(event.subject, event)
 
-    def _begin(self, stage: str) -> None:
-        self._name = stage
+    def _begin(self, event: Event) -> None:
+        self._name = event.stage
         for task in (self._stage, *(task for task, _ in self._tables.values())):
             self._progress.remove_task(task)
         self._tables.clear()
         # Not reset(), which keeps the total of the stage before where this one has none.
-        self._stage = self._added(stage_name(stage))
+        self._stage = self._added(stage_name(event.stage), event.most_seconds)
 
     def _table(self, subject: str, event: Event) -> None:
         if subject not in self._tables:
@@ -77,10 +78,10 @@ class _Bars:
         speed = _speed(event, time.monotonic() - begun)
         self._progress.update(task, completed=event.done or 0, total=event.total, speed=speed)
 
-    def _added(self, name: str) -> TaskID:
+    def _added(self, name: str, most_seconds: float | None = None) -> TaskID:
         """Add a bar; until it has a total it tells how long it took."""
         name = shorten(printable(name), _NAME_WIDTH)
-        return self._progress.add_task(name, total=None, speed="")
+        return self._progress.add_task(name, total=None, speed="", most_seconds=most_seconds)
 
 
 def _speed(event: Event, seconds: float) -> str:

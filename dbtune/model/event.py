@@ -11,7 +11,8 @@ class Event:
     """One step of progress: a stage's name and, where known, how far it is (`done` of `total`).
 
     With a `subject` (a table) `done` and `total` count its rows, and `size_bytes` is the size of
-    all of them; several subjects of one stage may be under way at once.
+    all of them; several subjects of one stage may be under way at once. `most_seconds` is how much
+    longer it takes at most, where a limit of the user's says so.
     """
 
     stage: str
@@ -19,6 +20,7 @@ class Event:
     total: float | None = None
     subject: str | None = None
     size_bytes: float | None = None
+    most_seconds: float | None = None
 
 
 OnEvent = Callable[[Event], None]

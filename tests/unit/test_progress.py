@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from dbtune.advisor.time_limit import TimeLimit
 from dbtune.cli.progress import ProgressLines
 from dbtune.cli.progress_words import how_far, seconds_text
 from dbtune.model.event import Event
@@ -106,3 +107,24 @@ def test_how_far_it_is(done: float | None, total: float | None, elapsed: float, 
 def test_times_are_told_as_one_waits(seconds: float, told: str) -> None:
     """In seconds, minutes and hours."""
     assert seconds_text(seconds) == told
+
+
+def test_a_stage_under_a_limit_of_time_says_how_long_it_lasts_at_most(
+    on_event: ProgressLines, written: list[str]
+) -> None:
+    """Nobody knows how long a search takes, only when it is ended."""
+    on_event(Event("Choosing indexes", most_seconds=63.2))
+    on_event(Event("Proving on a fresh copy", most_seconds=0.0))
+    assert written == ["Choosing indexes ... at most 1 min 3 s left", "Proving on a fresh copy ..."]
+    assert how_far(Event("x", most_seconds=63.2), 13.0) == "at most 50 s left"
+    assert how_far(Event("x", 50, 100, most_seconds=63.2), 3.0) == "50 %, about 3 s left"
+
+
+def test_the_limit_of_the_advice_counts_from_its_begin(clock: Clock) -> None:
+    """Each event gets what is left of it, and nothing once it is over."""
+    told: list[Event] = []
+    tell = TimeLimit(90.0, clock).begin().telling(told.append)
+    for seconds in (0.0, 30.0, 70.0):
+        clock.now += seconds
+        tell(Event("x"))
+    assert [event.most_seconds for event in told] == [90.0, 60.0, 0.0]
