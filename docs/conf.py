@@ -23,6 +23,9 @@ include_patterns = ["docs/**.md", "bench/results/*.md", "CHANGELOG.md"]
 exclude_patterns = ["docs/_build"]
 
 html_theme = "furo"
+# The front door: whoever serves the folder is led to the first page.
+html_extra_path = ["front"]
+html_use_index = False
 html_title = f"dbtune {version}"
 html_show_sphinx = False
 html_copy_source = False

@@ -154,6 +154,14 @@ def test_every_page_is_linked_from_the_index() -> None:
     assert len(entries) > len(PAGES) - 1 and len(entries) == len(set(entries))
 
 
+def test_the_index_calls_pages_as_they_call_themselves() -> None:
+    """By a part of their titles at least, which is what the margin of the site has."""
+    index = DOCS / "index.md"
+    called = re.findall(r"\[([^\]]+)\]\(([\w/-]+\.md)\)", read(index))
+    titles = {page: read(DOCS / page).partition("# ")[2].partition("\n")[0] for _, page in called}
+    assert not [words for words, page in called if words.lower() not in titles[page].lower()]
+
+
 @each_document
 def test_commands_and_options_that_are_named_exist(path: Path) -> None:
     """A command line uses a command's own options; an option alone is one of some command."""

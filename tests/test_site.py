@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -44,6 +45,13 @@ def test_every_page_is_in_the_site(site: Path) -> None:
     pages = [page.relative_to(ROOT) for page in PAGES]
     missing = [page for page in pages if not (site / page).with_suffix(".html").is_file()]
     assert not missing
+
+
+def test_the_folder_opens_on_the_first_page(site: Path) -> None:
+    """Which lies deeper in it, since links to what is beside docs/ are to work."""
+    door = (site / "index.html").read_text(encoding="utf-8")
+    pages = set(re.findall(r'(?:url=|href=")([\w/.]+)"', door))
+    assert pages == {"docs/index.html"} and (site / "docs" / "index.html").is_file()
 
 
 def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:
