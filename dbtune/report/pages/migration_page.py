@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import PurePath
 
-from dbtune.model.advice import Report, TableOutcome
+from dbtune.model.advice import REHEARSED, Report, TableOutcome
 from dbtune.model.overview import ColumnDecision
 from dbtune.model.page import (
     Action,
@@ -81,9 +81,12 @@ def migration_verdict(report: Report) -> tuple[str, Tone]:
     if report.tables:
         said = migration_conclusion(report)
         return said.head, said.tone
-    stops = sum(finding.severity == "high" for finding in report.findings)
     head = next(iter(report.notes), "") or "Nothing was moved."
-    return head, "bad" if stops else "warning"
+    severities = {finding.severity for finding in report.findings}
+    if "high" in severities:
+        return head, "bad"
+    # Nothing stops it, but nothing is moved yet either.
+    return head, "warning" if "medium" in severities else "neutral"
 
 
 def _figures(report: Report) -> Iterator[Fact]:
@@ -109,27 +112,34 @@ def _figures(report: Report) -> Iterator[Fact]:
 
 def _actions(report: Report) -> Iterator[Action]:
     """Yield the first things to do: what stops it, what answers otherwise, then the rest."""
-    database = shlex.quote(report.source.path)
-    tables = report.tables or ()
+    migrate = f"dbtune migrate-to-postgres {shlex.quote(report.source.path)}"
     high = sum(finding.severity == "high" for finding in report.findings)
     if high:
-        what = "differences" if tables else "stops"
-        yield Action(f"Look at the {high:,} {what} under Findings, and resolve them as they say")
-    if not tables:
-        yield Action("Look at the whole plan", f"dbtune migrate-to-postgres {database} --plan")
-        return
+        what = counted(high, "difference" if report.tables else "stop")
+        yield Action(f"Look at {what} under Findings, and resolve what they say")
+    if report.tables:
+        yield from _before_the_switch(report, migrate)
+    elif high:
+        yield Action("Look at the whole plan", f"{migrate} --plan")
+    else:
+        yield Action(
+            "Rehearse it: all of it, on a server that is gone afterwards", f"{migrate} --rehearse"
+        )
+    if report.tables and is_rehearsal(report) and not high:
+        yield Action(_MOVE, f"{migrate} '<URL>'")
+
+
+def _before_the_switch(report: Report, migrate: str) -> Iterator[Action]:
     medium = sum(finding.severity == "medium" for finding in report.findings)
     if medium:
-        yield Action(f"Go through the {medium:,} findings of medium severity before the switch")
-    rehearsed = is_rehearsal(report)
+        what = counted(medium, "finding")
+        yield Action(f"Go through {what} of medium severity before the switch")
     if report.queries is None:
-        again = "--rehearse" if rehearsed else "'<URL>' --verify-only"
+        again = "--rehearse" if is_rehearsal(report) else "'<URL>' --verify-only"
         yield Action(
             "Try the application's recorded queries on PostgreSQL",
-            f"dbtune migrate-to-postgres {database} {again} --check-queries '<recording>.jsonl'",
+            f"{migrate} {again} --check-queries '<recording>.jsonl'",
         )
-    if rehearsed and not high:
-        yield Action(_MOVE, f"dbtune migrate-to-postgres {database} '<URL>'")
 
 
 def _sections(report: Report) -> Iterator[Section | None]:
@@ -140,7 +150,9 @@ def _sections(report: Report) -> Iterator[Section | None]:
     yield schema_section(report)
     yield health_section(report.health)
     yield open_section((*report.not_checked, *_not_compared(report)))
-    yield notes_section(report.notes)
+    # The first note of a plan is its verdict, and that of a rehearsal is in it.
+    said = {REHEARSED} if report.tables else set(report.notes[:1])
+    yield notes_section(tuple(note for note in report.notes if note not in said))
     yield _next(report)
     yield environment_section(report.environment, report.source)
 

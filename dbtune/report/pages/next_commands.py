@@ -59,7 +59,7 @@ def _to_apply(findings: Sequence[Finding], database: str, run: str) -> Iterator[
     if needless:
         count = "1 needless index" if needless == 1 else f"{needless:,} needless indexes"
         yield Command(
-            f"Also drop {count}",
+            f"{'Also drop' if new else 'Drop'} {count}",
             f"dbtune apply-indexes {database} --from {run} --drops",
             undo,
         )

@@ -162,7 +162,8 @@ def _summary(tables: tuple[MapTable, ...], links: tuple[MapLink, ...]) -> str:
         counted(len(links), "foreign key")
         + (f", {unindexed:,} of them without an index" if unindexed else ""),
         counted(states.count("existing"), "index that stays", "indexes that stay"),
-        f"{states.count('new'):,} new",
-        f"{states.count('dropped'):,} that can go",
     ]
+    for state, words in (("new", "new"), ("dropped", "to drop")):
+        if state in states:
+            parts.append(f"{states.count(state):,} {words}")
     return f"{'; '.join(parts)}."

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from dbtune.model.advice import REHEARSED, Finding, Report, TableOutcome
 from dbtune.model.overview import ColumnDecision
-from dbtune.model.page import Commands, Details, ShareChart, Table
+from dbtune.model.page import Bullets, Commands, Details, ShareChart, Table
 from dbtune.model.query_check import QueryCheck, SequentialScan
 from dbtune.report.pages.page_of import page_of
 from dbtune.report.terminal.to_terminal import to_terminal
@@ -119,6 +119,16 @@ def test_a_plan_that_stops_names_what_to_resolve() -> None:
     assert (page.tone, page.verdict) == ("bad", notes[0])
     assert page.actions[-1].command == "dbtune migrate-to-postgres /srv/app/platform.db --plan"
     assert "next" not in {found.anchor for found in page.sections}
+
+
+def test_a_plan_that_nothing_stops_leads_to_a_rehearsal() -> None:
+    """Nothing is wrong, and its verdict is said once."""
+    notes = ("Nothing stops it: 4 tables with 4 rows can move. Nothing was written yet.", "a hint")
+    page = page_of(migrated(findings=(), notes=notes))
+    assert (page.tone, page.verdict) == ("neutral", notes[0])
+    (action,) = page.actions
+    assert action.command == "dbtune migrate-to-postgres /srv/app/platform.db --rehearse"
+    assert block(page, "notes", Bullets).items == ("a hint",)
 
 
 def test_the_way_back_is_told() -> None:
