@@ -8,6 +8,9 @@ import sys
 def main() -> None:
     """Run the command line and exit with its code."""
     try:
+        from dbtune.cli.standard_streams import open_missing_streams
+
+        open_missing_streams()
         from dbtune.cli.main import run
     except KeyboardInterrupt:  # before anything was begun
         sys.exit(130)

@@ -77,10 +77,13 @@ def command(
     confirm(f"Apply this to {database}?", yes=yes)
     with show_progress() as on_event:
         result = apply_proposal(proposal, options, on_event)
-    write_report(result, output, database)
-    write_page(result, report, database, output)
-    screen = Screen(terminal_width(), wants_color(), terminal_height())
-    print_result(applied_text(result, proposal, database, screen))
+    try:
+        write_report(result, output, database)
+        write_page(result, report, database, output)
+    finally:
+        # The database has changed: that is told also where the disk is full.
+        screen = Screen(terminal_width(), wants_color(), terminal_height())
+        print_result(applied_text(result, proposal, database, screen))
 
 
 def _advice(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dbtune.cli.report_output import (
     check_output,
+    is_same_file,
     print_result,
     terminal_height,
     terminal_width,
@@ -22,7 +23,7 @@ def check_place(output: Path | None, base: Path, head: Path, *, run: bool) -> No
     """Refuse to write over what is compared, two databases with `run`; else as `check_output`."""
     for side in (base, head):
         check_output(output, side if run else None)
-        if output is not None and output.exists() and side.exists() and output.samefile(side):
+        if output is not None and is_same_file(output, side):
             raise RefusedError(
                 f"--output {output} is one of the reports, and the comparison would overwrite it",
                 hint="give another file",

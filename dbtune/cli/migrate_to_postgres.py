@@ -64,7 +64,10 @@ def command(
     run = migrate.verify if options.verify_only else migrate.migrate
     with show_progress() as on_event:
         result = run(database, options, on_event)
-    write_report(result.report, output, database)
-    write_page(result.report, report, database)
-    print_report(result.report, "json" if as_json else "terminal")
+    try:
+        write_report(result.report, output, database)
+        write_page(result.report, report, database)
+    finally:
+        # The target has changed: that is told also where the disk is full.
+        print_report(result.report, "json" if as_json else "terminal")
     return result.exit_code

@@ -12,9 +12,9 @@ from dbtune.cli.complete_files import complete_recordings
 from dbtune.cli.page_output import check_page, page_option, write_page
 from dbtune.cli.progress import show_progress
 from dbtune.cli.queries_output import check_place, print_digest
+from dbtune.cli.report_forms import SHAPES_SHOWN
 from dbtune.cli.time_values import Duration, Moment
 
-_TERMINAL_LIMIT = 20
 # More would leave no room for the query on a terminal of 80 columns.
 _MOST_TTLS = 4
 _ORDERS = ["total", "calls", "mean", "p95", "p99", "max", "rows", "wait"]
@@ -51,7 +51,7 @@ _ORDERS = ["total", "calls", "mean", "p95", "p99", "max", "rows", "wait"]
     "--limit",
     type=click.IntRange(min=1),
     metavar="N",
-    help=f"How many shapes [default: {_TERMINAL_LIMIT}, and all in JSON].",
+    help=f"How many shapes [default: {SHAPES_SHOWN}, and all in JSON].",
 )
 @click.option(
     "--cache-ttl",
@@ -87,5 +87,5 @@ def command(as_json: bool, output: Path | None, report: Path | None, **chosen: A
     with show_progress() as on_event:
         digest = digest_queries(QueriesOptions(**chosen), on_event)
     write_page(digest, report, None)
-    shown = None if as_json or chosen["limit"] is not None else _TERMINAL_LIMIT
+    shown = None if as_json or chosen["limit"] is not None else SHAPES_SHOWN
     print_digest(digest, output, as_json=as_json, limit=shown)

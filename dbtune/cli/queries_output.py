@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dbtune.cli.report_output import (
     check_output,
+    is_same_file,
     print_result,
     terminal_height,
     terminal_width,
@@ -28,7 +29,7 @@ def check_place(output: Path | None, recordings: tuple[str, ...]) -> None:
     if output is None:
         return
     for recording in map(Path, recordings):
-        if output.exists() and recording.exists() and output.samefile(recording):
+        if is_same_file(output, recording):
             raise RefusedError(
                 f"--output {output} is the recording, and the digest would overwrite it",
                 hint="give another file",

@@ -28,18 +28,20 @@ _SUFFIXES = {
     ".sarif": "sarif",
     ".xml": "junit",
 }
-# What is told of a result that came through a pipe: no command can read it there again.
-STDIN_NAME = "standard input"
-# As many as `dbtune queries` prints.
-_SHAPES_SHOWN = 20
+# So many shapes of a digest are printed; all of them are in its document.
+SHAPES_SHOWN = 20
 
 
 @dataclass(frozen=True)
 class NamedRun:
-    """A result, and the file that it was read from."""
+    """A result, and what it was read from.
+
+    `is_file` unless another command cannot be given that name, such as that of a pipe.
+    """
 
     name: str
     run: Run
+    is_file: bool = True
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def page_of_runs(runs: tuple[NamedRun, ...]) -> Page:
     """Return one page of all results, one at least."""
     from dbtune.report.pages.page_of import join_pages, page_of
 
-    files = ("" if named.name == STDIN_NAME else named.name for named in runs)
+    files = (named.name if named.is_file else "" for named in runs)
     return join_pages(
         tuple(page_of(named.run, file) for named, file in zip(runs, files, strict=True))
     )
@@ -109,7 +111,7 @@ def draw_text(run: Run, screen: Screen) -> str:
     from dbtune.report.terminal.to_terminal import to_terminal
 
     if isinstance(run, QueryDigest):
-        shown = replace(run, queries=run.queries[:_SHAPES_SHOWN])
+        shown = replace(run, queries=run.queries[:SHAPES_SHOWN])
         return queries_to_terminal(
             shown, width=screen.width, color=screen.color, height=screen.height
         )

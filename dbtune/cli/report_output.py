@@ -42,7 +42,8 @@ def read_report(path: Path) -> Report:
             hint=missing_hint(path, "write it with dbtune analyze DB --output FILE"),
         ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ConfigurationError(f"{path} cannot be read: {why}") from error
     return from_json(text, str(path))
 
 

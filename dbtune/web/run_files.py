@@ -6,7 +6,7 @@ import logging
 import os
 import stat
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,22 +53,27 @@ class RunFiles:
     """
 
     def __init__(self, places: Iterable[Path]) -> None:
-        """Raises ConfigurationError for a place that is not there."""
+        """Raises ConfigurationError for a place that is not there or cannot be seen."""
         self._places = tuple(Path(os.path.abspath(place)) for place in places)
         for place in self._places:
-            if not place.exists():
+            try:
+                os.stat(place)
+            except OSError as error:
+                missing = isinstance(error, FileNotFoundError)
+                why = "does not exist" if missing else f"cannot be read: {error.strerror}"
                 raise ConfigurationError(
-                    f"{place} does not exist",
+                    f"{place} {why}",
                     hint="name files that commands wrote with --output, or a folder of them",
-                )
+                ) from error
         self._lock = threading.Lock()
         self._seen: dict[str, _Seen] = {}
 
     def find(self) -> FoundRuns:
         """Return what the files hold now; those that did not change are not read again."""
         with self._lock:
-            self._seen = {path: self._look(path) for path in dict.fromkeys(self._paths())}
-            held = [seen.holds for seen in self._seen.values()]
+            paths, closed = self._paths()
+            self._seen = {path: self._look(path) for path in dict.fromkeys(paths)}
+            held = [*closed, *(seen.holds for seen in self._seen.values())]
         return FoundRuns(
             tuple(each for each in held if isinstance(each, RunSummary)),
             tuple(each for each in held if isinstance(each, LeftOut)),
@@ -84,16 +89,20 @@ class RunFiles:
         except ConfigurationError:
             return None  # it was replaced since
 
-    def _paths(self) -> Iterator[str]:
+    def _paths(self) -> tuple[list[str], list[LeftOut]]:
+        """Return the files to look at, and the folders that cannot be listed."""
+        paths: list[str] = []
+        closed: list[LeftOut] = []
         for place in self._places:
-            if not place.is_dir():
-                yield str(place)
-                continue
             try:
                 names = sorted(os.listdir(place))
-            except OSError:
-                continue  # removed, or not ours to read: it has no runs for now
-            yield from (str(place / name) for name in names if name.lower().endswith(".json"))
+            except NotADirectoryError:
+                paths.append(str(place))
+            except OSError as error:
+                closed.append(LeftOut(str(place), f"cannot be read: {error.strerror}"))
+            else:
+                paths += (str(place / name) for name in names if name.lower().endswith(".json"))
+        return paths, closed
 
     def _look(self, path: str) -> _Seen:
         try:

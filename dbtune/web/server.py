@@ -22,6 +22,7 @@ _LOG = logging.getLogger(__name__)
 _METHODS = ("GET", "HEAD")
 # The longest address of a page has 22 characters.
 _MOST_REQUEST_LINE = 2_000
+_HTTP_PORT = 80
 _NOTHING_ALLOWED = "default-src 'none'"
 _HEADERS = (
     ("Cache-Control", "no-store"),
@@ -118,7 +119,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _own_hosts(self) -> frozenset[str]:
         port = self.server.server_port
         names = (ADDRESS, "localhost", "[::1]")
-        return frozenset(f"{name}:{port}" for name in names)
+        # A browser leaves the port of HTTP out.
+        own = {f"{name}:{port}" for name in names} | (set(names) if port == _HTTP_PORT else set())
+        return frozenset(own)
 
     def _page(self) -> _Answer:
         address = read_address(self.path)

@@ -23,7 +23,7 @@ from tests.unit.test_read_run import COMPARED, LOADED, RUNS
 
 DIGEST = digest(query(0), query(1))
 HOSTILE = "a\n  ::error::b\x1b[31m\u202e\ud800\x00]]></x>##[set-output name=c]d`|<img src=x>"
-VALUES = (
+VALUES: tuple[Any, ...] = (
     *(None, True, False, "", HOSTILE, [], {}, [None], [[]], {"": HOSTILE}, "9" * 5_000),
     *(-1, 0, 1, -0.5, 1.5, 5e-324, 1e29, -1e29, 1e31, 1e308, -1e308, 2**63, 10**400),
 )

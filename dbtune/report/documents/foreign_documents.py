@@ -38,11 +38,23 @@ def refuse_foreign_text(text: str, name: str) -> None:
         _refuse(name, "a page drawn of a result", "dbtune report FILE, of the JSON document")
 
 
+def is_list_of_results(value: object) -> bool:
+    """Return whether a document is a list that begins with what may be a command's result."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and isinstance(value[0], dict)
+        and {"schema_version", "command"} <= value[0].keys()
+    )
+
+
 def refuse_foreign_value(root: JsonNode) -> None:
     """Raise ConfigurationError for a document of dbtune's that is not the result of a command."""
     value = root.value
     if isinstance(value, list) and value and isinstance(value[0], dict) and "topic" in value[0]:
         _refuse(root.name, "what dbtune doctor found", _ANALYZE)
+    if is_list_of_results(value):
+        _refuse(root.name, "a list of results", "dbtune report RUN --format json, of one RUN")
     found = value if isinstance(value, dict) else {}
     if found.get("command") == _INSPECTED:
         _refuse(root.name, "a summary of a recording", "dbtune queries FILE --output FILE")

@@ -13,7 +13,11 @@ from dbtune.report.documents import (
     queries_to_json,
     to_json,
 )
-from dbtune.report.documents.foreign_documents import refuse_foreign_text, refuse_foreign_value
+from dbtune.report.documents.foreign_documents import (
+    is_list_of_results,
+    refuse_foreign_text,
+    refuse_foreign_value,
+)
 from dbtune.report.documents.from_json import read_report
 from dbtune.report.documents.json_document import parse_document, require_version
 from dbtune.report.documents.json_node import JsonNode
@@ -29,13 +33,18 @@ def read_run(text: str, name: str) -> Run:
     `name` stands for the document in messages. Raises ConfigurationError for what is no such
     document, says what it is where that is known, and names key path and value seen.
     """
-    refuse_foreign_text(text, name)
-    root = parse_document(text, name, _HINT)
-    refuse_foreign_value(root)
-    try:
-        return _run(root)
-    except ConfigurationError as error:
-        raise ConfigurationError(error.message, hint=error.hint or _HINT) from error
+    return _checked_run(_root(text, name))
+
+
+def read_several(text: str, name: str) -> tuple[Run, ...]:
+    """Return the same, or the results of a list of such documents, one at least, in their order.
+
+    `dbtune report --format json` writes several so.
+    """
+    root = _root(text, name)
+    if not is_list_of_results(root.value):
+        return (_checked_run(root),)
+    return tuple(map(_checked_run, root.items()))
 
 
 def run_to_json(run: Run) -> str:
@@ -47,6 +56,19 @@ def run_to_json(run: Run) -> str:
     if isinstance(run, Comparison):
         return comparison_to_json.comparison_to_json(run)
     return to_json.to_json(run)
+
+
+def _root(text: str, name: str) -> JsonNode:
+    refuse_foreign_text(text, name)
+    return parse_document(text, name, _HINT)
+
+
+def _checked_run(root: JsonNode) -> Run:
+    refuse_foreign_value(root)
+    try:
+        return _run(root)
+    except ConfigurationError as error:
+        raise ConfigurationError(error.message, hint=error.hint or _HINT) from error
 
 
 def _run(root: JsonNode) -> Run:

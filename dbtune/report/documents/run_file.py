@@ -1,22 +1,44 @@
-"""A result read from its file, of which nothing more is read than shows that it is another."""
+"""Results read from a file, of which nothing more is read than shows that it is another."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from dbtune.errors import ConfigurationError
 from dbtune.model.run import Run
 from dbtune.report.documents.foreign_documents import LONGEST_START, refuse_foreign_text
-from dbtune.report.documents.read_run import read_run
+from dbtune.report.documents.read_run import read_run, read_several
 from dbtune.similar_files import missing_hint
 
 
 def read_run_file(path: Path) -> Run:
     """Return what a command wrote to a file. Raises ConfigurationError for anything else."""
+    with _opened(path) as file:
+        return read_run(_text(file, str(path)), str(path))
+
+
+def read_several_file(path: Path) -> tuple[Run, ...]:
+    """Return the same, or the results of a file with a list of them, in their order."""
+    with _opened(path) as file:
+        return read_several_stream(file, str(path))
+
+
+def read_several_stream(file: BinaryIO, name: str) -> tuple[Run, ...]:
+    """Return what one command wrote, or the results of a list; `name` stands for it in messages.
+
+    Raises ConfigurationError as `read_run`, and for bytes that are not UTF-8.
+    """
+    return read_several(_text(file, name), name)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
         with path.open("rb") as file:
-            return read_run_stream(file, str(path))
+            yield file
     except FileNotFoundError as error:
         raise ConfigurationError(
             f"{path} does not exist",
@@ -28,19 +50,14 @@ def read_run_file(path: Path) -> Run:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def read_run_stream(file: BinaryIO, name: str) -> Run:
-    """Return what a command wrote; `name` stands for it in messages.
-
-    Raises ConfigurationError as `read_run`, and for bytes that are not UTF-8.
-    """
+def _text(file: BinaryIO, name: str) -> str:
     start = file.read(LONGEST_START)
     refuse_foreign_text(start.decode("utf-8", "replace"), name)
     try:
-        text = (start + file.read()).decode("utf-8")
+        return (start + file.read()).decode("utf-8")
     except UnicodeDecodeError as error:
         raise ConfigurationError(
             f"{name} cannot be read: byte {error.start:,} is 0x{error.object[error.start]:02x}, "
             "which is not UTF-8",
             hint="results are ASCII; was it converted, or is it another file?",
         ) from error
-    return read_run(text, name)

@@ -76,7 +76,7 @@ def _database_lines(digest: QueryDigest, width: int, colors: Colors) -> list[str
         line
         for database in digest.databases.top
         for line in wrap_text(
-            f"{counted(database.count, 'call')} ({format_ratio(database.count / digest.calls)}) "
+            f"{counted(database.count, 'call')} ({format_ratio(database.count / (digest.calls or 1))}) "
             f"to {database.name}",
             width,
             "  ",
