@@ -90,9 +90,9 @@ def _advice(
     database: Path, report_path: Path | None, options: ApplyOptions, on_event: OnEvent
 ) -> Report:
     if report_path is not None:
-        from dbtune.cli.report_output import read_report
+        from dbtune.report.documents.run_file import read_report_file
 
-        return read_report(report_path)
+        return read_report_file(report_path)
     from dbtune.journeys.analyze import AnalyzeOptions, analyze
 
     inputs = AnalyzeOptions(

@@ -184,9 +184,9 @@ def bench_options(command: F) -> F:
 
 def chosen_options(chosen: dict[str, Any]) -> BenchOptions:
     """Return the journey's options. Raises ConfigurationError for a report that is none."""
-    from dbtune.cli.report_output import read_report
     from dbtune.journeys.bench import BenchOptions
     from dbtune.model.load import LoadRate, LoadSettings
+    from dbtune.report.documents.run_file import read_report_file
 
     rates, report = chosen["rate"], chosen["with_indexes"]
     return BenchOptions(
@@ -205,7 +205,7 @@ def chosen_options(chosen: dict[str, Any]) -> BenchOptions:
             threads=chosen["threads"],
         ),
         mix=chosen["mix"],
-        indexes=None if report is None else read_report(report),
+        indexes=None if report is None else read_report_file(report),
         postgres=chosen["postgres"],
         schema=chosen["schema"],
         scratch=chosen["scratch"],

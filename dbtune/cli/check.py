@@ -35,13 +35,14 @@ def command(database: Path, report_path: Path, wait: float) -> int:
     from dbtune.cli.report_output import (
         line_width,
         print_result,
-        read_report,
         terminal_height,
         wants_color,
     )
     from dbtune.journeys.check import check
+    from dbtune.report.documents.run_file import read_report_file
 
-    result = check(database, read_report(report_path), str(report_path), wait_ms=int(wait * 1000))
+    report = read_report_file(report_path)
+    result = check(database, report, str(report_path), wait_ms=int(wait * 1000))
     width, height = line_width(), terminal_height()
     print_result(check_text(database, result, width=width, height=height, color=wants_color()))
     for text in result.notes:

@@ -82,7 +82,8 @@ def chosen_metrics(
 
 def read_reports(base: Path, head: Path) -> tuple[Report, Report]:
     """Return both reports. Raises ConfigurationError, for databases with how to compare them."""
-    from dbtune.cli.report_output import begins_as_database, read_report
+    from dbtune.cli.report_output import begins_as_database
+    from dbtune.report.documents.run_file import read_report_file
 
     for path in (base, head):
         if begins_as_database(path):
@@ -90,4 +91,4 @@ def read_reports(base: Path, head: Path) -> tuple[Report, Report]:
                 f"{path} is a database, not a report",
                 hint=f"compare databases with dbtune compare --run {base} {head} --queries F",
             )
-    return read_report(base), read_report(head)
+    return read_report_file(base), read_report_file(head)

@@ -14,7 +14,6 @@ import click
 
 from dbtune.cli.standard_streams import drop_stdout
 from dbtune.errors import ConfigurationError, RefusedError
-from dbtune.similar_files import missing_hint
 
 if TYPE_CHECKING:
     from dbtune.model.advice import Report
@@ -24,38 +23,6 @@ _PROSE_WIDTH = 100
 _UNBROKEN = 1_000_000
 _SQLITE_MAGIC = b"SQLite format 3\0"
 _BESIDE_DATABASE = ("", "-wal", "-shm", "-journal")
-
-
-def read_report(path: Path) -> Report:
-    """Return the Report that --output wrote. Raises ConfigurationError for anything else."""
-    from dbtune.report.documents.foreign_documents import LONGEST_START
-    from dbtune.report.documents.from_json import from_json
-
-    try:
-        with path.open("rb") as file:
-            start = file.read(LONGEST_START)
-            _refuse_recording(start, path)
-            text = (start + file.read()).decode("utf-8")
-    except FileNotFoundError as error:
-        raise ConfigurationError(
-            f"{path} does not exist",
-            hint=missing_hint(path, "write it with dbtune analyze DB --output FILE"),
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise ConfigurationError(f"{path} cannot be read: {why}") from error
-    return from_json(text, str(path))
-
-
-def _refuse_recording(start: bytes, path: Path) -> None:
-    """Raise ConfigurationError for a recording, the other file that dbtune writes, of any size."""
-    from dbtune.report.documents.foreign_documents import RECORDING_STARTS
-
-    if start.decode("utf-8", "replace").startswith(RECORDING_STARTS):
-        raise ConfigurationError(
-            f"{path} is a recording, not a report",
-            hint=f"make one of it: dbtune analyze DB --queries {path} --output FILE",
-        )
 
 
 def print_result(text: str) -> None:

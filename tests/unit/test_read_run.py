@@ -19,7 +19,7 @@ from dbtune.report.documents.explanation_to_json import explanation_to_json
 from dbtune.report.documents.from_json import from_json
 from dbtune.report.documents.plan_to_json import PLAN_SCHEMA_VERSION
 from dbtune.report.documents.read_run import read_run, run_to_json
-from dbtune.report.documents.run_file import read_run_file
+from dbtune.report.documents.run_file import read_report_file, read_run_file
 from dbtune.report.documents.to_json import to_json
 from tests.golden.test_comparison_golden import BASE, HEAD, TIMES
 from tests.report_schema import valid_report
@@ -189,3 +189,24 @@ def test_a_file_is_read_with_its_path_in_messages(tmp_path: Path) -> None:
     assert isinstance(found, Comparison) and found == COMPARED
     with pytest.raises(ConfigurationError, match=r"cannot be read: "):
         read_run_file(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "hint"),
+    [
+        ('{"dbtune.recording": 1}\n', "is a recording, not a report", "analyze DB --queries"),
+        ("SQLite format 3\0", "is a database, not a report", "analyze "),
+        ("<!DOCTYPE html>\n", "is a page drawn of a result, not a report", "the JSON document"),
+        (run_to_json(COMPARED), "is of dbtune compare, and no report", "dbtune analyze DB"),
+    ],
+)
+def test_a_report_is_asked_for_by_that_name(
+    tmp_path: Path, text: str, said: str, hint: str
+) -> None:
+    """Whatever else is given is told as what it is, with the command that makes a report."""
+    path = tmp_path / "given"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        read_report_file(path)
+    assert f"{path} {said}" in caught.value.message
+    assert hint in (caught.value.hint or "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from dbtune.errors import ConfigurationError
 from dbtune.report.documents.json_node import JsonNode
@@ -16,6 +16,7 @@ _PAGE_STARTS = ("<!doctype html", "<html")
 LONGEST_START = max(map(len, (*RECORDING_STARTS, _DATABASE_START)))
 _LOOKED_AT = 1000
 _ANALYZE = "dbtune analyze DB --output FILE"
+_PAGE_OF = "dbtune report FILE, of the JSON document"
 # A key that no result has, by what has it.
 _KEYS = (
     ("plan_version", "a plan of a migration", "dbtune migrate-to-postgres DB --json > FILE"),
@@ -23,19 +24,26 @@ _KEYS = (
     ("not_analyzed", "what dbtune analyze --explain says of one query", _ANALYZE),
 )
 _INSPECTED = "recording inspect"
+# What somebody asks for, and the command that makes it of a recording.
+Wanted = Literal["a result of a command", "a report"]
+_RESULT: Wanted = "a result of a command"
+_OF_RECORDING: dict[Wanted, str] = {
+    "a result of a command": "dbtune queries {} --output FILE",
+    "a report": "dbtune analyze DB --queries {} --output FILE",
+}
 
 
-def refuse_foreign_text(text: str, name: str) -> None:
-    """Raise ConfigurationError for a text that begins as something else than a result."""
+def refuse_foreign_text(text: str, name: str, wanted: Wanted = _RESULT) -> None:
+    """Raise ConfigurationError for a text that begins as something else than what is wanted."""
     start = text[:_LOOKED_AT].removeprefix("\ufeff").lstrip()
     if start.startswith(RECORDING_STARTS):
-        _refuse(name, "a recording", f"dbtune queries {name} --output FILE")
+        _refuse(name, "a recording", _OF_RECORDING[wanted].format(name), wanted)
     if start.startswith(_DATABASE_START):
-        _refuse(name, "a database", f"dbtune analyze {name} --output FILE")
+        _refuse(name, "a database", f"dbtune analyze {name} --output FILE", wanted)
     if start.startswith(_SAMPLE_START) or _ALERT in start.partition("\n")[0]:
-        _refuse(name, "what dbtune monitor wrote", _ANALYZE)
+        _refuse(name, "what dbtune monitor wrote", _ANALYZE, wanted)
     if start.lower().startswith(_PAGE_STARTS):
-        _refuse(name, "a page drawn of a result", "dbtune report FILE, of the JSON document")
+        _refuse(name, "a page drawn of a result", _PAGE_OF, wanted)
 
 
 def is_list_of_results(value: object) -> bool:
@@ -67,7 +75,5 @@ def refuse_foreign_value(root: JsonNode) -> None:
     _refuse(root.name, "some other JSON", _ANALYZE)
 
 
-def _refuse(name: str, what: str, instead: str) -> NoReturn:
-    raise ConfigurationError(
-        f"{name} is {what}, not a result of a command", hint=f"make one: {instead}"
-    )
+def _refuse(name: str, what: str, instead: str, wanted: Wanted = _RESULT) -> NoReturn:
+    raise ConfigurationError(f"{name} is {what}, not {wanted}", hint=f"make one: {instead}")

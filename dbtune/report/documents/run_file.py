@@ -8,16 +8,26 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dbtune.errors import ConfigurationError
+from dbtune.model.advice import Report
 from dbtune.model.run import Run
-from dbtune.report.documents.foreign_documents import LONGEST_START, refuse_foreign_text
+from dbtune.report.documents.foreign_documents import LONGEST_START, Wanted, refuse_foreign_text
+from dbtune.report.documents.from_json import from_json
 from dbtune.report.documents.read_run import read_run, read_several
 from dbtune.similar_files import missing_hint
+
+_HOW_TO = "write it with --output FILE of analyze, bench, compare, queries or others"
 
 
 def read_run_file(path: Path) -> Run:
     """Return what a command wrote to a file. Raises ConfigurationError for anything else."""
     with _opened(path) as file:
         return read_run(_text(file, str(path)), str(path))
+
+
+def read_report_file(path: Path) -> Report:
+    """Return a report read from a file. Raises ConfigurationError for other results too."""
+    with _opened(path, "write it with dbtune analyze DB --output FILE") as file:
+        return from_json(_text(file, str(path), "a report"), str(path))
 
 
 def read_several_file(path: Path) -> tuple[Run, ...]:
@@ -35,24 +45,22 @@ def read_several_stream(file: BinaryIO, name: str) -> tuple[Run, ...]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def _opened(path: Path, otherwise: str = _HOW_TO) -> Iterator[BinaryIO]:
     try:
         with path.open("rb") as file:
             yield file
     except FileNotFoundError as error:
         raise ConfigurationError(
             f"{path} does not exist",
-            hint=missing_hint(
-                path, "write it with --output FILE of analyze, bench, compare, queries or others"
-            ),
+            hint=missing_hint(path, otherwise),
         ) from error
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _text(file: BinaryIO, name: str) -> str:
+def _text(file: BinaryIO, name: str, wanted: Wanted = "a result of a command") -> str:
     start = file.read(LONGEST_START)
-    refuse_foreign_text(start.decode("utf-8", "replace"), name)
+    refuse_foreign_text(start.decode("utf-8", "replace"), name, wanted)
     try:
         return (start + file.read()).decode("utf-8")
     except UnicodeDecodeError as error:
