@@ -42,7 +42,7 @@ _UNCHANGED = "nothing was changed"
 _DAMAGED = "The file is damaged: mend that first, as the finding integrity-error says."
 _HOOK = (
     "Set up the application's connections with dbtune.install(engine), or the lines of "
-    "docs/how-to/hook.md: without BEGIN IMMEDIATE and a busy timeout more writes fail under WAL "
+    "dbtune help hook: without BEGIN IMMEDIATE and a busy timeout more writes fail under WAL "
     "than before"
 )
 # How dbtune marks its own revisions among those of an application.
@@ -126,7 +126,8 @@ def _tone(report: Report, said: Conclusion) -> Tone:
         return "bad"
     if severities & {"high", "medium"}:
         return "warning"
-    return "neutral" if severities else "good"
+    # Of a database that nothing was looked for in, nothing found says little.
+    return "neutral" if severities or report.command != ANALYZE else "good"
 
 
 def _figures(report: Report) -> Iterator[Fact]:

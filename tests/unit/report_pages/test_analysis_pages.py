@@ -100,8 +100,10 @@ def test_why_nothing_was_changed_is_said_once() -> None:
     """In the verdict, and not again among the notes."""
     done = "all 35 changes asked for are in place already"
     nothing = "nothing was changed: no index is left to create or drop"
-    report = replace(APPLIED, verdict=None, changes=(), notes=(done, nothing, "a hint"))
+    notes = (done, nothing, "a hint")
+    report = replace(APPLIED, verdict=None, changes=(), findings=(), notes=notes)
     page = page_of(report)
+    assert page.tone == "neutral"
     assert page.verdict == (
         "platform.db: nothing was changed. All 35 changes asked for are in place already; no index "
         "is left to create or drop."
