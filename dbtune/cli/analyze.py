@@ -60,7 +60,7 @@ def command(
     Looks for missing and needless indexes, queries that no index can help, and the health of
     the file, and gives the command that mends each. Reads only; queries run on a throw-away
     copy. Without --queries, a recording of what your application sends
-    (docs/reference/recording.md), only schema and health are checked.
+    (dbtune help recording-format), only schema and health are checked.
     """
     form = chosen_form(
         drops=drops, **{name: chosen.pop(name) for name in ("format", "sql", "json")}

@@ -32,7 +32,7 @@ def command(
     Tells for each configuration how many requests it answers in a second, how many fail and why,
     and how long they take, with all configurations side by side. A request is timed from the
     moment it was due, waits for a free connection included. DB itself is only read. See
-    docs/how-to/bench.md.
+    dbtune help bench-guide.
     """
     from dbtune.cli.report_output import (
         check_output,

@@ -13,7 +13,7 @@ from dbtune.errors import ExitCode
 from dbtune.model.metrics import METRICS
 
 _EPILOG = (
-    "Metrics: " + ", ".join(metric.name for metric in METRICS) + ". See docs/how-to/monitor.md."
+    "Metrics: " + ", ".join(metric.name for metric in METRICS) + ". See dbtune help monitor-guide."
 )
 
 

@@ -18,7 +18,7 @@ def command() -> None:
     """Look into recordings, mask their values, and make them of traces and logs.
 
     FILE is a recording, a file of SQL, spans of OpenTelemetry in JSON, SQLAlchemy's echo or
-    Django's log (docs/reference/recording.md), a folder of recordings, or - for stdin.
+    Django's log (dbtune help recording-format), a folder of recordings, or - for stdin.
     """
 
 

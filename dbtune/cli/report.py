@@ -33,7 +33,7 @@ def command(runs: tuple[str, ...], format: str | None, output: Path | None) -> N
     RUN is what analyze, apply-indexes, enable-wal, rollback, migrate-to-postgres, queries, bench
     or compare wrote with --output or --json, or - for stdin. Several become one page. Ends with 0
     whatever the results say: analyze --fail-on and compare are the gates of a build. See
-    docs/how-to/report.md.
+    dbtune help report-guide.
     """
     form = chosen_form(format, output)
     from dbtune.cli.report_output import (

@@ -40,7 +40,7 @@ def command(runs: tuple[Path, ...], port: int) -> None:
     RUN is a file that a command wrote with --output, or a folder of them; the current folder
     without one. Costs, findings opened and closed, and each run's own report, at the address that
     is printed; files that come or change later are there when the page is loaded again. Nothing
-    is written. Ctrl-C ends it. See docs/how-to/serve.md.
+    is written. Ctrl-C ends it. See dbtune help serve-guide.
     """
     from dbtune.cli.report_output import print_result
     from dbtune.web.run_files import RunFiles

@@ -18,7 +18,7 @@ RecordingForm = Literal["jsonl", "sql", "opentelemetry", "sqlalchemy-echo", "dja
 
 FORMS: dict[str, RecordingForm] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".sql": "sql"}
 _FORMAT_HINT = (
-    "give a recording of dbtune record, a .sql file, or a log named in docs/reference/recording.md"
+    "give a recording of dbtune record, a .sql file, or a log named in dbtune help recording-format"
 )
 # What the first bytes say a file is, and what to do about it.
 _NOT_TEXT = (

@@ -74,6 +74,17 @@ def test_each_finding_has_its_section(code: str) -> None:
     assert section.count("\n## ") == 0
 
 
+def test_messages_lead_to_help_that_there_is() -> None:
+    """Who has installed dbtune has no docs/ to look into; a docstring of a module is for others."""
+    known = {*COMMANDS, *(topic.name for topic in TOPICS), *finding_sections(TOPICS)}
+    led_to = set()
+    for path in (ROOT / "dbtune").rglob("*.py"):
+        led_to |= set(re.findall(r"dbtune help ([a-z][a-z0-9-]+)", path.read_text("utf-8")))
+    assert {"recording-format", "hook"} <= led_to <= known
+    reference = (ROOT / "docs" / "reference" / "commands.md").read_text("utf-8")
+    assert not re.findall(r"docs/\S+\.md", reference)
+
+
 def test_help_lists_a_page_on_one_line() -> None:
     """However long its name is."""
     listed = run_here("help").stdout.splitlines()
@@ -126,3 +137,11 @@ def test_code_is_drawn_as_it_is() -> None:
     text = draw_markdown(f"# T\n\n```sh\n{line}\n```\n", width=60, color=True)
     assert line.strip() in text
     assert not re.search(r"\x1b\[(?:\d+;)*4\d", text)
+
+
+@pytest.mark.parametrize("group", [(), ("recording",), ("embedded",)], ids=" ".join)
+def test_a_group_without_a_command_is_answered_with_its_help(group: tuple[str, ...]) -> None:
+    """On stderr, as the answer to a mistake: exit code 2."""
+    done = run_here(*group)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == run_here(*group, "--help").stdout

@@ -291,7 +291,7 @@ def _next(report: Report) -> Section | None:
     back = Text(
         (
             "Before the switch: rewrite the queries that differ or break, and go through the "
-            "checklist for the application in docs/how-to/move-to-postgres.md. Stop all that "
+            "checklist of dbtune help move-to-postgres. Stop all that "
             "write to the SQLite file while the last migration runs, then set DATABASE_URL.",
             "Going back: the SQLite file is as it was, byte for byte. Set DATABASE_URL to it "
             "again; what was written to PostgreSQL meanwhile is not in it.",

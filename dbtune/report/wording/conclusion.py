@@ -21,7 +21,7 @@ _COMMAND = re.compile(r"^(?P<words>.*?)(?:[:,]|\swith|\srun)?\s*`?(?P<command>db
 _NO_RECORDING = "No recording given, so no query was checked."
 HOW_TO_RECORD = (
     "Record your application as you start it, use it, and analyze again; "
-    "docs/reference/recording.md has other ways:"
+    "dbtune help recording-format has other ways:"
 )
 RECORD = "dbtune record -o queries.jsonl -- python app.py"
 
@@ -136,6 +136,8 @@ def _speed(verdict: Verdict) -> str:
 
 
 def _no_gain(report: Report, name: str) -> str:
+    if not report.shapes:
+        return f"No query was checked: the recording holds none that {name} can run."
     checked = f"{recorded_workload(report)} checked on {name}"
     if not report.findings:
         return f"Nothing to change: {checked}, and no index gains enough. Use --min-gain to change."
