@@ -121,6 +121,7 @@ ODD: dict[str, tuple[Run, tuple[str | int, ...], object]] = {
     "a configuration's name": (LOADED, ("runs", 0, "config"), HOSTILE),
     "next to no seconds": (LOADED, ("runs", 0, "seconds"), 5e-324),
     "a statement compared": (COMPARED, ("differences", 0, "text"), HOSTILE),
+    "less than no steps": (COMPARED, ("differences", 0, "base"), -0.5),
     "next to no steps": (COMPARED, ("differences", 0, "base"), 5e-324),
 }
 

@@ -47,10 +47,16 @@ from dbtune.report.wording.counted import counted
 
 _BARS = 12
 _ONE_SIDED = 20
+_LOOKED_AT = 2
 _TABLE_BYTES = 90_000
 _DETAILS_BYTES = 30_000
 _NUMBERED: tuple[Metric, ...] = ("queries", "steps", "fetches", "time")
 _ANCHORS = {"regression": "worse", "inconclusive": "not-known", "improvement": "better"}
+_CAPTIONS = {
+    "regression": "The worst first",
+    "inconclusive": "All that is not known",
+    "improvement": "All that got better",
+}
 _TONES: Mapping[str, Tone] = {
     "regression": "bad",
     "inconclusive": "warning",
@@ -92,21 +98,23 @@ def _figures(comparison: Comparison) -> Iterator[Fact]:
 
 
 def _actions(comparison: Comparison) -> Iterator[Action]:
-    worse = comparison.of("regression")
-    seen: set[str] = set()
-    for difference in worse:
-        if difference.subject not in seen and len(seen) < 2:
-            seen.add(difference.subject)
-            yield Action(f"Look at {_subject(difference)}: {_in_short(difference)}")
+    """Yield what got worse by the largest factor, all that is known of it in one."""
+    worse: dict[str, list[Difference]] = {}
+    for difference in comparison.of("regression"):
+        worse.setdefault(difference.subject, []).append(difference)
+    worst = sorted(worse.values(), key=lambda found: -max(d.ratio or 0.0 for d in found))
+    for found in worst[:_LOOKED_AT]:
+        yield Action(f"Look at {_subject(found[0])}: {', '.join(map(_in_short, found))}")
     if comparison.of("inconclusive"):
         yield Action("See under Not known why some of it says nothing")
 
 
 def _in_short(difference: Difference) -> str:
+    if difference.metric == "plans":
+        return "another plan"
     ratio = difference.ratio
-    if ratio is None:
-        return METRIC_WORDS[difference.metric]
-    return f"{METRIC_WORDS[difference.metric]} {format_change(ratio)}"
+    words = METRIC_WORDS[difference.metric]
+    return words if ratio is None else f"{words} {format_change(ratio)}"
 
 
 def _outcome_section(comparison: Comparison, outcome: str) -> Section | None:
@@ -126,13 +134,19 @@ def _outcome_section(comparison: Comparison, outcome: str) -> Section | None:
     return Section(name, title, tuple(blocks))
 
 
+def _change(difference: Difference) -> float:
+    """Return how far a metric is from what it was, whichever way, for an order."""
+    ratio = difference.ratio
+    return abs(math.log(ratio)) if ratio is not None and ratio > 0 else math.inf
+
+
 def _bars(found: tuple[Difference, ...]) -> list[Block]:
     """Return the differences in one metric that changed most, whose values share a unit."""
     charts: list[Block] = []
     for metric in _NUMBERED:
         own = [d for d in found if d.metric == metric and d.base is not None and d.head is not None]
         # The model has the worst first, which is the least change of those that got better.
-        own.sort(key=lambda d: -abs(math.log(d.ratio)) if d.ratio else -math.inf)
+        own.sort(key=_change, reverse=True)
         if own:
             bars = tuple(bar for d in own[:_BARS] for bar in _bar(d))
             words = METRIC_WORDS[metric]
@@ -152,11 +166,11 @@ def _bar(difference: Difference) -> Iterator[Bar]:
         quantity(difference.metric, difference.base),
         difference.head,
         quantity(difference.metric, difference.head),
-        _change(ratio),
+        _in_words(ratio),
     )
 
 
-def _change(ratio: float | None) -> str:
+def _in_words(ratio: float | None) -> str:
     if ratio is None:
         return ""
     # Of 0.1 % of it and of 0.01 % one would read "-100 %".
@@ -176,7 +190,7 @@ def _table(
         Column("what was found"),
     )
     rows = fitting((_row(d, outcome, links) for d in found), _TABLE_BYTES)
-    yield Table("The worst first" if outcome == "regression" else "In order", columns, rows)
+    yield Table(_CAPTIONS[outcome], columns, rows)
     left = len(found) - len(rows)
     if left:
         yield Text((f"And {left:,} more: they are in the JSON.",))
