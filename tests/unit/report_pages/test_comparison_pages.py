@@ -71,6 +71,14 @@ def test_what_changed_most_is_drawn_first() -> None:
     assert [bar.after for bar in chart.bars] == [0.0, 9.0, 80.0]
 
 
+def test_the_first_to_look_at_is_what_got_worse_most() -> None:
+    """With all that is known of it, and not by what comes first."""
+    other = Difference("fetches", "regression", "0b" * 6, "SELECT 2", 1.0, 70.0, "")
+    first, second = page_of(comparison(*WORSE, other)).actions
+    assert first.text == "Look at 0b0b0b0b0b0b SELECT 2: page fetches 70x"
+    assert second.text.endswith("FROM t: another plan, steps of SQLite's virtual machine 50x")
+
+
 def test_what_is_nearly_gone_is_not_all_gone() -> None:
     """A factor tells 19 of 186,000 from nothing; "-100 %" does not."""
     found = difference("fetches", "improvement", 186_000.0, 19.0)
