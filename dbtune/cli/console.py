@@ -25,6 +25,9 @@ def print_usage_error(error: click.ClickException) -> None:
     """Write what click says of a command line: the usage, where help is, and the error."""
     context = error.ctx if isinstance(error, click.UsageError) else None
     with as_far_as_read():
+        if isinstance(error, click.exceptions.NoArgsIsHelpError):
+            error.show()
+            return
         if context is not None:
             click.echo(context.get_usage(), err=True)
             note(f"Try '{context.command_path} {context.help_option_names[-1]}' for help.\n")

@@ -23,6 +23,7 @@ from dbtune.advisor.time_limit import TimeLimit
 from dbtune.advisor.wording import fine_percent
 from dbtune.config import IgnoreRule
 from dbtune.journeys.actions import DROP_CODES, actions
+from dbtune.journeys.application_version import require_version
 from dbtune.journeys.database_overview import health_facts, table_overviews, with_concerns
 from dbtune.journeys.ignored import without_ignored
 from dbtune.journeys.report_environment import environment
@@ -107,6 +108,7 @@ def analyze(database: Path, options: AnalyzeOptions, on_event: OnEvent = ignore_
 
 
 def _analyze(database: Path, options: AnalyzeOptions, on_event: OnEvent) -> Report:
+    require_version(options.application_sqlite_version)
     on_event(Event("Reading the database"))
     proposals = read_proposals(options.consider) if options.consider is not None else ()
     read = _read(database)

@@ -18,6 +18,7 @@ from dbtune.changes.project import Project, ProjectOptions
 from dbtune.changes.revision import Draft
 from dbtune.changes.writable import require_writable
 from dbtune.errors import ConfigurationError, LockedError
+from dbtune.journeys.application_version import require_version
 from dbtune.journeys.database_overview import judged_health
 from dbtune.journeys.report_environment import environment
 from dbtune.journeys.wal_preflight import Preflight, Wishes, judge_place, judge_state
@@ -226,11 +227,7 @@ def _require_page_size(page_size_bytes: int | None) -> None:
 def _application_version(options: EnableWalOptions) -> str | None:
     """Return the application's SQLite version as named, or as its recordings' headers say."""
     named = options.application_sqlite_version
-    if named is not None and not version_number(named):
-        raise ConfigurationError(
-            f'--app-sqlite is "{named}"; expected a version such as 3.45.1',
-            hint="ask the application: SELECT sqlite_version()",
-        )
+    require_version(named)
     return named or _recorded_version(options.queries)
 
 

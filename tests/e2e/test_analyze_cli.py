@@ -206,6 +206,7 @@ USAGE = {
     "negative budget": (["--budget-mb", "-1"], "--budget-mb"),
     "gain over all": (["--min-gain", "1.5"], "--min-gain"),
     "slowdown below none": (["--max-write-slowdown", "0.5"], "0.5 is below 1. It is a write's"),
+    "a version that is none": (["--app-sqlite", "3.x"], "expected a version such as 3.45.1"),
     "slowdown that is no number": (["--max-write-slowdown", "nan"], "1 allows no slowdown"),
 }
 
@@ -218,6 +219,17 @@ def test_usage_errors_end_with_2(
     done = run_dbtune("analyze", "shop.db", *arguments)
     assert done.returncode == 2
     assert message in done.stderr and done.stdout == ""
+
+
+def test_a_recording_of_nothing_is_not_told_as_a_search(run_dbtune: RunDbtune, shop: Path) -> None:
+    """No option makes it find more."""
+    (shop.parent / "none.jsonl").touch()
+    done = run_dbtune("analyze", shop, "--queries", shop.parent / "none.jsonl")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(
+        "No query was checked: the recording holds none that shop.db can run.\n"
+    )
+    assert "--min-gain" not in done.stdout
 
 
 def test_help_gives_the_defaults_that_hold(run_dbtune: RunDbtune) -> None:

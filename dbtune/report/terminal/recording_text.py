@@ -16,6 +16,7 @@ from dbtune.report.quantities import (
 )
 from dbtune.report.terminal.colors import Colors
 from dbtune.report.terminal.text_table import draw_table
+from dbtune.report.wording.counted import counted
 
 _MIN_WIDTH = 40
 _PROSE_WIDTH = 100
@@ -65,7 +66,7 @@ def recording_to_terminal(summary: RecordingSummary, *, width: int, color: bool)
 def written_to_terminal(written: WrittenRecording, *, redacted: bool) -> str:
     """Return what was written, in a line or two."""
     name = printable(written.path)
-    what = f"{written.statements:,} statements of {written.shapes:,} query shapes"
+    what = f"{counted(written.statements, 'statement')} of {counted(written.shapes, 'query shape')}"
     lines = [f"{name}: {what}, {format_size(written.size_bytes)}, read back"]
     if redacted:
         lines[0] += "; no value is left in it"
@@ -79,15 +80,16 @@ def written_to_terminal(written: WrittenRecording, *, redacted: bool) -> str:
 
 
 def _head(summary: RecordingSummary, width: int, colors: Colors) -> Iterator[str]:
-    statements = f"{summary.statements:,} statements of {summary.shapes:,} query shapes"
+    shapes = counted(summary.shapes, "query shape")
+    statements = f"{counted(summary.statements, 'statement')} of {shapes}"
     if round(summary.executions) != summary.statements:
         statements += f", which stand for {format_count(round(summary.executions))} calls"
     yield from (colors.bold(line) for line in wrap_text(statements, width))
     if summary.started_at is not None:
         yield from wrap_text(format_span(summary.started_at, summary.ended_at), width)
     if summary.requests:
-        routes = f" on {summary.route_count:,} routes" if summary.route_count else ""
-        yield from wrap_text(f"{summary.requests:,} requests{routes}", width)
+        routes = f" on {counted(summary.route_count, 'route')}" if summary.route_count else ""
+        yield from wrap_text(f"{counted(summary.requests, 'request')}{routes}", width)
 
 
 def _files(summary: RecordingSummary, width: int, colors: Colors) -> list[str]:
