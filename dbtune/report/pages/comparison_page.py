@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 
 from dbtune.model.comparison import ComparedSide, Comparison, Difference, Metric, UnmatchedShape
@@ -26,6 +27,7 @@ from dbtune.model.page import (
 )
 from dbtune.report.anchors import anchors
 from dbtune.report.pages.cells import count_cell, statement_cell, statement_in_short
+from dbtune.report.pages.plan_tree import plan_tree
 from dbtune.report.pages.size_budget import fitting
 from dbtune.report.pages.state_sections import notes_section
 from dbtune.report.quantities import (
@@ -50,6 +52,8 @@ _ONE_SIDED = 20
 _LOOKED_AT = 2
 _TABLE_BYTES = 90_000
 _DETAILS_BYTES = 30_000
+# As the comparison words it; steps stand in one line, their levels are not known.
+_PLANS = re.compile(r"was: (.*); is: (.*)", re.DOTALL)
 _NUMBERED: tuple[Metric, ...] = ("queries", "steps", "fetches", "time")
 _ANCHORS = {"regression": "worse", "inconclusive": "not-known", "improvement": "better"}
 _CAPTIONS = {
@@ -151,7 +155,9 @@ def _bars(found: tuple[Difference, ...]) -> list[Block]:
             bars = tuple(bar for d in own[:_BARS] for bar in _bar(d))
             words = METRIC_WORDS[metric]
             rest = f", the first {len(bars)} of {len(own)}" if len(own) > len(bars) else ""
-            said = f"{len(own):,} differ{rest}; base before, head after."
+            said = (
+                f"{len(own):,} differ{'s' if len(own) == 1 else ''}{rest}; base before, head after."
+            )
             charts.append(BarChart(f"{words[:1].upper()}{words[1:]}", said, words, bars))
     return charts
 
@@ -239,7 +245,13 @@ def _plan_details(found: tuple[Difference, ...], name: str) -> tuple[tuple[str, 
 
 def _plan_blocks(difference: Difference) -> Iterator[Block]:
     yield Code(difference.text)
-    yield Text((difference.reason,))
+    plans = _PLANS.fullmatch(difference.reason)
+    # Of others the reason goes on behind the plans.
+    if plans is None or difference.outcome != "regression":
+        yield Text((difference.reason,))
+    else:
+        before, after = (tuple(plan.split(" > ")) for plan in plans.groups())
+        yield plan_tree("The plan in base and in head", "", before, after)
 
 
 def _one_sided(comparison: Comparison) -> Section | None:

@@ -12,7 +12,7 @@ from dbtune.model.comparison import (
     TimeInterval,
     UnmatchedShape,
 )
-from dbtune.model.page import BarChart, Details, Table
+from dbtune.model.page import BarChart, Details, PlanTree, Table
 from dbtune.report.pages.page_of import page_of
 from tests.unit.report_pages.page_parts import block, of_kind, section, texts
 
@@ -61,7 +61,12 @@ def test_numbers_are_drawn_and_plans_stand_behind_their_link() -> None:
     assert plan[5].text == "another plan"
     (details,) = of_kind(section(page, "worse"), Details)
     assert details.anchor == plan[0].anchor
-    assert "was: SEARCH t; is: SCAN t" in texts(details)
+    (tree,) = of_kind(details, PlanTree)
+    steps = [(step.kind, step.text) for step in (*tree.before, *tree.after)]
+    assert steps == [("search", "SEARCH t"), ("scan", "SCAN t")]
+    more = difference("plans", "inconclusive", None, None, "was: A; is: B; other values")
+    (details,) = of_kind(page_of(comparison(more)), Details)
+    assert of_kind(details, PlanTree) == [] and "B; other values" in texts(details)
 
 
 def test_what_changed_most_is_drawn_first() -> None:
