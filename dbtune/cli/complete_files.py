@@ -41,10 +41,15 @@ def matching_files(incomplete: str, endings: tuple[str, ...]) -> list[Completion
     except OSError:
         return by_shell
     fitting = sorted(os.path.join(folder, path.name) for path in found if path.suffix in endings)
-    folders = any(path.is_dir() and not path.name.startswith(".") for path in found)
+    folders = any(path.is_dir() and not _is_left_out(path.name) for path in found)
     if not fitting or folders or not all(map(_PLAIN.match, fitting)):
         return by_shell
     return [CompletionItem(name) for name in fitting]
+
+
+def _is_left_out(folder: str) -> bool:
+    """Return whether nobody looks for a file in it: hidden, or dbtune's own beside a database."""
+    return folder.startswith(".") or folder.endswith(".dbtune")
 
 
 complete_databases = _files(_DATABASES)

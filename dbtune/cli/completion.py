@@ -27,6 +27,8 @@ if [[ $funcstack[1] == _dbtune && $zsh_eval_context[-1] != loadautofunc ]]; then
 fi
 """
 }
+# Click's own for fish cuts what a command does at its first comma.
+_CUT, _WHOLE = 'string split "," $completion', 'string split -m 1 "," $completion'
 _MORE = {"zsh": ", with fpath+=~/.zfunc before compinit in ~/.zshrc"}
 
 
@@ -44,6 +46,7 @@ def command(ctx: click.Context, shell: str) -> None:
     # Not completion.source(): for bash that runs bash to ask for its version, which is not
     # installed in every image in which the script is made.
     script = completion.source_template % completion.source_vars() + _ENDS.get(shell, "")
+    script = script.replace(_CUT, _WHOLE)
     # The first line stays first: zsh knows by it what the file completes.
     first, _, rest = script.partition("\n")
     place = f"# dbtune completion {shell} > {_PLACES[shell]}{_MORE.get(shell, '')}"

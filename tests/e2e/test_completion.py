@@ -96,6 +96,7 @@ def test_files_are_left_to_the_shell_where_it_knows_better(
     """Where none has the ending, where a folder may be meant, and where a name needs quoting."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sub").mkdir()
+    (tmp_path / "app.db.dbtune").mkdir()
     for name in ("app.db", "b.txt", "c d.db", "sub/in.db"):
         (tmp_path / name).touch()
 
@@ -183,3 +184,9 @@ def test_fish_completes(run_dbtune: RunDbtune, tmp_path: Path) -> None:
     )
     offered = [line.split("\t")[0] for line in done.stdout.splitlines()]
     assert offered == [line.split()[-1] for _, line in TYPED]
+
+
+def test_fish_tells_all_of_what_a_command_does(run_dbtune: RunDbtune) -> None:
+    """Also what stands behind a comma."""
+    script = run_dbtune("completion", "fish").stdout
+    assert 'string split -m 1 "," $completion' in script
