@@ -30,6 +30,8 @@ from dbtune.report.wording.explanation import ESTIMATED_WRITES
 _BARS = 20
 _TABLE_BYTES = 24_000
 _GAIN = "gain_ratio"
+# What an index is recommended for that no query gets faster by.
+_GUARDS = "keeps SQLite from a slower plan"
 
 
 def index_section(report: Report, links: Mapping[str, str]) -> Section | None:
@@ -85,7 +87,7 @@ def _new_row(
         Cell(index.name),
         Cell(index.sql.partition(" ON ")[2]),
         size_cell(index.size_bytes),
-        _serves(index.shapes, links),
+        _serves(index.shapes, links) if index.shapes else Cell(_GUARDS, value=0),
         ratio_cell(gain),
         change_cell(index.write_cost_ratio),
     )
@@ -104,6 +106,8 @@ def _rivals(explained: tuple[IndexExplanation, ...]) -> Iterator[Block]:
 
 
 def _serving(index: IndexExplanation) -> str:
+    if not index.shapes:
+        return _GUARDS
     return f"serves {counted(len(index.shapes), 'query shape')}"
 
 

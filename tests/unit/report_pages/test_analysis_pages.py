@@ -265,6 +265,15 @@ class TestSchemaMap:
         assert [index.state for index in table.indexes] == ["existing"]
 
 
+def test_an_index_that_serves_no_query_says_what_it_is_for() -> None:
+    """It is there beside others, for what the planner would else do."""
+    alone = replace(FULL.explanations[0], shapes=())
+    page = page_of(replace(FULL, explanations=(alone,)))
+    (bar,) = block(page, "indexes", BarChart).bars
+    said = "keeps SQLite from a slower plan"
+    assert (bar.note, block(page, "indexes", Table).rows[0][3].text) == (said, said)
+
+
 class TestCommands:
     """What to run next, and how to go back."""
 
