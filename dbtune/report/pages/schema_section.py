@@ -38,7 +38,7 @@ def schema_section(report: Report) -> Section | None:
     new, dropped = _new_indexes(report), _dropped_indexes(report)
     shown = _chosen(report.overview, new, dropped)
     names = {fold_name(table.name): table.name for table in shown}
-    links = tuple(_links(shown, names))
+    links = tuple(_links(shown, names, _new_keys(report)))
     tables = tuple(_map_table(table, new, dropped) for table in shown)
     blocks: list[Block] = [
         SchemaMap("Tables, foreign keys and indexes", _summary(tables, links), tables, links)
@@ -146,12 +146,34 @@ def _rows(table: TableOverview) -> str:
     return counted if table.exact else f"about {counted}"
 
 
-def _links(shown: tuple[TableOverview, ...], names: Mapping[str, str]) -> Iterator[MapLink]:
+def _new_keys(report: Report) -> frozenset[tuple[str, frozenset[str]]]:
+    """Return which columns of which tables new indexes begin with, names folded."""
+    indexes = (
+        found.change.index
+        for found in report.findings
+        if found.code == "missing-index" and found.change is not None
+    )
+    return frozenset(
+        (fold_name(index.table), frozenset(map(fold_name, index.terms[:length])))
+        for index in indexes
+        # One for some rows only is none for a foreign key.
+        if index is not None and index.where is None
+        for length in range(1, len(index.terms) + 1)
+    )
+
+
+def _links(
+    shown: tuple[TableOverview, ...],
+    names: Mapping[str, str],
+    new_keys: frozenset[tuple[str, frozenset[str]]],
+) -> Iterator[MapLink]:
     for table in shown:
         for key in table.foreign_keys:
             parent = names.get(fold_name(key.parent))
             if parent is not None:
-                yield MapLink(table.name, parent, ", ".join(key.columns), key.indexed)
+                own = (fold_name(table.name), frozenset(map(fold_name, key.columns)))
+                indexed = key.indexed or own in new_keys
+                yield MapLink(table.name, parent, ", ".join(key.columns), indexed)
 
 
 def _summary(tables: tuple[MapTable, ...], links: tuple[MapLink, ...]) -> str:

@@ -246,6 +246,20 @@ class TestSchemaMap:
         assert indexes["BOOKINGS"] == [("ix_bookings_user_id_created_at", "new")]
         assert [(link.child, link.parent) for link in drawn.links] == [("BOOKINGS", "users")]
 
+    def test_a_foreign_key_that_a_new_index_begins_with_is_indexed(self) -> None:
+        """As the map is of what comes; an index for some rows only serves none."""
+        key = ForeignKeyOverview(("USER_ID",), "users", indexed=False)
+        overview = (_table("users"), replace(_table("bookings"), foreign_keys=(key,)))
+        (link,) = block(page_of(replace(FULL, overview=overview)), "schema", SchemaMap).links
+        assert link.indexed
+        new = next(found for found in FULL.findings if found.code == "missing-index")
+        assert new.change is not None and new.change.index is not None
+        index = replace(new.change.index, where="total > 0")
+        partial = replace(new, change=replace(new.change, index=index))
+        report = replace(FULL, overview=overview, findings=(partial,))
+        (link,) = block(page_of(report), "schema", SchemaMap).links
+        assert not link.indexed
+
     def test_of_many_tables_those_that_findings_are_about_come_first(self) -> None:
         """And it says how many are left out."""
         overview = (*(_table(f"t{n}") for n in range(40)), _table("bookings"))
