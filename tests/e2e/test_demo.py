@@ -121,7 +121,7 @@ def test_kill_while_building_leaves_nothing(tmp_path: Path) -> None:
         text=True,
     ) as process:
         assert process.stderr is not None
-        assert process.stderr.readline() == "building the platform ...\n"
+        assert process.stderr.readline() == "Building the platform ...\n"
         process.send_signal(signal.SIGTERM)
         message = process.stderr.read()
         assert process.wait(60) == 130

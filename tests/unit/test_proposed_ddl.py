@@ -54,5 +54,5 @@ def test_anything_else_is_an_error_that_names_it(tmp_path: Path, text: str, name
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """The message holds the path and the reason."""
-    with pytest.raises(ConfigurationError, match=r"missing\.sql cannot be read"):
+    with pytest.raises(ConfigurationError, match=r"missing\.sql does not exist"):
         read_proposals(tmp_path / "missing.sql")

@@ -94,6 +94,11 @@ class WorkerPool:
         return self._own.connection
 
     @property
+    def workers(self) -> tuple[tuple[Kind, int], ...]:
+        """Kind and process id of each worker; empty where tasks run in this process."""
+        return tuple((member.kind, member.pid) for member in self._members)
+
+    @property
     def has_arrow(self) -> bool:
         """True where tasks that ask for it find ADBC."""
         return any(member.kind == "arrow" for member in self._members)
