@@ -9,6 +9,8 @@ from wcwidth import clip, wcswidth, wrap
 # Joiners are part of emoji and of Indic and Persian words; they cannot move a cursor.
 _HARMLESS = frozenset("\u200c\u200d")
 _ELLIPSIS = "..."
+# One word of 10,000 characters takes 0.1 s to be wrapped, and of a million a quarter of an hour.
+_LONGEST_PROSE = 10_000
 
 
 def printable(text: str) -> str:
@@ -28,7 +30,12 @@ def one_line(text: str) -> str:
 
 
 def wrap_text(text: str, width: int, indent: str = "", hanging: str | None = None) -> list[str]:
-    """Return harmless text as lines of at most `width` columns, each behind its indent."""
+    """Return harmless text as lines of at most `width` columns, each behind its indent.
+
+    What nobody reads on a terminal is cut: beyond some thousand characters it ends in dots.
+    """
+    if len(text) > _LONGEST_PROSE:
+        text = text[:_LONGEST_PROSE] + _ELLIPSIS
     return _wrapped(text, width, indent, hanging, break_words=True)
 
 

@@ -8,6 +8,7 @@ from dbtune.report.plain_text import one_line
 
 # A DISTINCT is work, and so it stays; up to six characters are no longer than the dots.
 _SELECTED = re.compile(r"\bSELECT (?!DISTINCT).{6,}? FROM ", re.IGNORECASE)
+_LAST = " FROM "
 _TO_FROM = re.compile(r"^SELECT (?!DISTINCT).+? FROM ", re.IGNORECASE)
 # Where there is one table, its name before each column says nothing.
 _SOURCE = re.compile(r"\bFROM ([^\s(),]+)", re.IGNORECASE)
@@ -16,7 +17,10 @@ _JOINED = re.compile(r"\bJOIN\b|\bFROM [^\s(),]+(?: AS)?(?: \w+)?,", re.IGNORECA
 
 def abbreviated(sql: str) -> str:
     """Return a query on one line with dots for what it selects."""
-    return _SELECTED.sub("SELECT ... FROM ", one_line(sql))
+    text = one_line(sql)
+    # Behind the last FROM nothing can match, and each SELECT there would be looked for one.
+    end = text.upper().rfind(_LAST) + len(_LAST)
+    return _SELECTED.sub("SELECT ... FROM ", text[:end]) + text[end:] if end >= len(_LAST) else text
 
 
 def recognizable(sql: str, *, narrow: bool) -> str:
