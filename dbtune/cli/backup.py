@@ -39,15 +39,17 @@ def command(
     from dbtune.journeys.backup import BackupOptions, backup
     from dbtune.report.plain_text import printable
     from dbtune.report.quantities import format_size
+    from dbtune.report.wording.counted import counted
 
     options = BackupOptions(target, keep_backups, int(wait * 1000), allow_blocking)
     with show_progress() as on_event:
         result = backup(database, options, on_event=on_event)
-    more = " or more" if result.more_rows else ""
+    tables = counted(result.tables, "table")
+    rows = f"{result.rows:,} or more rows" if result.more_rows else counted(result.rows, "row")
     lines = (
         f"backup:  {result.path}",
         f"size:    {format_size(result.size_bytes)}",
         f"sha256:  {result.sha256}",
-        f"checked: quick_check, schema, {result.tables} tables, {result.rows:,}{more} rows",
+        f"checked: quick_check, schema, {tables}, {rows}",
     )
     print_result("".join(f"{printable(line)}\n" for line in lines))

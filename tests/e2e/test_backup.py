@@ -175,3 +175,10 @@ def dump(path: Path) -> list[str]:
     """Return a database as SQL."""
     with closing(sqlite3.connect(path)) as connection:
         return list(connection.iterdump())
+
+
+def test_one_table_is_told_as_one(run_dbtune: Run, tmp_path: Path) -> None:
+    """And one row as one."""
+    path = tmp_path / "one.db"
+    build_more(path, "CREATE TABLE t (x)", "INSERT INTO t VALUES (1)")
+    assert "1 table, 1 row\n" in run_dbtune("backup", path).stdout

@@ -206,3 +206,13 @@ def test_a_damaged_page_is_named(page: int, tmp_path: Path, target: str) -> None
     assert stopped.returncode == 3, stopped.stdout + stopped.stderr
     assert "rowid" in stopped.stderr
     assert visible(target) == set()
+
+
+def test_a_server_that_does_not_answer_is_told_in_whole_sentences(make: Make) -> None:
+    """On one line: what libpq says over several is set apart by semicolons."""
+    source = make("CREATE TABLE t (x)")
+    done = run_here("migrate-to-postgres", source, "postgresql://me@127.0.0.1:1/app")
+    assert done.returncode == 4
+    (error,) = (line for line in done.stderr.splitlines() if line.startswith("Error:"))
+    assert "cannot connect to app on 127.0.0.1:1 as me" in error
+    assert " refused; Is the server" in error.replace("Connection", "")

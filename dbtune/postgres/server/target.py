@@ -200,7 +200,9 @@ def target_failure(error: psycopg.Error, what: str) -> TargetError:
 
 def _one_line(error: psycopg.Error, conninfo: str = "") -> str:
     primary = error.diag.message_primary
-    text = primary or " ".join(str(error).split())
+    # libpq asks in a line of its own whether a server runs there.
+    lines = (" ".join(line.split()) for line in str(error).splitlines())
+    text = primary or "; ".join(filter(None, lines))
     password = conninfo_to_dict(conninfo).get("password") if conninfo else None
     return text.replace(str(password), "***") if password else text
 
