@@ -70,7 +70,7 @@ def command(
     if options.dry_run:
         write_report(proposal.report, output, database)
         write_page(proposal.report, report, database, output)
-        print_result(f"{text}\nNothing was changed (--dry-run).\n")
+        print_result(text)
         return
     if not (yes and is_quiet()):
         note(text)
