@@ -43,6 +43,15 @@ def test_a_report_of_long_texts_is_drawn_in_every_form(form: str) -> None:
     assert draw_runs((NamedRun("run.json", run),), form, Screen(80, False, 24))
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_a_plan_of_any_depth_is_drawn(form: str) -> None:
+    """Deeper than Python's stack; beyond a depth its steps stand side by side."""
+    plan = tuple(f"{'  ' * depth}SCAN t{depth}" for depth in range(3_000))
+    shape = replace(FULL.shapes[0], plan_before=plan, words_before=plan)
+    run = replace(FULL, shapes=(shape,))
+    assert draw_runs((NamedRun("run.json", run),), form, Screen(80, False, 24))
+
+
 def put_texts(text: str) -> Report:
     """Return a report with a long text in a finding and in a query shape."""
     finding = replace(FULL.findings[0], message=text, help=text)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from dbtune.model.page import PlanStep, PlanTree, StepKind
 
 _AUTOMATIC = re.compile(r"\bUSING AUTOMATIC (?:PARTIAL )?(?:COVERING )?INDEX\b")
+# Spaces: what is drawn deeper than that leaves no room for words, and has Python's stack end.
+_DEEPEST = 120
 _BUILT = "builds this index on each run"
 # https://www.sqlite.org/eqp.html; the order decides where two fit.
 _KINDS: tuple[tuple[re.Pattern[str], StepKind], ...] = (
@@ -37,12 +39,15 @@ def plan_tree(
 
 
 def plan_steps(lines: tuple[str, ...]) -> tuple[PlanStep, ...]:
-    """Return the steps of a plan, whose lines are indented by two spaces a level."""
+    """Return the steps of a plan, whose lines are indented by two spaces a level.
+
+    Very deep ones stand side by side at the deepest level that is drawn.
+    """
     root = _Node("")
     path = [(-1, root)]
     for line in lines:
         text = line.strip()
-        indent = len(line) - len(line.lstrip())
+        indent = min(len(line) - len(line.lstrip()), _DEEPEST)
         while path[-1][0] >= indent:
             path.pop()
         node = _Node(text)
