@@ -47,6 +47,9 @@ def _read(name: str) -> tuple[NamedRun, ...]:
     if name == STDIN:
         runs = read_several_stream(sys.stdin.buffer, _STDIN_NAME)
         return _named(_STDIN_NAME, runs, is_file=False)
+    scheme, is_url, _ = name.partition("://")
+    if is_url:  # what follows may hold a password
+        raise ConfigurationError(f'"{scheme}://..." is not a file', hint="give the path of one")
     path = Path(name)
     # Not Path's own questions: they raise where a folder may not be looked into.
     if not name or (os.path.exists(name) and not os.path.isfile(name) and not path.is_fifo()):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -29,15 +30,19 @@ def to_sarif(judgements: Iterable[Judgement]) -> str:
     A problem without a line of the application is at the database's file. Addresses that are
     relative are so to the working directory (%SRCROOT%).
     """
-    document = {
-        "$schema": _SCHEMA,
-        "version": "2.1.0",
-        "runs": [_run(judgement) for judgement in judgements],
-    }
+    seen: Counter[str] = Counter()
+    runs = []
+    for judgement in judgements:
+        category = printable(f"dbtune/{judgement.command}/{judgement.subject}/")
+        seen[category] += 1
+        # GitHub refuses a document with two runs of one category.
+        again = f"{seen[category]}/" if seen[category] > 1 else ""
+        runs.append(_run(judgement, f"{category}{again}"))
+    document = {"$schema": _SCHEMA, "version": "2.1.0", "runs": runs}
     return json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
 
 
-def _run(judgement: Judgement) -> dict[str, Any]:
+def _run(judgement: Judgement, category: str) -> dict[str, Any]:
     codes = tuple(dict.fromkeys(problem.code for problem in judgement.problems))
     return {
         "tool": {
@@ -48,7 +53,7 @@ def _run(judgement: Judgement) -> dict[str, Any]:
             }
         },
         # Runs of other commands and databases stand beside each other, newer ones replace older.
-        "automationDetails": {"id": printable(f"dbtune/{judgement.command}/{judgement.subject}/")},
+        "automationDetails": {"id": category},
         "columnKind": "unicodeCodePoints",
         "results": [_result(problem, judgement, codes) for problem in judgement.problems],
     }

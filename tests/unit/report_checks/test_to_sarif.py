@@ -109,3 +109,13 @@ def test_text_of_a_result_is_harmless() -> None:
     assert text.isascii()
     told = [result["message"]["text"] for result in results(ALL)]
     assert not any(char in told[3] for char in "\x1b\u202e\ud800")
+
+
+def test_no_two_runs_are_of_one_category() -> None:
+    """GitHub refuses such a document; one run alone keeps its category from day to day."""
+    document = json.loads(to_sarif([judged("full"), judged("full"), judged("applied")]))
+    ids = [run["automationDetails"]["id"] for run in document["runs"]]
+    assert len(set(ids)) == 3
+    alone = json.loads(to_sarif([judged("full")]))
+    assert alone["runs"][0]["automationDetails"]["id"] == ids[0]
+    assert ids[1] == f"{ids[0]}2/"
