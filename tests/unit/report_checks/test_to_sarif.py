@@ -64,7 +64,7 @@ def test_several_results_are_several_runs() -> None:
     assert [run["automationDetails"]["id"] for run in document["runs"]] == [
         "dbtune/analyze/app.db/",
         "dbtune/compare/head.db/",
-        "dbtune/analyze/app.db/",
+        "dbtune/analyze/app.db/2/",
     ]
     assert document["runs"][2]["results"] == []
 
