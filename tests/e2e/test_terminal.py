@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,14 @@ def test_errors_break_between_words_in_a_terminal(tmp_path: Path) -> None:
     assert all(len(line) <= 80 or len(line.split()) == 1 for line in lines)
     asked = on_screen(tmp_path, "monitor", "app.db", "--threshold", "a word " * 20)
     assert max(map(len, asked.split("\n"))) <= 80
+
+
+def test_what_was_applied_and_how_to_undo_it_end_a_low_screen(demo: Path, tmp_path: Path) -> None:
+    """The lines for models stand between, which are as many as the indexes."""
+    shutil.copy(demo / "platform.db", tmp_path)
+    (tmp_path / "q.sql").write_text("SELECT * FROM bookings WHERE user_id = 7;\n" * 9)
+    told = ("apply-indexes", "platform.db", "--queries", "q.sql", "--yes")
+    lines = _STYLES.sub("", on_screen(tmp_path, "-q", *told)).rstrip().split("\n")
+    assert len(lines) > 24
+    assert lines[-1] == "Undo it with: dbtune rollback platform.db"
+    assert lines[0].startswith("platform.db is ") and lines[0] in lines[-5:]
