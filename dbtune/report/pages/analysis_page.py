@@ -134,12 +134,12 @@ def _figures(report: Report) -> Iterator[Fact]:
     verdict = report.verdict
     if verdict is not None and verdict.cost_before:
         factor = format_factor(verdict.cost_before, verdict.cost_after)
-        costs = change_of(format_duration, verdict.cost_before, verdict.cost_after)
+        costs = _change(verdict.cost_before, verdict.cost_after)
         gained = f"{format_ratio(verdict.gain_ratio)} less" if verdict.gain_ratio > 0 else ""
         note = ", ".join(part for part in (factor and f"{factor} faster", gained) if part)
         yield Fact("Cost of the recording", costs, note, "good" if gained else "neutral")
         if verdict.time_before_ns is not None and verdict.time_after_ns is not None:
-            times = change_of(format_duration, verdict.time_before_ns, verdict.time_after_ns)
+            times = _change(verdict.time_before_ns, verdict.time_after_ns)
             yield Fact("Measured on a copy", times)
     if report.shapes:
         calls, shapes = recorded_workload(report).split(" of ")
@@ -154,6 +154,12 @@ def _figures(report: Report) -> Iterator[Fact]:
         words = counted(statements, "statement")
         yield Fact("Changes", f"{len(report.changes):,}", words)
     yield Fact("Database", format_size(report.source.size_bytes))
+
+
+def _change(before_ns: float, after_ns: float) -> str:
+    if before_ns == after_ns:
+        return format_duration(before_ns)
+    return change_of(format_duration, before_ns, after_ns)
 
 
 def _counted(report: Report) -> Fact:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from dbtune.model.advice import Report, ShapeReport
 from dbtune.model.page import (
@@ -39,7 +40,8 @@ def cost_section(report: Report, links: Mapping[str, str]) -> Section | None:
     """Return what the dearest shapes cost, and their shares; `links` are to details by id."""
     if not report.shapes:
         return None
-    return Section("cost", "Cost before and after", tuple(_charts(ranked(report.shapes), links)))
+    title = "Cost before and after" if _changes(report.shapes) else "Cost"
+    return Section("cost", title, tuple(_charts(ranked(report.shapes), links)))
 
 
 def shapes_section(
@@ -59,14 +61,15 @@ def shapes_section(
 
 
 def _charts(shapes: tuple[ShapeReport, ...], links: Mapping[str, str]) -> list[Block]:
+    changes = _changes(shapes)
     dearest = sorted(shapes, key=lambda shape: (-_total(shape), shape.id))
     shown, rest = dearest[:_BARS], dearest[_BARS:]
     blocks: list[Block] = [
         BarChart(
             f"The {len(shown)} dearest query shapes" if rest else "All query shapes",
-            _summary(shown),
+            _summary(shown, changes=changes),
             "cost of all calls",
-            tuple(_bar(shape, links) for shape in shown),
+            tuple(_bar(shape, links, changes=changes) for shape in shown),
         )
     ]
     if rest:
@@ -74,44 +77,47 @@ def _charts(shapes: tuple[ShapeReport, ...], links: Mapping[str, str]) -> list[B
             format_duration(sum(shape.count * cost(shape) for shape in rest))
             for cost in (_before, _after)
         )
-        said = f"The other {len(rest):,} cost {before} before and {after} after, all together."
-        blocks.append(Text((said,)))
+        cost = f"{before} before and {after} after" if changes else before
+        blocks.append(Text((f"The other {len(rest):,} cost {cost}, all together.",)))
     if sum(shape.share for shape in shapes):
-        blocks.append(_shares(shapes, links))
+        blocks.append(_shares(shapes, links, changes=changes))
     return blocks
 
 
-def _summary(shown: Sequence[ShapeReport]) -> str:
+def _changes(shapes: Sequence[ShapeReport]) -> bool:
+    return any(shape.cost_after != shape.cost_before for shape in shapes)
+
+
+def _summary(shown: Sequence[ShapeReport], *, changes: bool) -> str:
     first = shown[0]
     total_before, total_after = (
         format_duration(first.count * cost(first)) for cost in (_before, _after)
     )
+    said = f"All recorded calls together, by the cost model. The dearest is {first.id[:_SHORT_ID]}"
+    if not changes:
+        return f"{said}: {total_before}."
     cheaper = sum(shape.cost_after < shape.cost_before for shape in shown)
-    return (
-        f"All recorded calls together, by the cost model. The dearest is {first.id[:_SHORT_ID]}: "
-        f"{total_before} before, {total_after} after; {cheaper} of {len(shown)} get cheaper."
-    )
+    costs = f"{total_before} before, {total_after} after"
+    return f"{said}: {costs}; {cheaper} of {len(shown)} get cheaper."
 
 
-def _bar(shape: ShapeReport, links: Mapping[str, str]) -> Bar:
+def _bar(shape: ShapeReport, links: Mapping[str, str], *, changes: bool) -> Bar:
     before, after = shape.count * shape.cost_before, shape.count * shape.cost_after
+    bar = Bar(_label(shape), before, format_duration(before), anchor=links.get(shape.id))
+    if not changes:
+        return bar
     factor = format_factor(before, after)
-    return Bar(
-        label=_label(shape),
-        before=before,
-        text_before=format_duration(before),
-        after=after,
-        text_after=format_duration(after),
-        note=f"{factor} less" if factor else "",
-        anchor=links.get(shape.id),
-    )
+    note = f"{factor} less" if factor else ""
+    return replace(bar, after=after, text_after=format_duration(after), note=note)
 
 
-def _shares(shapes: tuple[ShapeReport, ...], links: Mapping[str, str]) -> ShareChart:
+def _shares(
+    shapes: tuple[ShapeReport, ...], links: Mapping[str, str], *, changes: bool
+) -> ShareChart:
     named, rest = shapes[:_SHARES], shapes[_SHARES:]
     told = format_ratio(sum(shape.share for shape in named))
     return share_chart(
-        "Share of the cost before",
+        "Share of the cost before" if changes else "Share of the cost",
         f"The first {len(named)} of {len(shapes):,} query shapes make up {told} of it.",
         [share(_label(shape), shape.share, links.get(shape.id)) for shape in named],
         len(rest),

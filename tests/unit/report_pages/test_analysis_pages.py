@@ -171,6 +171,15 @@ class TestShapes:
         assert chart.bars[0].note.endswith("x less")
         assert block(ANALYZED, "cost", ShareChart).parts[0].ratio <= 1
 
+    def test_costs_that_stay_are_drawn_once(self) -> None:
+        """Where no index is recommended there is no before and no after."""
+        shapes = tuple(replace(shape, cost_after=shape.cost_before) for shape in FULL.shapes)
+        page = page_of(replace(FULL, shapes=shapes, verdict=Verdict(9e9, 9e9, 0.0, ())))
+        chart = block(page, "cost", BarChart)
+        assert all(bar.after is None for bar in chart.bars)
+        assert section(page, "cost").title == "Cost"
+        assert page.figures[0].value == "9.0 s"
+
     def test_more_than_twenty_are_summed_in_a_line(self) -> None:
         """What is not drawn is not forgotten."""
         shapes = tuple(
