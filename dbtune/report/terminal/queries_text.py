@@ -72,17 +72,11 @@ def _database_lines(digest: QueryDigest, width: int, colors: Colors) -> list[str
     """Return the databases where there are several: what one needs is not what another does."""
     if digest.databases.distinct < 2:
         return []
-    lines = [
-        line
-        for database in digest.databases.top
-        for line in wrap_text(
-            f"{counted(database.count, 'call')} ({format_ratio(database.count / (digest.calls or 1))}) "
-            f"to {database.name}",
-            width,
-            "  ",
-            "    ",
-        )
-    ]
+    lines = []
+    for database in digest.databases.top:
+        share = format_ratio(database.count / (digest.calls or 1))
+        said = f"{counted(database.count, 'call')} ({share}) to {database.name}"
+        lines += wrap_text(said, width, "  ", "    ")
     return [colors.bold("Databases"), *lines, *_more(digest.databases, colors)]
 
 
