@@ -98,6 +98,18 @@ def test_a_partial_unique_index_is_no_parent(tmp_path: Path) -> None:
     assert "not unique" in plan.warning("foreign-key-not-created").message
 
 
+def test_an_index_that_names_its_column_twice_is_no_parent(tmp_path: Path, target: str) -> None:
+    """SQLite takes it, PostgreSQL does not."""
+    plan = planned(
+        tmp_path,
+        "CREATE TABLE p (id INT)",
+        "CREATE UNIQUE INDEX i ON p (id, id)",
+        "CREATE TABLE c (a INT REFERENCES p (id))",
+    )
+    assert "not unique" in plan.warning("foreign-key-not-created").message
+    create(target, plan)
+
+
 def test_a_unique_index_is_a_parent(tmp_path: Path, target: str) -> None:
     """CREATE UNIQUE INDEX serves as well as a constraint."""
     plan = planned(
