@@ -123,6 +123,10 @@ def _unique_index(
     if all(key.is_plain for key in keys):
         if index.origin != "c":
             plan = replace(plan, keys=quoted, constraint=True)
+        elif len(columns) < len(keys):
+            # The second time says nothing, and no foreign key could refer to it.
+            first = {key.column.target: key for key in reversed(keys) if key.column is not None}
+            plan = replace(plan, keys=tuple(first[column].ordered for column in columns))
         return PlannedIndex((plan,), reports, columns, columns)
     if any(key.folded == "json" for key in keys):
         return PlannedIndex((plan,), reports)

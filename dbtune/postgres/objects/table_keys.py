@@ -52,12 +52,7 @@ def plan_keys(
             plans = tuple(plan for plan in found.plans if not (key and plan.constraint))
             found = replace(found, plans=plans)
         made.append(found)
-    # PostgreSQL lets no foreign key refer to an index that names a column twice.
-    unique = {
-        frozenset(columns)
-        for columns in (key, *(found.unique_columns for found in made))
-        if len(columns) == len(frozenset(columns))
-    }
+    unique = {frozenset(found.unique_columns) for found in made} | {frozenset(key)}
     findings = tuple(finding for found in made for finding in found.findings)
     if planned.table.primary_key and key_name is None:
         findings += (_null_in_key(planned, facts),)

@@ -98,15 +98,17 @@ def test_a_partial_unique_index_is_no_parent(tmp_path: Path) -> None:
     assert "not unique" in plan.warning("foreign-key-not-created").message
 
 
-def test_an_index_that_names_its_column_twice_is_no_parent(tmp_path: Path, target: str) -> None:
-    """SQLite takes it, PostgreSQL does not."""
+def test_an_index_that_names_its_column_twice_is_a_parent(tmp_path: Path, target: str) -> None:
+    """PostgreSQL refuses such an index as a parent, so that it is created with the column once."""
     plan = planned(
         tmp_path,
-        "CREATE TABLE p (id INT)",
-        "CREATE UNIQUE INDEX i ON p (id, id)",
-        "CREATE TABLE c (a INT REFERENCES p (id))",
+        "CREATE TABLE p (id INT, b INT)",
+        "CREATE UNIQUE INDEX i ON p (id DESC, b, id)",
+        "CREATE TABLE c (a INT, b INT, FOREIGN KEY (b, a) REFERENCES p (b, id))",
     )
-    assert "not unique" in plan.warning("foreign-key-not-created").message
+    (index,) = plan.table("p").indexes
+    assert [key.partition(" ")[0] for key in index.keys] == ['"id"', '"b"']
+    assert plan.table("c").foreign_keys
     create(target, plan)
 
 
