@@ -23,7 +23,7 @@ from tests.documents import ROOT, Block, blocks, read
 
 # A page that says so is for `make test-all`.
 SLOW = "<!-- sessions: slow -->"
-_SECONDS = 170
+_SECONDS = 500
 
 # A first line that is nothing but a comment with a file's name.
 _FILE_NAME = re.compile(r"(?:#|--|//) ([\w./-]+\.\w+|Dockerfile)")

@@ -41,6 +41,7 @@ $ echo $?
 """
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("path", SESSIONS)
 def test_sessions_of_the_pages_go_as_printed(path: Path, tmp_path: Path) -> None:
     """In one shell and one folder a page, with what its commands print."""
