@@ -17,7 +17,7 @@ from dbtune.cli.progress import show_progress
 from dbtune.cli.quiet import is_quiet
 
 if TYPE_CHECKING:
-    from dbtune.journeys.apply import ApplyOptions
+    from dbtune.journeys.apply import ApplyOptions, Proposal
     from dbtune.model.advice import Report
     from dbtune.model.event import OnEvent
 
@@ -40,17 +40,7 @@ def command(
     Analyses DB first, or takes --from a report of it. Shows the DDL, what it gains and how long
     writers wait, and asks; then proves by reading back which queries use the indexes.
     """
-    from dbtune.cli.change_text import applied_text, nothing_text, proposal_text
-    from dbtune.cli.report_forms import Screen
-    from dbtune.cli.report_output import (
-        check_output,
-        line_width,
-        print_result,
-        terminal_height,
-        terminal_width,
-        wants_color,
-        write_report,
-    )
+    from dbtune.cli.report_output import check_output, print_result, write_report
     from dbtune.journeys.apply import apply_proposal, propose_indexes
 
     options = chosen_options(**chosen)
@@ -61,13 +51,8 @@ def command(
     with show_progress() as on_event:
         advice = _advice(database, report_path, options, on_event)
         proposal = propose_indexes(database, options, advice, on_event)
-    if proposal.draft is None:
-        write_report(proposal.report, output, database)
-        write_page(proposal.report, report, database, output)
-        print_result(nothing_text(proposal.report, width=line_width()))
-        return
-    text = proposal_text(proposal, width=line_width(), color=wants_color())
-    if options.dry_run:
+    text = _proposed(proposal)
+    if proposal.draft is None or options.dry_run:
         write_report(proposal.report, output, database)
         write_page(proposal.report, report, database, output)
         print_result(text)
@@ -82,8 +67,7 @@ def command(
         write_page(result, report, database, output)
     finally:
         # The database has changed: that is told also where the disk is full.
-        screen = Screen(terminal_width(), wants_color(), terminal_height())
-        print_result(applied_text(result, proposal, database, screen))
+        print_result(_applied(result, proposal, database))
 
 
 def _advice(
@@ -103,3 +87,21 @@ def _advice(
         allow_blocking=options.allow_blocking,
     )
     return analyze(database, inputs, on_event)
+
+
+def _proposed(proposal: Proposal) -> str:
+    from dbtune.cli.change_text import nothing_text, proposal_text
+    from dbtune.cli.report_output import line_width, wants_color
+
+    if proposal.draft is None:
+        return nothing_text(proposal.report, width=line_width())
+    return proposal_text(proposal, width=line_width(), color=wants_color())
+
+
+def _applied(result: Report, proposal: Proposal, database: Path) -> str:
+    from dbtune.cli.change_text import applied_text
+    from dbtune.cli.report_forms import Screen
+    from dbtune.cli.report_output import terminal_height, terminal_width, wants_color
+
+    screen = Screen(terminal_width(), wants_color(), terminal_height())
+    return applied_text(result, proposal, database, screen)
