@@ -68,8 +68,7 @@ demo: $(BASE)
 	$(BEGINNING) demo/migrated.txt
 	$(BIN)/dbtune embedded stop demo/platform.pgdata
 	$(STEP) '11. All of it as one page, to look at in a browser'
-	cd demo && $(abspath $(BIN))/dbtune report before.json applied.json load.json migrated.json \
-		--output report.html
+	cd demo && $(abspath $(BIN))/dbtune report applied.json load.json migrated.json --output report.html
 	$(STEP) 'Done: open demo/report.html. As text: visits.txt, before.txt, applied.txt, migrated.txt there'
 
 test: $(STAMP)
