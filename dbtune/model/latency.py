@@ -53,6 +53,19 @@ class LatencySummary:
         """The sum of all durations."""
         return self.mean_ns * self.count
 
+    @property
+    def figures(self) -> tuple[tuple[str, float], ...]:
+        """What people read of it, as (name, nanoseconds) in the order in which they read it."""
+        return (
+            ("min", self.min_ns),
+            ("mean", self.mean_ns),
+            ("median", self.median_ns),
+            ("stdev", self.stdev_ns),
+            ("p95", self.p95_ns),
+            ("p99", self.p99_ns),
+            ("max", self.max_ns),
+        )
+
 
 class LatencyHistogram:
     """Takes durations one by one; what it holds depends on their spread and not on their number.

@@ -29,15 +29,7 @@ def latency_histogram(title: str, latency: LatencySummary, of: str = "calls") ->
 
 def latency_facts(latency: LatencySummary) -> Iterator[Fact]:
     """Yield the figures of durations, as the terminal has them."""
-    for name, value in (
-        ("min", latency.min_ns),
-        ("mean", latency.mean_ns),
-        ("median", latency.median_ns),
-        ("stdev", latency.stdev_ns),
-        ("p95", latency.p95_ns),
-        ("p99", latency.p99_ns),
-        ("max", latency.max_ns),
-    ):
+    for name, value in latency.figures:
         yield Fact(name, format_duration(value))
 
 

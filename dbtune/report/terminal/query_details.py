@@ -39,15 +39,7 @@ def latency_text(latency: LatencySummary) -> str:
     """Return the figures of durations, to be put into lines by `wrap_figures`."""
     return " · ".join(
         f"{name} {format_duration(value)}".replace(" ", _NO_BREAK)
-        for name, value in (
-            ("min", latency.min_ns),
-            ("mean", latency.mean_ns),
-            ("median", latency.median_ns),
-            ("stdev", latency.stdev_ns),
-            ("p95", latency.p95_ns),
-            ("p99", latency.p99_ns),
-            ("max", latency.max_ns),
-        )
+        for name, value in latency.figures
     )
 
 
