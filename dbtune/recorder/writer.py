@@ -25,7 +25,7 @@ _MOST_BYTES = 16 * 1024 * 1024
 # A thread that has many to write keeps the application waiting for the interpreter.
 _EARLY_FLUSH = 2_000
 _BATCH_BYTES = 256 * 1024
-# A disk that hangs must not keep the application from forking for longer.
+# A disk that hangs must not keep the application from forking, or ending, for longer.
 _LONGEST_PAUSE_SECONDS = 1.0
 
 # gevent puts greenlets in the place of threads, and one that waits would stop all others. This, and
@@ -121,8 +121,9 @@ class Writer:
     def close(self) -> None:
         """Write all that is queued and end the thread; what comes later is written at once."""
         self._is_closing = True
-        self._wake.put(None)
-        self._hurry.put(None)
+        # Python stops threads where they are at its very end: the lock that this one held then
+        # would keep a destructor that still sends a statement waiting for ever.
+        self._end_thread()
         self.flush()
         with self._lock:
             if self._untold:
@@ -138,12 +139,18 @@ class Writer:
         """Write all that is queued and end the thread: Python warns where there are several."""
         if self._has_thread:
             self._is_pausing = True
-            self._wake.put(None)
-            self._hurry.put(None)
-            until = monotonic() + _LONGEST_PAUSE_SECONDS
-            # It is gone a little after its last line, and only the system knows when.
-            while monotonic() < until and self._is_thread_there():
-                sleep(0.0001)
+            self._end_thread()
+
+    def _end_thread(self) -> None:
+        """Wake the thread, which has been told to end, and wait until it is gone."""
+        self._wake.put(None)
+        self._hurry.put(None)
+        if not self._has_thread or self._thread_id == _thread.get_native_id():
+            return
+        until = monotonic() + _LONGEST_PAUSE_SECONDS
+        # It is gone a little after its last line, and only the system knows when.
+        while monotonic() < until and self._is_thread_there():
+            sleep(0.0001)
 
     def _is_thread_there(self) -> bool:
         # It gets its number once it runs.

@@ -43,6 +43,21 @@ next(cursor)
     assert sorted(query.text[7] for query in read(path).queries) == list(columns)
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's list of threads")
+def test_the_writers_thread_is_gone_before_python_ends(tmp_path: Path) -> None:
+    """Python stops it wherever it is, and a lock that it holds then would never be free again."""
+    program = """
+connection.execute("SELECT 1").fetchall()
+while not os.path.getsize(sys.argv[1]):
+    pass
+sys.setswitchinterval(100)  # nothing runs beside this but what it waits for
+recorder.writer.close()
+print(len(os.listdir("/proc/self/task")))
+"""
+    result = run(program, tmp_path / "a.jsonl")
+    assert (result.returncode, result.stdout) == (0, "1\n"), result.stderr
+
+
 def test_an_application_keeps_its_own_sigterm(tmp_path: Path) -> None:
     """Set before or after, its handler is the one that runs."""
     program = """
